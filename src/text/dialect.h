@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Dialects: one lexer and one set of splitting rules per family of databases.
+ *
+ * A lexer cuts text into tokens and never fails except on something unterminated. The splitter
+ * (split.c, shared) asks the dialect for tokens and for one decision: does this terminator end the
+ * statement, or does it stand inside a compound body (CREATE TRIGGER ... BEGIN ... END)?
+ *
+ *   brn_lexer lx;
+ *   brn_lexer_init(&lx, dialect, script);
+ *   while ((st = brn_lexer_next(&lx, &tok, err)) == BRANT_OK && tok.kind != BRN_TOKEN_END) { ... }
+ */
+#ifndef BRN_TEXT_DIALECT_H
+#define BRN_TEXT_DIALECT_H
+
+#include "base/str.h"
+#include "core/error.h"
+
+struct brn_script;
+
+typedef enum brn_token_kind {
+    BRN_TOKEN_END = 0,
+    BRN_TOKEN_SPACE,
+    BRN_TOKEN_LINE_COMMENT,
+    BRN_TOKEN_BLOCK_COMMENT,
+    BRN_TOKEN_WORD,   /* keyword or bare name */
+    BRN_TOKEN_NAME,   /* quoted name, quotes included */
+    BRN_TOKEN_STRING, /* quotes and prefixes included */
+    BRN_TOKEN_NUMBER,
+    BRN_TOKEN_VARIABLE,   /* ?1 :a @a $a */
+    BRN_TOKEN_TERMINATOR, /* ; */
+    BRN_TOKEN_OTHER,      /* one character of punctuation, or a byte that fits nothing */
+} brn_token_kind;
+
+typedef struct brn_token {
+    brn_token_kind kind;
+    brn_str text;
+    uint64_t offset;
+    uint32_t line;
+    uint32_t column;
+} brn_token;
+
+typedef struct brn_lexer {
+    const struct brn_dialect *dialect;
+    const struct brn_script *script;
+    size_t at;
+    uint32_t line;
+    uint32_t column;
+} brn_lexer;
+
+/* How far the splitter is inside the statement at hand; a dialect uses what it needs. */
+typedef struct brn_split_state {
+    uint32_t words;    /* words seen since the statement began */
+    uint32_t phase;    /* the dialect's own automaton */
+    uint32_t depth;    /* of BEGIN ... END and CASE ... END */
+    uint64_t began_at; /* offset of the outermost body, for the error when it never ends */
+    uint32_t began_line;
+    uint32_t began_column;
+} brn_split_state;
+
+typedef struct brn_dialect {
+    const char *name; /* "sqlite" */
+    /* Length and kind of the token at `rest` (not empty). Sets err for something unterminated;
+     * the caller adds the position. */
+    brant_status (*token)(brn_token_kind *kind, size_t *len, brn_str rest, brant_error **err);
+    /* Sees each token but space and comments. Returns true when a TERMINATOR ends the statement. */
+    bool (*feed)(brn_split_state *state, const brn_token *token);
+} brn_dialect;
+
+extern const brn_dialect brn_dialect_sqlite;
+
+/* By name, or NULL. */
+const brn_dialect *brn_dialect_find(const char *name);
+
+void brn_lexer_init(brn_lexer *lx, const brn_dialect *dialect, const struct brn_script *script);
+/* The next token, space and comments included; kind BRN_TOKEN_END at the end. */
+brant_status brn_lexer_next(brn_lexer *lx, brn_token *out, brant_error **err);
+
+#endif

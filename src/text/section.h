@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One file with an up and a down section.
+ *
+ *     -- brant: requires=none          head: directives for both
+ *     -- brant: up                     marker, alone in its line
+ *     CREATE TABLE t (a);
+ *     -- brant: down
+ *     DROP TABLE t;
+ *
+ * Markers of other tools are understood, so that their files run unchanged: "-- +goose Up" and
+ * "-- +goose Down" (with "-- +goose NO TRANSACTION", StatementBegin and StatementEnd, which a real
+ * splitter does not need), "-- migrate:up" and "-- migrate:down" (with transaction:false). Markers
+ * are matched on whole lines, ignoring case and white space, and not inside strings, quoted names
+ * or block comments. A file without any marker is one up section.
+ */
+#ifndef BRN_TEXT_SECTION_H
+#define BRN_TEXT_SECTION_H
+
+#include "text/directive.h"
+
+typedef struct brn_sections {
+    bool marked; /* the file has markers */
+    bool has_down;
+    brn_script head; /* before the first marker; may be empty */
+    brn_script up;   /* behind its marker line */
+    brn_script down;
+    brn_switch up_transaction; /* from a foreign marker; AUTO when it says nothing */
+    brn_switch down_transaction;
+} brn_sections;
+
+/*
+ * Statements before the first marker, a down marker first, a marker twice, and a file with down but
+ * no up section are errors with their position.
+ */
+brant_status brn_sections_find(
+    brn_sections *out, const brn_dialect *dialect, const brn_script *script, brant_error **err);
+
+#endif
