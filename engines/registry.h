@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one list of engines: names, URL schemes, packages, and the records that are linked in.
+ */
+#ifndef BRN_ENGINES_REGISTRY_H
+#define BRN_ENGINES_REGISTRY_H
+
+#include "engine/loader.h"
+
+/* Ends with an entry without a name. */
+extern const brn_engine_entry brn_engine_entries[];
+
+#endif

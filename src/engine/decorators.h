@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Engines over another engine. Each wrap function takes over the inner connection and returns one
+ * whose disconnect() closes both; on failure (out of memory) it returns NULL and the inner
+ * connection still belongs to the caller.
+ */
+#ifndef BRN_ENGINE_DECORATORS_H
+#define BRN_ENGINE_DECORATORS_H
+
+#include "engine/engine.h"
+
+/* Sends every call and every operation as BRANT_EVENT_TRACE. */
+brn_conn *brn_trace_wrap(brn_conn *inner);
+
+/* Reads go through; programs and locks are reported as done and change nothing. */
+brn_conn *brn_dry_run_wrap(brn_conn *inner);
+
+/* What the fault engine does at its boundary. */
+typedef enum brn_fault_kind {
+    BRN_FAULT_COUNT = 0, /* nothing: counts boundaries */
+    BRN_FAULT_KILL,      /* SIGKILL to this process */
+    BRN_FAULT_FAIL,      /* the operation fails without reaching the inner engine */
+    BRN_FAULT_DROP,      /* the operation acts, but the answer is lost: an error with in_doubt */
+    BRN_FAULT_DELAY,     /* waits delay_ms */
+} brn_fault_kind;
+
+/*
+ * Boundaries are numbered from 1: for each operation of each program one before it and one after
+ * it. The fault engine hands programs to the inner engine one operation at a time.
+ */
+typedef struct brn_fault {
+    brn_fault_kind kind;
+    uint64_t at; /* boundary; 0: never */
+    uint32_t delay_ms;
+    uint32_t hide_caps;  /* bits the wrapped connection does not have: tests the other shape */
+    uint64_t boundaries; /* counted so far */
+} brn_fault;
+
+/* `fault` must outlive the connection. */
+brn_conn *brn_fault_wrap(brn_conn *inner, brn_fault *fault);
+
+#endif

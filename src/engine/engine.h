@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The engine interface: everything the rest of brant knows of a kind of database.
+ *
+ * An engine is one const table of functions. Planner, runner and ledger branch on capability bits
+ * and limits, never on a name. `caps` in the table is an upper bound; connect() narrows it in
+ * conn->caps to the server that answered. An optional function is NULL exactly when its bit is
+ * clear in the table (brn_engine_validate() checks that, in a test, for all engines).
+ *
+ * Decorators (decorators.h) are engines over another engine: trace, dry run, fault.
+ *
+ * Conventions: on failure out parameters are untouched and *err is set. A connection is used by
+ * one thread at a time. Functions look at conn->control where they may take long. docs/
+ * adding-an-engine.md is the checklist, the conformance suite the definition of done.
+ */
+#ifndef BRN_ENGINE_ENGINE_H
+#define BRN_ENGINE_ENGINE_H
+
+#include "core/control.h"
+#include "core/event.h"
+#include "core/url.h"
+#include "engine/program.h"
+
+#define BRN_ENGINE_ABI 1
+
+/* DDL can be rolled back and commits with other statements. */
+#define BRN_CAP_TXN_DDL (1u << 0)
+/* So can INSERT, UPDATE and DELETE. */
+#define BRN_CAP_TXN_DML (1u << 1)
+/* lock, unlock, lock_holder, lock_wait, lock_break. */
+#define BRN_CAP_LOCK (1u << 2)
+/* probe: tells whether a statement took effect. */
+#define BRN_CAP_PROBE (1u << 3)
+/* Foreign-key enforcement can be switched off around a transaction. */
+#define BRN_CAP_FOREIGN_KEYS (1u << 4)
+/* connect() with BRN_CONNECT_CREATE makes a missing database. */
+#define BRN_CAP_CREATE (1u << 5)
+/* objects: lists the user's objects. */
+#define BRN_CAP_OBJECTS (1u << 6)
+/* A statement that runs can be stopped on the server. */
+#define BRN_CAP_CANCEL (1u << 7)
+
+struct brn_engine;
+
+typedef struct brn_conn {
+    const struct brn_engine *engine;
+    uint32_t caps;
+    brn_control *control; /* of the session; never NULL */
+    brn_emitter *emitter; /* of the session; never NULL */
+    const char *database; /* name in the project, for messages */
+} brn_conn;
+
+#define BRN_CONNECT_CREATE (1u << 0)    /* make the database when it is missing */
+#define BRN_CONNECT_READ_ONLY (1u << 1) /* nothing will be written */
+
+typedef struct brn_connect_options {
+    const brn_url *url;
+    const char *password;      /* from elsewhere than the URL; NULL */
+    const char *database;      /* name in the project; must outlive the connection */
+    brn_control *control;      /* must outlive the connection */
+    brn_emitter *emitter;      /* must outlive the connection */
+    const char *ledger_schema; /* NULL: the current one. Must outlive the connection */
+    int64_t connect_timeout_ms;
+    int64_t lock_timeout_ms; /* longest wait for locks of other applications */
+    uint32_t flags;
+} brn_connect_options;
+
+typedef struct brn_server_info {
+    char version[64]; /* "3.40.1" */
+    char target[512]; /* what it reached, without secrets: path, or host:port/database */
+    char user[128];
+    char rights[64];    /* "read and write", "read only" */
+    int64_t size_bytes; /* -1: unknown */
+} brn_server_info;
+
+/* What a statement needs. */
+typedef enum brn_stmt_role {
+    BRN_ROLE_PLAIN = 0, /* runs anywhere */
+    BRN_ROLE_ALONE,     /* cannot run inside a transaction; `why` says so */
+    BRN_ROLE_BEGIN,     /* the file's own transaction control */
+    BRN_ROLE_COMMIT,
+    BRN_ROLE_ROLLBACK,
+    BRN_ROLE_FOREIGN_KEYS_OFF, /* has no effect inside a transaction: is hoisted out of it */
+    BRN_ROLE_FOREIGN_KEYS_ON,
+    BRN_ROLE_REFUSED, /* never from a migration; `why` says so */
+} brn_stmt_role;
+
+typedef struct brn_stmt_info {
+    brn_stmt_role role;
+    bool ddl;
+    bool dml;
+    bool repeatable;  /* running it twice is the same as once */
+    const char *why;  /* static: "VACUUM cannot run inside a transaction" */
+    const char *hint; /* static: what to do */
+    char kind[32];    /* for plans: "create table" */
+} brn_stmt_info;
+
+typedef enum brn_verdict {
+    BRN_VERDICT_UNKNOWN = 0,
+    BRN_VERDICT_DONE,
+    BRN_VERDICT_NOT_DONE,
+    BRN_VERDICT_REPEATABLE,
+} brn_verdict;
+
+typedef struct brn_evidence {
+    brn_verdict verdict;
+    const char *text; /* in the arena: "table "users" exists and has the same definition" */
+} brn_evidence;
+
+typedef struct brn_lock_holder {
+    bool held;
+    bool mine;
+    int64_t pid;
+    int64_t since_us;
+    char who[256];  /* user@host */
+    char what[128]; /* command and version */
+} brn_lock_holder;
+
+typedef struct brn_ledger_state {
+    bool exists; /* the tables are there */
+    brn_ledger_rows rows;
+    /* A ledger in another place of the same database, for the warning; NULL. */
+    const char *elsewhere;
+} brn_ledger_state;
+
+typedef struct brn_object_info {
+    const char *type; /* "table" */
+    const char *name;
+    const char *definition;
+} brn_object_info;
+
+typedef BRN_VEC(brn_object_info) brn_object_list;
+
+typedef struct brn_engine {
+    uint32_t abi;
+    const char *name;           /* "postgres": stable, in configuration and events */
+    const char *const *schemes; /* of URLs; NULL-terminated */
+    uint32_t default_port;      /* 0: none */
+    const brn_dialect *dialect;
+    uint32_t caps;
+
+    /*
+     * Required.
+     *
+     * connect: errors are told apart by id: "connect.unreachable", "connect.refused" (login),
+     * "connect.no_database" (status BRANT_ECONNECT), "connect.no_rights".
+     */
+    brant_status (*connect)(brn_conn **out, const brn_connect_options *opts, brant_error **err);
+    void (*disconnect)(brn_conn *conn);
+    brant_status (*server_info)(brn_server_info *out, brn_conn *conn, brant_error **err);
+    brant_status (*run)(
+        brn_conn *conn,
+        const brn_program *program,
+        brn_on_result *on_result,
+        void *user,
+        brn_run_state *state, /* always written */
+        brant_error **err);
+    /* After a failed run: rolls back what is open and restores session settings. */
+    brant_status (*reset)(brn_conn *conn, brant_error **err);
+    /* All rows, in one query. Missing tables are not an error. */
+    brant_status (*ledger_read)(
+        brn_ledger_state *out, brn_arena *arena, brn_conn *conn, brant_error **err);
+    /* The newest `limit` history rows (0: all), oldest first. Missing tables give none. */
+    brant_status (*history_read)(
+        brn_history_rows *out, brn_arena *arena, brn_conn *conn, size_t limit, brant_error **err);
+    /* Pure: needs no connection. */
+    void (*inspect)(brn_stmt_info *out, const brn_stmt *stmt);
+
+    /* BRN_CAP_LOCK. lock tries once: BRANT_ELOCKED when somebody else has it. lock_wait sleeps up
+     * to ms, less when there is reason to try again. lock_break frees a lock that another process
+     * holds, as far as the engine can. */
+    brant_status (*lock)(brn_conn *conn, const char *what, brant_error **err);
+    void (*unlock)(brn_conn *conn);
+    brant_status (*lock_holder)(brn_lock_holder *out, brn_conn *conn, brant_error **err);
+    void (*lock_wait)(brn_conn *conn, uint32_t ms);
+    brant_status (*lock_break)(brn_conn *conn, const brn_lock_holder *holder, brant_error **err);
+
+    /* BRN_CAP_PROBE. */
+    brant_status (*probe)(
+        brn_evidence *out,
+        brn_arena *arena,
+        brn_conn *conn,
+        const brn_stmt *stmt,
+        brant_error **err);
+
+    /* BRN_CAP_OBJECTS: the user's objects without brant's own, sorted by type and name. */
+    brant_status (*objects)(
+        brn_object_list *out, brn_arena *arena, brn_conn *conn, brant_error **err);
+} brn_engine;
+
+/* NULL when the table keeps its promises, else what is wrong with it (static text). */
+const char *brn_engine_validate(const brn_engine *engine);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Programs: what the runner hands to an engine for one migration.
+ *
+ * A program is a flat list of operations. In one transaction:
+ *
+ *   BEGIN  GUARD  STATEMENT...  LEDGER(put completed)  LEDGER(history)  LEDGER(put next)  COMMIT
+ *
+ * and outside of transactions, each statement in its bracket:
+ *
+ *   LEDGER(intent 1)  STATEMENT 1  LEDGER(outcome 1)  LEDGER(intent 2) ...
+ *
+ * An engine may send several operations together, but never reorders them, and never lets one take
+ * effect when an earlier one failed. An engine without better means lets brn_interpret() walk the
+ * list.
+ */
+#ifndef BRN_ENGINE_PROGRAM_H
+#define BRN_ENGINE_PROGRAM_H
+
+#include "engine/ledger_ops.h"
+#include "text/script.h"
+
+typedef enum brn_op_type {
+    BRN_OP_BEGIN = 1,
+    BRN_OP_COMMIT,
+    BRN_OP_STATEMENT,
+    BRN_OP_LEDGER,
+    /* Fails (BRANT_ELOCKED, "lock.lost") unless the lock is held and the row `id` was written by
+     * this run and has status running. */
+    BRN_OP_GUARD,
+    /* Everything before is done and known before anything behind is sent. */
+    BRN_OP_BARRIER,
+} brn_op_type;
+
+/* On BEGIN: switch foreign-key enforcement off for this transaction, check all keys before its
+ * COMMIT, and restore the switch afterwards (also when it fails). Needs BRN_CAP_FOREIGN_KEYS. */
+#define BRN_OP_FOREIGN_KEYS_OFF (1u << 0)
+/* On STATEMENT: the author said that it is meant to delete dependent rows (foreign-keys=on). */
+#define BRN_OP_FOREIGN_KEYS_ON (1u << 1)
+
+typedef struct brn_op {
+    brn_op_type type;
+    uint32_t flags;
+    uint32_t number;      /* STATEMENT: from 1 within its migration */
+    const brn_stmt *stmt; /* STATEMENT: place in the user's file */
+    brn_str sql;          /* STATEMENT: what is sent (placeholders replaced) */
+    const brn_ledger_op *ledger;
+    const char *id; /* GUARD: migration; NULL: the lock only */
+} brn_op;
+
+typedef struct brn_program {
+    BRN_VEC(brn_op) ops;
+    const char *migration; /* id, for messages and server-side tags */
+    const char *run_id;
+} brn_program;
+
+typedef struct brn_op_result {
+    int64_t rows; /* changed; -1 unknown */
+    int64_t duration_ns;
+    bool skipped; /* shown only: dry run */
+} brn_op_result;
+
+/* Called after each operation that took effect, in order, on the calling thread. */
+typedef void brn_on_result(
+    const brn_program *program, size_t op, const brn_op_result *result, void *user);
+
+/* How far a program came. */
+typedef struct brn_run_state {
+    size_t ops_done; /* operations whose outcome is known to be good */
+    bool in_doubt;   /* operation number ops_done may or may not have taken effect */
+} brn_run_state;
+
+/* Appends a zeroed operation; NULL when out of memory (arena latch). */
+brn_op *brn_program_add(brn_program *program, brn_arena *arena, brn_op_type type);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The ledger of SQL engines: one place that knows the tables and columns, and a dialect record for
+ * what differs. Values are always bound, names always quoted here.
+ */
+#ifndef BRN_ENGINE_SQL_LEDGER_H
+#define BRN_ENGINE_SQL_LEDGER_H
+
+#include "base/buf.h"
+#include "core/error.h"
+#include "engine/ledger_ops.h"
+
+typedef struct brn_sql_dialect {
+    char quote;                /* of names; doubled inside */
+    bool numbered_params;      /* $1 instead of ? */
+    const char *type_text;     /* "TEXT" */
+    const char *type_key;      /* text that can be a primary key: "TEXT", "VARCHAR(255)" */
+    const char *type_int;      /* 64 bit */
+    const char *type_serial;   /* "INTEGER PRIMARY KEY AUTOINCREMENT" */
+    const char *table_options; /* behind the closing parenthesis: "" */
+    const char *upsert;        /* "INSERT OR REPLACE INTO", "REPLACE INTO"; NULL: ON CONFLICT */
+} brn_sql_dialect;
+
+typedef struct brn_sql_param {
+    const char *text; /* NULL: number, or null when is_null */
+    int64_t number;
+    bool is_null;
+} brn_sql_param;
+
+#define BRN_SQL_PARAMS 32
+
+/* One rendered statement. sql is valid until the next rendering into the same buffer. */
+typedef struct brn_sql_stmt {
+    const char *sql;
+    brn_sql_param params[BRN_SQL_PARAMS];
+    size_t count;
+    char times[2][32]; /* storage for rendered times that params point to */
+} brn_sql_stmt;
+
+/*
+ * Renders statement `i` of an operation (ENSURE has several, the others one). False when there is
+ * no such statement. `schema` may be NULL. now_us and began_us serve operations with `stamp`.
+ */
+bool brn_sql_ledger_render(
+    brn_sql_stmt *out,
+    brn_buf *buf,
+    const brn_sql_dialect *dialect,
+    const char *schema,
+    const brn_ledger_op *op,
+    size_t i,
+    int64_t now_us,
+    int64_t began_us);
+
+/* SELECT of all rows, ordered by seq; and of the newest `limit` history rows, newest first. */
+void brn_sql_ledger_select(brn_buf *out, const brn_sql_dialect *dialect, const char *schema);
+void brn_sql_history_select(
+    brn_buf *out, const brn_sql_dialect *dialect, const char *schema, size_t limit);
+/* SELECT of status and run_id of one row: one parameter, the id. */
+void brn_sql_guard_select(brn_buf *out, const brn_sql_dialect *dialect, const char *schema);
+
+/* Decodes a result row of those SELECTs: text of column i, NULL for null; copied to the arena. */
+typedef const char *brn_sql_column_fn(void *result, int i);
+brant_status brn_sql_ledger_decode(
+    brn_ledger_row *out,
+    brn_arena *arena,
+    brn_sql_column_fn *column,
+    void *result,
+    brant_error **err);
+brant_status brn_sql_history_decode(
+    brn_history_row *out,
+    brn_arena *arena,
+    brn_sql_column_fn *column,
+    void *result,
+    brant_error **err);
+
+#endif
