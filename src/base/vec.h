@@ -23,8 +23,8 @@
 
 /* Address of a new zeroed element at the end, or NULL. `vec` is a pointer to a BRN_VEC(). */
 #define BRN_VEC_PUSH(arena, vec)                                                                   \
-    (brn_vec_grow((arena), (void **)&(vec)->items, &(vec)->count, &(vec)->cap,                     \
-                  sizeof(*(vec)->items))                                                           \
+    (brn_vec_grow(                                                                                 \
+         (arena), (void **)&(vec)->items, &(vec)->count, &(vec)->cap, sizeof(*(vec)->items))       \
          ? &(vec)->items[(vec)->count - 1]                                                         \
          : NULL)
 
