@@ -11,8 +11,6 @@ set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
-# A build folder can be moved.
-set(CMAKE_BUILD_RPATH_USE_ORIGIN ON)
 check_pie_supported()
 
 function(brant_try_compile_flags)

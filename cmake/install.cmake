@@ -8,13 +8,10 @@ endif()
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/brant)
-# A tree installed under any prefix finds its own library without ldconfig.
-file(RELATIVE_PATH bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
 
 install(TARGETS libbrant EXPORT brantTargets)
 install(TARGETS libbrant_static EXPORT brantStaticTargets)
 if(TARGET brant)
-  set_target_properties(brant PROPERTIES INSTALL_RPATH "$ORIGIN/${bin_to_lib}")
   install(TARGETS brant)
 endif()
 if(IS_DIRECTORY ${PROJECT_SOURCE_DIR}/include/brant)
