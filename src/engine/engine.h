@@ -55,6 +55,7 @@ typedef struct brn_conn {
 
 typedef struct brn_connect_options {
     const brn_url *url;
+    const char *base_dir;      /* relative paths in the URL start here; NULL: working directory */
     const char *password;      /* from elsewhere than the URL; NULL */
     const char *database;      /* name in the project; must outlive the connection */
     brn_control *control;      /* must outlive the connection */
