@@ -81,8 +81,9 @@ static bool good_name(brn_str name)
     return name.len > 0;
 }
 
-static brant_status read_url(
-    brant_project *p, brn_project_db *db, const brn_yaml *node, brant_error **err)
+/* A URL that cannot be used is kept as an error until a session wants the database: "brant new"
+ * must work where DATABASE_URL is not set. */
+static brant_status read_url(brant_project *p, brn_project_db *db, const brn_yaml *node)
 {
     const char *text = NULL;
     brant_status st =
