@@ -37,7 +37,8 @@ typedef struct brn_source {
     const char *down_path;
     bool sections; /* up_path is one file with sections */
     brn_props props;
-    brn_props down_props; /* how the down script runs: transaction, time limits, foreign keys, ... */
+    brn_props
+        down_props; /* how the down script runs: transaction, time limits, foreign keys, ... */
     char up_digest[BRN_DIGEST_HEX + 1]; /* "" when there is no up */
     char down_digest[BRN_DIGEST_HEX + 1];
     uint64_t up_bytes;
