@@ -14,6 +14,11 @@
  * The digest is SHA-256 over the text as brn_digest_text() normalises it (no byte order mark, LF);
  * never over a path. In a sections file the up digest covers head and up section, the down digest
  * the down section, so that mending a down section does not look like an edited migration.
+ *
+ * Directives at the head of the up script are the migration's properties. A down script says only
+ * how it is to be run itself (transaction, timeout, lock-timeout, foreign-keys, placeholders,
+ * idempotent); anything else in it is "layout.down_directive". The head of a sections file counts
+ * for both scripts.
  */
 #ifndef BRN_LAYOUTS_LAYOUT_H
 #define BRN_LAYOUTS_LAYOUT_H
@@ -32,10 +37,12 @@ typedef struct brn_source {
     const char *down_path;
     bool sections; /* up_path is one file with sections */
     brn_props props;
+    brn_props
+        down_props; /* how the down script runs: transaction, time limits, foreign keys, ... */
     char up_digest[BRN_DIGEST_HEX + 1]; /* "" when there is no up */
     char down_digest[BRN_DIGEST_HEX + 1];
     uint64_t up_bytes;
-    brn_switch up_transaction; /* from a foreign section marker */
+    brn_switch up_transaction; /* from a foreign section marker; AUTO when it says nothing */
     brn_switch down_transaction;
 } brn_source;
 
