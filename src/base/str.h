@@ -18,7 +18,7 @@ typedef struct brn_str {
     size_t len;
 } brn_str;
 
-/* Not in initialisers of static tables: gcc refuses a compound literal there; use a char * field. */
+/* Not for static tables, where gcc refuses a compound literal: use a char * field there. */
 #define BRN_STR(lit) ((brn_str){ "" lit, sizeof(lit) - 1 })
 /* For "%.*s": at most INT_MAX bytes, since a negative precision would read up to a NUL. */
 #define BRN_STR_ARG(s) (int)((s).len > INT_MAX ? INT_MAX : (s).len), (s).ptr
