@@ -36,9 +36,9 @@ typedef struct brn_run {
     brn_tx tx;
     brn_steps_plan plan;
     int64_t began_ns;
-    int64_t *next_seq;            /* one for each target */
-    const brn_step *handed_over;  /* its row says running, written by this run; NULL */
-    const brn_step *first_of_all; /* --tx all: the step whose row announced the transaction */
+    int64_t *next_seq;           /* one for each target */
+    const brn_step *handed_over; /* its row says running, written by this run; NULL */
+    brn_chain chain_before_all;  /* --tx all: where the history was when it began */
     brn_doc_list applied;
     brn_doc_list skipped;
     const brant_migration *failed;
