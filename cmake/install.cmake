@@ -19,6 +19,10 @@ if(IS_DIRECTORY ${PROJECT_SOURCE_DIR}/include/brant)
           DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 endif()
 
+# Relative to ${prefix} unless someone asked for an absolute folder, so that the file can be moved
+# (pkg-config --define-prefix).
+cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_LIBDIR BASE_DIRECTORY "\${prefix}" OUTPUT_VARIABLE pc_libdir)
+cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_INCLUDEDIR BASE_DIRECTORY "\${prefix}" OUTPUT_VARIABLE pc_includedir)
 configure_file(${PROJECT_SOURCE_DIR}/cmake/brant.pc.in brant.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/brant.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 

@@ -7,7 +7,7 @@ set -eu
 
 header=$1
 shift
-[ "$1" != CXX_FOR_HEADERS-NOTFOUND ] || { echo "no C++ compiler: install clang-14"; exit 77; }
+[ "$1" != CXX_FOR_HEADERS-NOTFOUND ] || { echo "missing package: clang-14 (a C++ compiler)"; exit 77; }
 
 include=$(dirname "$(dirname "$header")")
 {
