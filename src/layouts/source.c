@@ -43,7 +43,7 @@ static brant_status load(
     return brn_script_check(script, brn_buf_str(buf), path, err);
 }
 
-/* Head and section are whole lines, so no line end lies across the seam. */
+/* A marker stands between head and section, so no line end lies across the seam. */
 static void digest_of(char out[BRN_DIGEST_HEX + 1], brn_str head, brn_str text)
 {
     brn_digest digest;
@@ -54,7 +54,20 @@ static void digest_of(char out[BRN_DIGEST_HEX + 1], brn_str head, brn_str text)
     brn_digest_hex(&digest, out);
 }
 
-/* --- directives of a down script -------------------------------------------------------------- */
+/* --- directives -------------------------------------------------------------- */
+
+/*
+ * The directives of one head. Finding them takes a lexer over all of the text, so that one in the
+ * wrong place is noticed; most files have none.
+ */
+static brant_status read_directives(
+    brn_props *props, brn_layout_reader *r, const brn_script *script, brant_error **err)
+{
+    if (brn_str_find(script->text, BRN_STR("brant:")) == SIZE_MAX) {
+        return BRANT_OK;
+    }
+    return brn_directives_read(props, r->arena, r->opts->dialect, script, err);
+}
 
 /* A directive that describes the migration as a whole; NULL when there is none. */
 static const char *find_foreign_key(const brn_props *props)
@@ -107,13 +120,13 @@ static brant_status read_down_directives(
     brant_status st;
 
     brn_props_init(&own);
-    st = brn_directives_read(&own, r->scratch, r->opts->dialect, script, err);
+    st = read_directives(&own, r, script, err);
     if (st != BRANT_OK) {
         return st;
     }
     key = find_foreign_key(&own);
     if (key == NULL) {
-        return brn_directives_read(props, r->arena, r->opts->dialect, script, err);
+        return read_directives(props, r, script, err);
     }
     st = brn_error(
         err, BRANT_EPARSE, "layout.down_directive", "directive \"%s\" in a down script", key);
@@ -160,29 +173,51 @@ static bool may_have_markers(brn_str text)
     return false;
 }
 
-/* A down section in an up file would be run by "up". */
-static brant_status refuse_sections(
-    brn_layout_reader *r, const brn_script *script, brant_error **err)
+static brant_status mixed(
+    const brn_layout_reader *r,
+    const brn_script *script,
+    uint32_t line,
+    uint32_t column,
+    brant_error **err)
 {
-    brn_sections sections = { 0 };
-    brant_status st;
-
-    if (!may_have_markers(script->text)) {
-        return BRANT_OK;
-    }
-    st = brn_sections_find(&sections, r->opts->dialect, script, err);
-    if (st != BRANT_OK || !sections.marked) {
-        return st;
-    }
-    st = brn_error(
+    brant_status st = brn_error(
         err, BRANT_EPARSE, "layout.mixed",
         "\"%s\" has section markers, but in layout %s up and down are files of their own",
         script->file, r->scan.layout->name);
+
     brn_error_hint(
         err,
         "Move the down section into the down file and remove the markers; or keep such files in "
         "a directory of their own (layout sections).");
-    brn_error_at(err, script->file, sections.up.line > 1 ? sections.up.line - 1 : 1, 1);
+    brn_error_at(err, script->file, line, column);
+    return st;
+}
+
+/* A down section in an up file would be run by "up". */
+static brant_status refuse_sections(
+    const brn_layout_reader *r, const brn_script *script, brant_error **err)
+{
+    brn_sections sections = { 0 };
+    brant_error *found = NULL;
+    brant_status st = BRANT_OK;
+
+    if (!may_have_markers(script->text)) {
+        return BRANT_OK;
+    }
+    st = brn_sections_find(&sections, r->opts->dialect, script, &found);
+    if (st == BRANT_OK && sections.marked) {
+        uint32_t line = script->line;
+        uint32_t column = script->column;
+        brn_position_advance(script->text, 0, sections.head.text.len, &line, &column);
+        st = mixed(r, script, line, column, err);
+    } else if (brn_str_starts(brn_str_from(brant_error_id(found)), BRN_STR("section."))) {
+        /* Whatever is wrong with the sections, there should be none. */
+        st = mixed(r, script, brant_error_line(found), brant_error_column(found), err);
+    } else {
+        /* Not an error of sections: the splitter will find it, or memory is out. */
+        st = st == BRANT_ENOMEM ? brn_error_oom(err) : BRANT_OK;
+    }
+    brant_error_free(found);
     return st;
 }
 
@@ -204,7 +239,7 @@ brant_status brn_source_read_files(brn_layout_reader *r, brn_source *source, bra
     }
     source->up_bytes = script.text.len;
     digest_of(source->up_digest, BRN_STR(""), script.text);
-    st = brn_directives_read(&source->props, r->arena, r->opts->dialect, &script, err);
+    st = read_directives(&source->props, r, &script, err);
     if (st != BRANT_OK || source->down_path == NULL) {
         return st;
     }
@@ -229,19 +264,18 @@ static void digest_section(char out[BRN_DIGEST_HEX + 1], const brn_sections *sec
 
 brant_status brn_source_read_sections(brn_layout_reader *r, brn_source *source, brant_error **err)
 {
-    const brn_dialect *dialect = r->opts->dialect;
     brn_script script = { 0 };
     brn_sections sections = { 0 };
     brant_status st = load(&script, &r->buf, source->up_path, r->opts->max_file_bytes, err);
 
     if (st == BRANT_OK) {
-        st = brn_sections_find(&sections, dialect, &script, err);
+        st = brn_sections_find(&sections, r->opts->dialect, &script, err);
     }
     if (st == BRANT_OK && sections.marked) {
-        st = brn_directives_read(&source->props, r->arena, dialect, &sections.head, err);
+        st = read_directives(&source->props, r, &sections.head, err);
     }
     if (st == BRANT_OK) {
-        st = brn_directives_read(&source->props, r->arena, dialect, &sections.up, err);
+        st = read_directives(&source->props, r, &sections.up, err);
     }
     if (st != BRANT_OK) {
         return st;
@@ -255,7 +289,7 @@ brant_status brn_source_read_sections(brn_layout_reader *r, brn_source *source, 
     source->down_path = source->up_path;
     source->down_transaction = sections.down_transaction;
     digest_section(source->down_digest, &sections, true);
-    st = brn_directives_read(&source->down_props, r->arena, dialect, &sections.head, err);
+    st = read_directives(&source->down_props, r, &sections.head, err);
     if (st != BRANT_OK) {
         return st;
     }
