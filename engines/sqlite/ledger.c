@@ -241,7 +241,8 @@ static brant_status explain(
         return BRANT_OK;
     }
     st = brn_error(
-        err, BRANT_EDRIFT, "ledger.unreadable", "table \"%s\" is not one that brant can read", table);
+        err, BRANT_EDRIFT, "ledger.unreadable", "table \"%s\" is not one that brant can read",
+        table);
     brn_error_hint(
         err, "It was made by something else, or changed. Rename it, or restore it from a backup.");
     return st;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reading the URL. Parameters of other tools (golang-migrate's x-..., the Go drivers' _...) are
- * accepted with a warning, so that an existing URL works; a parameter that nobody knows is an error,
- * because it was meant to change something.
+ * accepted with a warning, so that an existing URL works; a parameter that nobody knows is an
+ * error, because it was meant to change something.
  */
 #include <string.h>
 
@@ -68,8 +68,7 @@ static brant_status unknown_param(const brn_url_param *param, brant_error **err)
     return st;
 }
 
-static brant_status read_mode(
-    brn_sqlite_target *t, const brn_url_param *param, brant_error **err)
+static brant_status read_mode(brn_sqlite_target *t, const brn_url_param *param, brant_error **err)
 {
     if (strcmp(param->value, "ro") == 0) {
         t->read_only = true;
@@ -102,8 +101,7 @@ static brant_status read_foreign_keys(
     return bad_param(param, "on or off", err);
 }
 
-static brant_status read_busy(
-    brn_sqlite_target *t, const brn_url_param *param, brant_error **err)
+static brant_status read_busy(brn_sqlite_target *t, const brn_url_param *param, brant_error **err)
 {
     uint64_t ms;
 
@@ -175,10 +173,7 @@ static brant_status read_path(
 }
 
 brant_status brn_sqlite_target_read(
-    brn_sqlite_target *out,
-    brn_arena *arena,
-    const brn_connect_options *opts,
-    brant_error **err)
+    brn_sqlite_target *out, brn_arena *arena, const brn_connect_options *opts, brant_error **err)
 {
     brn_sqlite_target t = { .foreign_keys = true, .busy_ms = -1 };
     brant_status st = read_path(&t, arena, opts->url, err);
