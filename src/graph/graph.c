@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "graph/graph.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+/* ---- edges ---- */
+
+static void link_edge(brn_graph *graph, brn_migration *child, brn_migration *parent)
+{
+    brn_migration **up = BRN_VEC_PUSH(graph->arena, &child->requires);
+    brn_migration **down = BRN_VEC_PUSH(graph->arena, &parent->dependents);
+    if (up != NULL && down != NULL) {
+        *up = parent;
+        *down = child;
+    }
+}
+
+/* "events:003" names database "events" when the project has it; otherwise the text is an id. */
+static size_t split_database(const brn_graph *graph, size_t database, brn_str *text)
+{
+    size_t colon = brn_str_find_char(*text, ':');
+    if (colon == SIZE_MAX) {
+        return database;
+    }
+    brn_str name = brn_str_slice(*text, 0, colon);
+    for (size_t i = 0; i < graph->database_count; i++) {
+        if (brn_str_eq_c(name, graph->databases[i].name)) {
+            *text = brn_str_slice(*text, colon + 1, text->len);
+            return i;
+        }
+    }
+    return database;
+}
+
+/* By full id, or by a version that only one migration has. */
+static brn_migration *find_in(const brn_graph_database *db, brn_str text, bool *ambiguous)
+{
+    brn_migration *found = brn_map_get(&db->by_id, text);
+    if (found != NULL) {
+        return found;
+    }
+    for (size_t i = 0; i < db->items.count; i++) {
+        brn_migration *m = db->items.items[i];
+        if (brn_str_natcmp(brn_str_from(m->version), text) == 0) {
+            *ambiguous = *ambiguous || found != NULL;
+            found = m;
+        }
+    }
+    return found;
+}
+
+static brant_status link_explicit(brn_graph *graph, brn_migration *m, brant_error **err)
+{
+    const brn_props *props = &m->source->props;
+    for (size_t i = 0; i < props->requires.count; i++) {
+        const brn_require *req = &props->requires.items[i];
+        brn_str text = brn_str_from(req->id);
+        size_t database = split_database(graph, m->database, &text);
+        bool ambiguous = false;
+        brn_migration *parent = find_in(&graph->databases[database], text, &ambiguous);
+        if (parent == NULL || ambiguous) {
+            brn_error(
+                err, BRANT_EUSAGE, ambiguous ? "graph.ambiguous" : "graph.unknown_requirement",
+                "migration \"%s\" requires \"%s\", which %s", m->id, req->id,
+                ambiguous ? "is the version of several migrations" : "no file defines");
+            brn_error_at(err, m->source->up_path, req->line, req->column);
+            brn_error_hint(
+                err, "Write the full id of a migration as in its file name (without .up.sql).");
+            return BRANT_EUSAGE;
+        }
+        link_edge(graph, m, parent);
+    }
+    return BRANT_OK;
+}
+
+static brant_status link_database(brn_graph *graph, size_t index, brant_error **err)
+{
+    brn_graph_database *db = &graph->databases[index];
+    for (size_t i = 0; i < db->items.count; i++) {
+        brn_migration *m = db->items.items[i];
+        if (m->source->props.has_requires) {
+            brant_status st = link_explicit(graph, m, err);
+            if (st != BRANT_OK) {
+                return st;
+            }
+        } else if (i > 0) {
+            link_edge(graph, m, db->items.items[i - 1]);
+            db->items.items[i - 1]->follower = m;
+        }
+    }
+    return BRANT_OK;
+}
+
+/* ---- order: Kahn's algorithm with a heap, so that ties are always broken the same way ---- */
+
+typedef struct ready_heap {
+    brn_migration **items;
+    size_t count;
+} ready_heap;
+
+/* Before sorting, `rank` holds the position in (database, id) order: the tie-break. */
+static void heap_push(ready_heap *heap, brn_migration *m)
+{
+    size_t i = heap->count++;
+    while (i > 0 && heap->items[(i - 1) / 2]->rank > m->rank) {
+        heap->items[i] = heap->items[(i - 1) / 2];
+        i = (i - 1) / 2;
+    }
+    heap->items[i] = m;
+}
+
+static brn_migration *heap_pop(ready_heap *heap)
+{
+    brn_migration *top = heap->items[0];
+    brn_migration *last = heap->items[--heap->count];
+    size_t i = 0;
+    for (;;) {
+        size_t child = 2 * i + 1;
+        if (child >= heap->count) {
+            break;
+        }
+        if (child + 1 < heap->count && heap->items[child + 1]->rank < heap->items[child]->rank) {
+            child++;
+        }
+        if (heap->items[child]->rank >= last->rank) {
+            break;
+        }
+        heap->items[i] = heap->items[child];
+        i = child;
+    }
+    heap->items[i] = last;
+    return top;
+}
+
+/* Walks unfinished parents from any unfinished migration until one comes round again. */
+static brant_status report_cycle(
+    brn_arena *arena,
+    brn_migration *const *all,
+    size_t count,
+    const size_t *waiting,
+    brant_error **err)
+{
+    brn_migration *m = NULL;
+    for (size_t i = 0; i < count && m == NULL; i++) {
+        m = waiting[all[i]->rank] > 0 ? all[i] : NULL;
+    }
+    /* After `count` moves along unfinished parents we are surely on the cycle itself. */
+    brn_buf text;
+    brn_buf_init(&text, 4096);
+    brn_migration *start = NULL;
+    for (size_t step = 0; m != NULL && m != start && step <= 2 * count; step++) {
+        if (step == count) {
+            start = m;
+        }
+        if (step >= count) {
+            brn_buf_printf(&text, "%s -> ", m->id);
+        }
+        brn_migration *next = NULL;
+        for (size_t i = 0; i < m->requires.count && next == NULL; i++) {
+            brn_migration *parent = m->requires.items[i];
+            next = waiting[parent->rank] > 0 ? parent : NULL;
+        }
+        m = next;
+    }
+    brn_buf_printf(&text, "%s", m != NULL ? m->id : "");
+    const char *cycle = brn_arena_strdup(arena, brn_buf_text(&text));
+    brn_buf_release(&text);
+    brn_error(
+        err, BRANT_EUSAGE, "graph.cycle", "migrations require each other in a circle: %s",
+        cycle != NULL ? cycle : "");
+    brn_error_hint(err, "Remove one of these requires= directives.");
+    if (m != NULL && m->source->props.requires.count > 0) {
+        const brn_require *req = &m->source->props.requires.items[0];
+        brn_error_at(err, m->source->up_path, req->line, req->column);
+    }
+    return BRANT_EUSAGE;
+}
+
+static size_t collect_all(brn_graph *graph, brn_migration **all)
+{
+    size_t n = 0;
+    for (size_t d = 0; d < graph->database_count; d++) {
+        for (size_t i = 0; i < graph->databases[d].items.count; i++) {
+            all[n] = graph->databases[d].items.items[i];
+            all[n]->rank = n;
+            n++;
+        }
+    }
+    return n;
+}
+
+static brant_status sort_graph(brn_graph *graph, brant_error **err)
+{
+    size_t total = 0;
+    for (size_t d = 0; d < graph->database_count; d++) {
+        total += graph->databases[d].items.count;
+    }
+    brn_migration **all = brn_arena_array(graph->arena, total, sizeof(*all));
+    size_t *waiting = brn_arena_array(graph->arena, total, sizeof(*waiting));
+    ready_heap heap = { brn_arena_array(graph->arena, total, sizeof(*heap.items)), 0 };
+    brn_migration **order = brn_arena_array(graph->arena, total, sizeof(*order));
+    if (graph->arena->oom) {
+        return brn_error_oom(err);
+    }
+    collect_all(graph, all);
+    for (size_t i = 0; i < total; i++) {
+        waiting[i] = all[i]->requires.count;
+        if (waiting[i] == 0) {
+            heap_push(&heap, all[i]);
+        }
+    }
+    size_t done = 0;
+    while (heap.count > 0) {
+        brn_migration *m = heap_pop(&heap);
+        order[done++] = m;
+        for (size_t i = 0; i < m->dependents.count; i++) {
+            brn_migration *child = m->dependents.items[i];
+            if (--waiting[child->rank] == 0) {
+                heap_push(&heap, child);
+            }
+        }
+    }
+    if (done < total) {
+        return report_cycle(graph->arena, all, total, waiting, err);
+    }
+    for (size_t i = 0; i < total; i++) {
+        order[i]->rank = i;
+    }
+    graph->order.items = order;
+    graph->order.count = total;
+    graph->order.cap = total;
+    return BRANT_OK;
+}
+
+/* ---- building ---- */
+
+static void add_sources(brn_graph *graph, size_t index)
+{
+    brn_graph_database *db = &graph->databases[index];
+    brn_map_init(&db->by_id, graph->arena);
+    db->chain = true;
+    for (size_t i = 0; i < db->sources->items.count; i++) {
+        const brn_source *source = db->sources->items.items[i];
+        brn_migration *m = brn_arena_alloc(graph->arena, sizeof(*m));
+        brn_migration **slot = BRN_VEC_PUSH(graph->arena, &db->items);
+        if (m == NULL || slot == NULL) {
+            return;
+        }
+        m->database = index;
+        m->source = source;
+        m->id = source->id;
+        m->version = source->version;
+        *slot = m;
+        db->chain = db->chain && !source->props.has_requires;
+        brn_map_put(&db->by_id, brn_str_from(m->id), m);
+    }
+}
+
+brant_status brn_graph_build(
+    brn_graph *out,
+    brn_arena *arena,
+    const brn_graph_input *inputs,
+    size_t count,
+    brant_error **err)
+{
+    brn_graph graph = { 0 };
+    graph.arena = arena;
+    graph.databases = brn_arena_array(arena, count, sizeof(*graph.databases));
+    if (graph.databases == NULL) {
+        return brn_error_oom(err);
+    }
+    graph.database_count = count;
+    for (size_t i = 0; i < count; i++) {
+        graph.databases[i].name = inputs[i].name;
+        graph.databases[i].sources = inputs[i].sources;
+        add_sources(&graph, i);
+    }
+    brant_status st = BRANT_OK;
+    for (size_t i = 0; i < count && st == BRANT_OK && !arena->oom; i++) {
+        st = link_database(&graph, i, err);
+    }
+    if (st == BRANT_OK && arena->oom) {
+        st = brn_error_oom(err);
+    }
+    if (st == BRANT_OK) {
+        st = sort_graph(&graph, err);
+    }
+    if (st == BRANT_OK) {
+        *out = graph;
+    }
+    return st;
+}
+
+/* ---- recorded state ---- */
+
+static brn_state state_of(const brn_ledger_row *row)
+{
+    if (row == NULL) {
+        return BRN_STATE_PENDING;
+    }
+    if (row->status == BRN_ROW_COMPLETED) {
+        return BRN_STATE_DONE;
+    }
+    bool progress = row->stmts_done > 0 || row->intent > 0;
+    if (row->direction == BRN_DOWN) {
+        return progress ? BRN_STATE_PARTIAL_DOWN : BRN_STATE_DONE;
+    }
+    return progress ? BRN_STATE_PARTIAL_UP : BRN_STATE_PENDING;
+}
+
+/* A late one stands below something done: walk the chain from its end. */
+static void mark_late(brn_graph_database *db)
+{
+    for (size_t i = db->items.count; i-- > 0;) {
+        brn_migration *m = db->items.items[i];
+        const brn_migration *next = m->follower;
+        m->late = m->state == BRN_STATE_PENDING && next != NULL &&
+                  (next->state != BRN_STATE_PENDING || next->late);
+    }
+}
+
+void brn_graph_join(brn_graph *graph, size_t database, const brn_ledger_rows *rows)
+{
+    brn_graph_database *db = &graph->databases[database];
+    db->unknown.count = 0;
+    db->max_seq = 0;
+    for (size_t i = 0; i < db->items.count; i++) {
+        db->items.items[i]->row = NULL;
+        db->items.items[i]->state = BRN_STATE_PENDING;
+    }
+    for (size_t i = 0; i < rows->count; i++) {
+        const brn_ledger_row *row = &rows->items[i];
+        brn_migration *m = brn_map_get(&db->by_id, brn_str_from(row->id));
+        if (m != NULL) {
+            m->row = row;
+            m->state = state_of(row);
+        } else {
+            const brn_ledger_row **slot = BRN_VEC_PUSH(graph->arena, &db->unknown);
+            if (slot != NULL) {
+                *slot = row;
+            }
+        }
+        db->max_seq = row->seq > db->max_seq ? row->seq : db->max_seq;
+    }
+    mark_late(db);
+}
+
+brn_migration *brn_graph_find(
+    const brn_graph *graph, size_t database, const char *text, brant_error **err)
+{
+    brn_str id = brn_str_from(text);
+    size_t only = split_database(graph, database, &id);
+    bool ambiguous = false;
+    brn_migration *found = NULL;
+    for (size_t i = 0; i < graph->database_count; i++) {
+        if (only == SIZE_MAX || only == i) {
+            brn_migration *m = find_in(&graph->databases[i], id, &ambiguous);
+            ambiguous = ambiguous || (m != NULL && found != NULL);
+            found = m != NULL ? m : found;
+        }
+    }
+    if (found == NULL) {
+        brn_error(err, BRANT_EUSAGE, "graph.unknown", "no migration \"%s\"", text);
+        brn_error_hint(err, "\"brant list\" shows the ids; a version such as 003 is enough.");
+    } else if (ambiguous) {
+        brn_error(
+            err, BRANT_EUSAGE, "graph.ambiguous", "\"%s\" can mean more than one migration", text);
+        brn_error_hint(
+            err, "Write the full id, with its database in front if need be: %s:%s.",
+            graph->databases[found->database].name, found->id);
+        found = NULL;
+    }
+    return found;
+}
+
+const brn_migration *brn_graph_version(const brn_graph *graph, size_t database)
+{
+    /* In topological order a migration is whole when it is done and its parents are whole. The
+     * ranks make a dense index for the marks; without memory for them, there is no answer. */
+    bool *whole = calloc(graph->order.count + 1, sizeof(*whole));
+    const brn_migration *best = NULL;
+    for (size_t i = 0; whole != NULL && i < graph->order.count; i++) {
+        const brn_migration *m = graph->order.items[i];
+        bool ok = m->state == BRN_STATE_DONE;
+        for (size_t p = 0; p < m->requires.count && ok; p++) {
+            ok = whole[m->requires.items[p]->rank];
+        }
+        whole[i] = ok;
+        if (ok && m->database == database &&
+            (best == NULL ||
+             brn_str_natcmp(brn_str_from(m->version), brn_str_from(best->version)) >= 0)) {
+            best = m;
+        }
+    }
+    free(whole);
+    return best;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Layouts: ways of storing migrations in files.
+ *
+ *   pairs      001_create_users.up.sql + 001_create_users.down.sql     (golang-migrate)
+ *   sections   001_create_users.sql with an up and a down section      (also goose, dbmate)
+ *   folders    001_create_users/up.sql + down.sql, or /migration.sql   (also drizzle, prisma)
+ *
+ * Reading a directory gives sources, one per migration: where its texts are, its properties and
+ * its digests. Texts are read once to be checked and digested and are not kept: ten thousand files
+ * must not cost ten thousand files of memory. brn_source_open() reads the text again when it is to
+ * run and refuses when it is not the text that was digested.
+ *
+ * The digest is SHA-256 over the text as brn_digest_text() normalises it (no byte order mark, LF);
+ * never over a path. In a sections file the up digest covers head and up section, the down digest
+ * the down section, so that mending a down section does not look like an edited migration.
+ *
+ * Directives at the head of the up script are the migration's properties. A down script says only
+ * how it is to be run itself (transaction, timeout, lock-timeout, foreign-keys, placeholders,
+ * idempotent); anything else in it is "layout.down_directive". The head of a sections file counts
+ * for both scripts.
+ */
+#ifndef BRN_LAYOUTS_LAYOUT_H
+#define BRN_LAYOUTS_LAYOUT_H
+
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/file.h"
+#include "text/directive.h"
+#include "text/section.h"
+
+typedef struct brn_source {
+    const char *id;      /* "001_create_users" */
+    const char *version; /* "001", "20240226153000", "1.1.0", "2024-12-12" */
+    const char *name;    /* "create_users"; "" when there is none */
+    const char *up_path; /* as shown to people: directory and name; NULL when there is no up */
+    const char *down_path;
+    bool sections; /* up_path is one file with sections */
+    brn_props props;
+    brn_props
+        down_props; /* how the down script runs: transaction, time limits, foreign keys, ... */
+    char up_digest[BRN_DIGEST_HEX + 1]; /* "" when there is no up */
+    char down_digest[BRN_DIGEST_HEX + 1];
+    uint64_t up_bytes;
+    brn_switch up_transaction; /* from a foreign section marker; AUTO when it says nothing */
+    brn_switch down_transaction;
+} brn_source;
+
+/* Something to tell the person that does not stop the run. */
+typedef struct brn_note {
+    bool warning;
+    const char *id; /* "layout.ignored" */
+    const char *text;
+} brn_note;
+
+typedef struct brn_source_set {
+    BRN_VEC(brn_source *) items; /* ordered by id (brn_str_natcmp on version, then on name) */
+    BRN_VEC(brn_note) notes;
+    const char *layout; /* name of the layout found; NULL when there is nothing to tell it by */
+    const char *dir;
+} brn_source_set;
+
+typedef struct brn_layout_options {
+    const char *dir;
+    const char *layout; /* "auto" or a name */
+    const brn_dialect *dialect;
+    size_t max_file_bytes;
+    bool allow_version_zero;
+} brn_layout_options;
+
+/*
+ * Reads a directory of migrations.
+ *
+ * Errors name the file and what to do: "layout.no_directory" (BRANT_EUSAGE), "layout.unreadable",
+ * "layout.outside" (a link that leads out of the directory), "layout.bad_name" (looks like a
+ * migration of this layout but has no version), "layout.duplicate" (both files are named),
+ * "layout.missing_up" (all of them are named), "layout.version_zero", "layout.too_large",
+ * "layout.mixed" (more than one layout matches), and those of script, directives and sections. An
+ * empty directory is an empty set.
+ */
+brant_status brn_layout_read(
+    brn_source_set *out, brn_arena *arena, const brn_layout_options *opts, brant_error **err);
+
+/*
+ * The checked text of one direction, read into `buf`. *script views buf. "layout.changed" when the
+ * file is not what was digested, "layout.missing_down" when there is no such direction.
+ */
+brant_status brn_source_open(
+    brn_script *script,
+    brn_buf *buf,
+    const brn_source *source,
+    bool down,
+    const brn_dialect *dialect,
+    size_t max_file_bytes,
+    brant_error **err);
+
+typedef enum brn_numbering {
+    BRN_NUMBERING_AUTO = 0, /* as the newest one in the directory; sequence when it is empty */
+    BRN_NUMBERING_SEQUENCE,
+    BRN_NUMBERING_TIMESTAMP,
+    BRN_NUMBERING_VERSION, /* as given */
+} brn_numbering;
+
+typedef struct brn_create_options {
+    const char *dir;
+    const char *layout; /* "auto" or a name */
+    const char *name;   /* as the person wrote it: "add users table" */
+    brn_numbering numbering;
+    const char *version;   /* with BRN_NUMBERING_VERSION */
+    const char *extension; /* "sql", "cql" */
+    int64_t now_us;
+} brn_create_options;
+
+typedef struct brn_created {
+    const char *id;
+    BRN_VEC(const char *) paths; /* up first */
+} brn_created;
+
+/*
+ * Writes the files of a new migration, and the directory when it is missing; never overwrites.
+ *
+ * The name becomes lower-case words joined by '_'. Sequence: highest number + 1 with the padding of
+ * the highest (three digits in an empty directory). Timestamp: UTC, made unique by counting seconds
+ * up past what is there. Errors: "create.bad_name" (empty, or nothing usable left),
+ * "create.bad_version", "create.duplicate" (version or name is taken: the file is named).
+ */
+brant_status brn_layout_create(
+    brn_created *out, brn_arena *arena, const brn_create_options *opts, brant_error **err);
+
+#endif
