@@ -94,13 +94,31 @@ static bool is_on(brn_str value)
            brn_str_ieq(value, BRN_STR("true"));
 }
 
+/* These change the file or nothing; all others with a value last as long as the connection. */
+static bool is_session_pragma(brn_str name)
+{
+    static const char *const lasting[] = {
+        "application_id",     "auto_vacuum", "encoding",    "foreign_key_check", "index_info",
+        "incremental_vacuum", "index_list",  "index_xinfo", "foreign_key_list",  "integrity_check",
+        "journal_mode",       "optimize",    "page_size",   "quick_check",       "schema_version",
+        "table_info",         "table_list",  "table_xinfo", "user_version",      "wal_checkpoint",
+    };
+
+    for (size_t i = 0; i < BRN_ARRAY_LEN(lasting); i++) {
+        if (brn_str_ieq(name, brn_str_from(lasting[i]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void inspect_pragma(brn_stmt_info *out, const brn_stmt_class *what)
 {
-    if (brn_str_ieq(what->name, BRN_STR("wal_checkpoint"))) {
-        /* Does something without a value as well. */
-    } else if (!what->has_value) {
+    /* wal_checkpoint does something without a value as well. */
+    if (!what->has_value && !brn_str_ieq(what->name, BRN_STR("wal_checkpoint"))) {
         return;
     }
+    out->session = is_session_pragma(what->name);
     if (brn_str_ieq(what->name, BRN_STR("foreign_keys"))) {
         out->role = is_on(what->new_name) ? BRN_ROLE_FOREIGN_KEYS_ON : BRN_ROLE_FOREIGN_KEYS_OFF;
         return;
@@ -157,6 +175,8 @@ static void inspect_class(brn_stmt_info *out, const brn_stmt_class *what, const 
     out->repeatable = known->repeatable;
     out->ddl = what->verb == BRN_VERB_CREATE || what->verb == BRN_VERB_DROP ||
                what->verb == BRN_VERB_ALTER;
+    out->session = what->verb == BRN_VERB_ATTACH || what->verb == BRN_VERB_DETACH ||
+                   (what->verb == BRN_VERB_CREATE && what->temporary);
     out->dml = what->verb == BRN_VERB_INSERT || what->verb == BRN_VERB_UPDATE ||
                what->verb == BRN_VERB_DELETE;
     (void)snprintf(out->kind, sizeof(out->kind), "%s%s", known->kind, object_word(what->object));

@@ -127,6 +127,7 @@ brant_status brn_sqlite_ledger_step(
 
     brn_buf_init(&buf, 0);
     /* Outside of a transaction this is the record of what was just done: it must be made. */
+    conn->requests++;
     s->finishing = sqlite3_get_autocommit(s->db) != 0 && op->type != BRN_LEDGER_INTENT &&
                    op->type != BRN_LEDGER_ENSURE;
     if (op->type == BRN_LEDGER_ENSURE) {
@@ -193,7 +194,11 @@ brant_status brn_sqlite_guard_step(
     if (!brn_sqlite_lock_is_ours(s)) {
         return lock_lost("the migration lock is not held any more", err);
     }
-    return id != NULL ? guard_row(s, id, run_id, err) : BRANT_OK;
+    if (id == NULL) {
+        return BRANT_OK;
+    }
+    conn->requests++;
+    return guard_row(s, id, run_id, err);
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -259,6 +264,7 @@ brant_status brn_sqlite_ledger_read(
     brant_status st = BRANT_OK;
     int rc;
 
+    conn->requests++;
     brn_buf_init(&sql, 0);
     brn_sql_ledger_select(&sql, &dialect, s->schema);
     rc = sql.failed ? SQLITE_NOMEM : brn_sqlite_prepare(&stmt, s, brn_buf_text(&sql));
@@ -307,6 +313,7 @@ brant_status brn_sqlite_history_read(
     brant_status st = BRANT_OK;
     int rc;
 
+    conn->requests++;
     brn_buf_init(&sql, 0);
     brn_sql_history_select(&sql, &dialect, s->schema, limit);
     rc = sql.failed ? SQLITE_NOMEM : brn_sqlite_prepare(&stmt, s, brn_buf_text(&sql));

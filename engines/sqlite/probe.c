@@ -389,6 +389,7 @@ brant_status brn_sqlite_probe(
     probe p = { .s = (brn_sqlite *)conn, .arena = arena, .stmt = stmt, .out = &evidence };
     int rc;
 
+    conn->requests++;
     brn_classify(&p.what, arena, &brn_dialect_sqlite, stmt);
     p.kind = kind_of(p.what.object);
     if (find_schema(&p)) {

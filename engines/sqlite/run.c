@@ -55,6 +55,7 @@ static brant_status step_begin(brn_conn *conn, uint32_t flags, brant_error **err
     if (st != BRANT_OK) {
         return st;
     }
+    conn->requests++;
     rc = brn_sqlite_exec(s, "BEGIN IMMEDIATE");
     if (rc != SQLITE_OK) {
         st = brn_sqlite_error(s, rc, "statement.failed", "could not begin a transaction", err);
@@ -123,6 +124,7 @@ static brant_status step_commit(brn_conn *conn, bool *in_doubt, brant_error **er
             return st;
         }
     }
+    conn->requests++;
     rc = brn_sqlite_exec(s, "COMMIT");
     if (rc != SQLITE_OK) {
         /* While the transaction is open nothing has happened. */
@@ -274,6 +276,7 @@ static brant_status step_statement(
     brn_classify(&what, &s->scratch, &brn_dialect_sqlite, &stmt);
     st = s->scratch.oom ? brn_error_oom(err) : check_statement(s, op, &what, err);
     if (st == BRANT_OK) {
+        conn->requests++;
         st = execute(s, op->sql, &what, rows, err);
         /* It commits by itself: an error of the disk may have come before or after that. */
         *in_doubt =

@@ -243,7 +243,10 @@ static brant_status sqlite_connect(
     s->jitter |= 1; /* never zero */
     st = brn_sqlite_target_read(&target, &s->arena, opts, err);
     if (st == BRANT_OK) {
-        s->lock_timeout_ms = target.busy_ms >= 0 ? target.busy_ms : opts->lock_timeout_ms;
+        s->lock_timeout_ms = target.busy_ms;
+        if (target.busy_ms < 0 && opts->lock_timeout_ms > 0) {
+            s->lock_timeout_ms = opts->lock_timeout_ms;
+        }
         st = check_path(s, &target, opts, err);
     }
     if (st == BRANT_OK) {

@@ -56,13 +56,13 @@ typedef struct brn_sqlite_lock {
 typedef struct brn_sqlite {
     brn_conn conn;
     sqlite3 *db;
-    brn_arena arena;       /* lives as long as the connection */
-    brn_arena scratch;     /* of one statement */
-    const char *path;      /* real path; ":memory:" */
-    const char *lock_path; /* NULL: in memory, nobody else can come */
-    const char *schema;    /* of the ledger */
-    int64_t lock_timeout_ms;
-    int64_t wait_began_ns; /* of the busy handler */
+    brn_arena arena;         /* lives as long as the connection */
+    brn_arena scratch;       /* of one statement */
+    const char *path;        /* real path; ":memory:" */
+    const char *lock_path;   /* NULL: in memory, nobody else can come */
+    const char *schema;      /* of the ledger */
+    int64_t lock_timeout_ms; /* -1: no limit */
+    int64_t wait_began_ns;   /* of the busy handler */
     uint64_t jitter;
     bool finishing;            /* no stopping now: the outcome of something is being written */
     bool in_program;           /* between BEGIN and COMMIT of a program */

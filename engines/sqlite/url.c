@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "base/file.h"
 #include "engines/sqlite/sqlite.h"
 
 typedef enum param_kind {
@@ -145,8 +146,9 @@ static brant_status read_param(
 
 /* sqlite:app.db, sqlite:///abs/path, sqlite://rel/path (golang-migrate joins host and path). */
 static brant_status read_path(
-    brn_sqlite_target *t, brn_arena *arena, const brn_url *url, brant_error **err)
+    brn_sqlite_target *t, brn_arena *arena, const brn_connect_options *opts, brant_error **err)
 {
+    const brn_url *url = opts->url;
     brant_status st;
 
     if (url->user != NULL || url->password != NULL || url->port != 0) {
@@ -169,14 +171,17 @@ static brant_status read_path(
         return st;
     }
     t->in_memory = strcmp(t->path, ":memory:") == 0;
-    return BRANT_OK;
+    if (!t->in_memory && opts->base_dir != NULL) {
+        t->path = brn_path_join(arena, opts->base_dir, t->path);
+    }
+    return t->path != NULL ? BRANT_OK : brn_error_oom(err);
 }
 
 brant_status brn_sqlite_target_read(
     brn_sqlite_target *out, brn_arena *arena, const brn_connect_options *opts, brant_error **err)
 {
     brn_sqlite_target t = { .foreign_keys = true, .busy_ms = -1 };
-    brant_status st = read_path(&t, arena, opts->url, err);
+    brant_status st = read_path(&t, arena, opts, err);
 
     for (size_t i = 0; st == BRANT_OK && i < opts->url->params.count; i++) {
         st = read_param(&t, opts, &opts->url->params.items[i], err);
