@@ -14,6 +14,9 @@ brn_conn *brn_trace_wrap(brn_conn *inner);
 
 /* Reads go through; programs and locks are reported as done and change nothing. */
 brn_conn *brn_dry_run_wrap(brn_conn *inner);
+/* What the wrapper does with a program: reports every operation as done, skipped. */
+brant_status brn_dry_run_program(
+    const brn_program *program, brn_on_result *on_result, void *user, brn_run_state *state);
 
 /* What the fault engine does at its boundary. */
 typedef enum brn_fault_kind {

@@ -187,7 +187,7 @@ static brant_status decide(brn_compiled *c, const brn_compile_input *in, brant_e
             "the file has its own transaction, and transaction=on or foreign-keys=off asks for one",
             "Remove BEGIN and COMMIT from the file: brant adds them.");
     }
-    c->transactional = wanted != BRN_SWITCH_OFF && able && !c->own_transaction;
+    c->transactional = wanted != BRN_SWITCH_OFF && able && !c->own_transaction && !in->resume;
     if (c->transactional && s.alone != SIZE_MAX) {
         const brn_stmt_info *info = &c->infos[s.alone];
         return at_stmt(c, s.alone, err, "transaction.alone", info->why, info->hint);

@@ -36,6 +36,7 @@ typedef struct brn_compile_input {
     int64_t seq;        /* of the ledger row */
     /* The row to be written as running together with the completion; NULL: none. */
     const brn_ledger_row *next;
+    bool resume; /* half done: runs in brackets whatever the file says */
     /* Statements that an earlier run has done; their done_digest. */
     uint64_t done;
     const char *done_digest;

@@ -212,7 +212,8 @@ static brant_status write_bracket(brn_writer *w, size_t i, brant_error **err)
 static brant_status write_brackets(brn_writer *w, const brn_chain *chain, brant_error **err)
 {
     brant_status st = BRANT_OK;
-    for (size_t i = 0; i < w->in->done && i < w->c->stmts.count && st == BRANT_OK; i++) {
+    bool resumes = w->in->done < w->c->stmts.count;
+    for (size_t i = 0; i < w->in->done && resumes && st == BRANT_OK; i++) {
         /* Done before, but what it set is gone with that session: set it again. */
         brn_stmt_role role = w->c->infos[i].role;
         bool session = w->c->infos[i].session || role == BRN_ROLE_FOREIGN_KEYS_OFF ||
