@@ -4,6 +4,18 @@
 #include "engine/decorators.h"
 #include "engine/wrap.h"
 
+brant_status brn_dry_run_program(
+    const brn_program *program, brn_on_result *on_result, void *user, brn_run_state *state)
+{
+    static const brn_op_result shown = { .rows = -1, .skipped = true };
+
+    *state = (brn_run_state){ .ops_done = program->ops.count };
+    for (size_t i = 0; on_result != NULL && i < program->ops.count; i++) {
+        on_result(program, i, &shown, user);
+    }
+    return BRANT_OK;
+}
+
 static brant_status dry_run(
     brn_conn *conn,
     const brn_program *program,
@@ -12,15 +24,9 @@ static brant_status dry_run(
     brn_run_state *state,
     brant_error **err)
 {
-    static const brn_op_result shown = { .rows = -1, .skipped = true };
-
     (void)conn;
     (void)err;
-    *state = (brn_run_state){ .ops_done = program->ops.count };
-    for (size_t i = 0; on_result != NULL && i < program->ops.count; i++) {
-        on_result(program, i, &shown, user);
-    }
-    return BRANT_OK;
+    return brn_dry_run_program(program, on_result, user, state);
 }
 
 static brant_status dry_reset(brn_conn *conn, brant_error **err)
