@@ -26,7 +26,8 @@ static void add_name(brn_buf *buf, const char *name)
 }
 
 /* Names of temporary tables hide those of main. */
-static int find_schema(const char **out, brn_sqlite *s, brn_arena *arena, const brn_stmt_class *drop)
+static int find_schema(
+    const char **out, brn_sqlite *s, brn_arena *arena, const brn_stmt_class *drop)
 {
     sqlite3_stmt *stmt = NULL;
     int rc;
@@ -37,7 +38,8 @@ static int find_schema(const char **out, brn_sqlite *s, brn_arena *arena, const 
         return SQLITE_OK;
     }
     rc = brn_sqlite_prepare(
-        &stmt, s, "SELECT 1 FROM temp.sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE");
+        &stmt, s,
+        "SELECT 1 FROM temp.sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE");
     if (rc != SQLITE_OK) {
         return rc;
     }
@@ -180,11 +182,14 @@ brant_status brn_sqlite_drop_guard(
             "dropping table \"%.*s\" would delete or change %lld %s of other tables",
             BRN_STR_ARG(drop->name), (long long)total, total == 1 ? "row" : "rows");
         brn_error_detail(
-            err, "With foreign keys on, DROP TABLE first deletes all rows of the table. That "
-                 "reaches %s", brn_buf_text(&found));
+            err,
+            "With foreign keys on, DROP TABLE first deletes all rows of the table. That "
+            "reaches %s",
+            brn_buf_text(&found));
         brn_error_hint(
-            err, "Write \"-- brant: foreign-keys=off\" at the head of the file for a table rebuild, "
-                 "or \"-- brant: foreign-keys=on\" if those rows are meant to go.");
+            err,
+            "Write \"-- brant: foreign-keys=off\" at the head of the file for a table rebuild, "
+            "or \"-- brant: foreign-keys=on\" if those rows are meant to go.");
     }
     brn_buf_release(&found);
     return st;

@@ -29,7 +29,10 @@ static int on_busy(void *user, int count)
     if (count == 0) {
         s->wait_began_ns = now;
     }
-    left = s->lock_timeout_ms - (now - s->wait_began_ns) / BRN_NS_PER_MS;
+    left = LONGEST_WAIT_MS;
+    if (s->lock_timeout_ms >= 0) {
+        left = s->lock_timeout_ms - (now - s->wait_began_ns) / BRN_NS_PER_MS;
+    }
     if (!s->finishing) {
         if (brn_control_poll(s->conn.control)) {
             return 0;

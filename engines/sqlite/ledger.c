@@ -127,6 +127,7 @@ brant_status brn_sqlite_ledger_step(
 
     brn_buf_init(&buf, 0);
     /* Outside of a transaction this is the record of what was just done: it must be made. */
+    conn->requests++;
     s->finishing = sqlite3_get_autocommit(s->db) != 0 && op->type != BRN_LEDGER_INTENT &&
                    op->type != BRN_LEDGER_ENSURE;
     if (op->type == BRN_LEDGER_ENSURE) {
@@ -193,7 +194,11 @@ brant_status brn_sqlite_guard_step(
     if (!brn_sqlite_lock_is_ours(s)) {
         return lock_lost("the migration lock is not held any more", err);
     }
-    return id != NULL ? guard_row(s, id, run_id, err) : BRANT_OK;
+    if (id == NULL) {
+        return BRANT_OK;
+    }
+    conn->requests++;
+    return guard_row(s, id, run_id, err);
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -241,7 +246,8 @@ static brant_status explain(
         return BRANT_OK;
     }
     st = brn_error(
-        err, BRANT_EDRIFT, "ledger.unreadable", "table \"%s\" is not one that brant can read", table);
+        err, BRANT_EDRIFT, "ledger.unreadable", "table \"%s\" is not one that brant can read",
+        table);
     brn_error_hint(
         err, "It was made by something else, or changed. Rename it, or restore it from a backup.");
     return st;
@@ -258,6 +264,7 @@ brant_status brn_sqlite_ledger_read(
     brant_status st = BRANT_OK;
     int rc;
 
+    conn->requests++;
     brn_buf_init(&sql, 0);
     brn_sql_ledger_select(&sql, &dialect, s->schema);
     rc = sql.failed ? SQLITE_NOMEM : brn_sqlite_prepare(&stmt, s, brn_buf_text(&sql));
@@ -306,6 +313,7 @@ brant_status brn_sqlite_history_read(
     brant_status st = BRANT_OK;
     int rc;
 
+    conn->requests++;
     brn_buf_init(&sql, 0);
     brn_sql_history_select(&sql, &dialect, s->schema, limit);
     rc = sql.failed ? SQLITE_NOMEM : brn_sqlite_prepare(&stmt, s, brn_buf_text(&sql));

@@ -252,8 +252,9 @@ brant_status brn_sqlite_lock_take(brn_conn *conn, const char *what, brant_error 
         st = brn_error(
             err, BRANT_ELOCKED, "lock.held", "the migration lock is held by another process");
         brn_error_hint(
-            err, "Wait until it is done; \"brant lock\" shows who holds it. The lock goes away with "
-                 "the process that holds it.");
+            err,
+            "Wait until it is done; \"brant lock\" shows who holds it. The lock goes away with "
+            "the process that holds it.");
         return st;
     }
     return no_file(s, rc, err);

@@ -26,6 +26,7 @@ brant_status brn_sqlite_objects(
     brant_status st = BRANT_OK;
     int rc = brn_sqlite_prepare(&stmt, s, query);
 
+    conn->requests++;
     if (rc == SQLITE_OK) {
         while (st == BRANT_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
             st = add_object(&list, arena, stmt);

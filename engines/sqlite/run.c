@@ -55,6 +55,7 @@ static brant_status step_begin(brn_conn *conn, uint32_t flags, brant_error **err
     if (st != BRANT_OK) {
         return st;
     }
+    conn->requests++;
     rc = brn_sqlite_exec(s, "BEGIN IMMEDIATE");
     if (rc != SQLITE_OK) {
         st = brn_sqlite_error(s, rc, "statement.failed", "could not begin a transaction", err);
@@ -123,6 +124,7 @@ static brant_status step_commit(brn_conn *conn, bool *in_doubt, brant_error **er
             return st;
         }
     }
+    conn->requests++;
     rc = brn_sqlite_exec(s, "COMMIT");
     if (rc != SQLITE_OK) {
         /* While the transaction is open nothing has happened. */
@@ -176,8 +178,7 @@ static bool is_blank(brn_str text)
     return true;
 }
 
-static brant_status prepare_one(
-    sqlite3_stmt **out, brn_sqlite *s, brn_str sql, brant_error **err)
+static brant_status prepare_one(sqlite3_stmt **out, brn_sqlite *s, brn_str sql, brant_error **err)
 {
     const char *tail = NULL;
     brant_status st;
@@ -219,11 +220,7 @@ static bool changes_rows(const brn_stmt_class *what)
 
 /* What SQLite would do without a word although it cannot be meant. */
 static brant_status check_statement(
-    brn_sqlite *s,
-    brn_arena *arena,
-    const brn_op *op,
-    const brn_stmt_class *what,
-    brant_error **err)
+    brn_sqlite *s, const brn_op *op, const brn_stmt_class *what, brant_error **err)
 {
     brant_status st;
 
@@ -237,7 +234,7 @@ static brant_status check_statement(
     }
     if (what->verb == BRN_VERB_DROP && what->object == BRN_OBJECT_TABLE &&
         (op->flags & BRN_OP_FOREIGN_KEYS_ON) == 0 && brn_sqlite_foreign_keys(s)) {
-        return brn_sqlite_drop_guard(s, arena, what, err);
+        return brn_sqlite_drop_guard(s, &s->scratch, what, err);
     }
     return BRANT_OK;
 }
@@ -272,23 +269,22 @@ static brant_status step_statement(
     brn_sqlite *s = (brn_sqlite *)conn;
     brn_stmt stmt = { .text = op->sql, .line = 1, .column = 1 };
     brn_stmt_class what = { 0 };
-    brn_arena arena;
     bool alone = sqlite3_get_autocommit(s->db) != 0;
     brant_status st;
 
-    brn_arena_init(&arena);
-    brn_classify(&what, &arena, &brn_dialect_sqlite, &stmt);
-    st = arena.oom ? brn_error_oom(err) : check_statement(s, &arena, op, &what, err);
+    brn_arena_reset(&s->scratch);
+    brn_classify(&what, &s->scratch, &brn_dialect_sqlite, &stmt);
+    st = s->scratch.oom ? brn_error_oom(err) : check_statement(s, op, &what, err);
     if (st == BRANT_OK) {
+        conn->requests++;
         st = execute(s, op->sql, &what, rows, err);
         /* It commits by itself: an error of the disk may have come before or after that. */
-        *in_doubt = st != BRANT_OK && alone &&
-                    (sqlite3_extended_errcode(s->db) & 0xff) == SQLITE_IOERR;
+        *in_doubt =
+            st != BRANT_OK && alone && (sqlite3_extended_errcode(s->db) & 0xff) == SQLITE_IOERR;
     }
     if (st != BRANT_OK) {
         brn_error_statement(err, op->sql);
     }
-    brn_arena_release(&arena);
     return st;
 }
 

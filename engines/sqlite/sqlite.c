@@ -15,7 +15,8 @@
 
 /* --- looking at the path ---------------------------------------------------------------------- */
 
-static brant_status no_database(const char *path, const brn_connect_options *opts, brant_error **err)
+static brant_status no_database(
+    const char *path, const brn_connect_options *opts, brant_error **err)
 {
     brant_status st = brn_error(
         err, BRANT_ECONNECT, "connect.no_database", "database file \"%s\" does not exist", path);
@@ -77,8 +78,8 @@ static brant_status check_existing(const char *path, const struct stat *info, br
     }
     if (!S_ISREG(info->st_mode)) {
         st = brn_error(
-            err, BRANT_ECONNECT, "connect.not_a_file",
-            "database path \"%s\" is not a regular file", path);
+            err, BRANT_ECONNECT, "connect.not_a_file", "database path \"%s\" is not a regular file",
+            path);
         brn_error_hint(err, "Name a regular file.");
         return st;
     }
@@ -213,6 +214,7 @@ static void sqlite_disconnect(brn_conn *conn)
     /* An open transaction is rolled back by closing. */
     (void)sqlite3_close_v2(s->db);
     brn_arena_release(&s->arena);
+    brn_arena_release(&s->scratch);
     free(s);
 }
 
@@ -234,13 +236,17 @@ static brant_status sqlite_connect(
         .database = opts->database,
     };
     brn_arena_init(&s->arena);
+    brn_arena_init(&s->scratch);
     s->lock.fd = -1;
     s->lock.mark_fd = -1;
     s->jitter = (uint64_t)brn_clock_mono_ns() ^ (uint64_t)brn_platform_pid() << 32;
     s->jitter |= 1; /* never zero */
     st = brn_sqlite_target_read(&target, &s->arena, opts, err);
     if (st == BRANT_OK) {
-        s->lock_timeout_ms = target.busy_ms >= 0 ? target.busy_ms : opts->lock_timeout_ms;
+        s->lock_timeout_ms = target.busy_ms;
+        if (target.busy_ms < 0 && opts->lock_timeout_ms > 0) {
+            s->lock_timeout_ms = opts->lock_timeout_ms;
+        }
         st = check_path(s, &target, opts, err);
     }
     if (st == BRANT_OK) {
@@ -271,7 +277,8 @@ static brant_status sqlite_server_info(brn_server_info *out, brn_conn *conn, bra
     (void)snprintf(info.version, sizeof(info.version), "%s", sqlite3_libversion());
     (void)snprintf(info.target, sizeof(info.target), "%s", s->path);
     (void)snprintf(info.user, sizeof(info.user), "%.127s", user);
-    (void)snprintf(info.rights, sizeof(info.rights), "%s", writable ? "read and write" : "read only");
+    (void)snprintf(
+        info.rights, sizeof(info.rights), "%s", writable ? "read and write" : "read only");
     if (s->lock_path != NULL && stat(s->path, &file) == 0) {
         info.size_bytes = (int64_t)file.st_size;
     }

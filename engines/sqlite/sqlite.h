@@ -13,6 +13,7 @@
  *   lock.c     the migration lock
  *   inspect.c  what a statement needs (transaction or not)
  *   probe.c    whether a statement took effect
+ *   fold.c     definitions in a form that compares
  *   objects.c  the user's objects
  */
 #ifndef BRN_ENGINES_SQLITE_SQLITE_H
@@ -29,7 +30,7 @@ extern const brn_engine brn_engine_sqlite;
 
 /* Which file to open, and how. Texts live in the arena. */
 typedef struct brn_sqlite_target {
-    const char *path;  /* as given; ":memory:" */
+    const char *path; /* as given; ":memory:" */
     bool in_memory;
     bool read_only;    /* mode=ro */
     bool no_create;    /* mode=ro or mode=rw */
@@ -38,10 +39,7 @@ typedef struct brn_sqlite_target {
 } brn_sqlite_target;
 
 brant_status brn_sqlite_target_read(
-    brn_sqlite_target *out,
-    brn_arena *arena,
-    const brn_connect_options *opts,
-    brant_error **err);
+    brn_sqlite_target *out, brn_arena *arena, const brn_connect_options *opts, brant_error **err);
 
 typedef struct brn_sqlite_lock {
     bool held;
@@ -58,12 +56,13 @@ typedef struct brn_sqlite_lock {
 typedef struct brn_sqlite {
     brn_conn conn;
     sqlite3 *db;
-    brn_arena arena;       /* lives as long as the connection */
-    const char *path;      /* real path; ":memory:" */
-    const char *lock_path; /* NULL: in memory, nobody else can come */
-    const char *schema;    /* of the ledger */
-    int64_t lock_timeout_ms;
-    int64_t wait_began_ns; /* of the busy handler */
+    brn_arena arena;         /* lives as long as the connection */
+    brn_arena scratch;       /* of one statement */
+    const char *path;        /* real path; ":memory:" */
+    const char *lock_path;   /* NULL: in memory, nobody else can come */
+    const char *schema;      /* of the ledger */
+    int64_t lock_timeout_ms; /* -1: no limit */
+    int64_t wait_began_ns;   /* of the busy handler */
     uint64_t jitter;
     bool finishing;            /* no stopping now: the outcome of something is being written */
     bool in_program;           /* between BEGIN and COMMIT of a program */
@@ -72,28 +71,30 @@ typedef struct brn_sqlite {
     sqlite3_stmt *cache[BRN_SQLITE_CACHE];
 } brn_sqlite;
 
-/* --- error.c: every function returns the status it set ------------------------------------------*/
+/* --- error.c: every function returns the status it set
+ * ------------------------------------------*/
 
 /* What `rc` of a call on s->db means. `id` and `what` are for codes without a meaning of their own:
  * "statement.failed", "could not read the ledger" (NULL: SQLite's message alone). */
 brant_status brn_sqlite_error(
     brn_sqlite *s, int rc, const char *id, const char *what, brant_error **err);
 
-/* --- handlers.c ---------------------------------------------------------------------------------*/
+/* --- handlers.c
+ * ---------------------------------------------------------------------------------*/
 
 void brn_sqlite_handlers_install(brn_sqlite *s);
 /* Runs SQL of our own that returns no rows. */
 int brn_sqlite_exec(brn_sqlite *s, const char *sql);
-/* First column of the first row as a number; `fallback` when there is none. */
+/* First column of the first row as a number; *out stays when there is no row. */
 int brn_sqlite_number(brn_sqlite *s, const char *sql, int64_t *out);
 bool brn_sqlite_foreign_keys(const brn_sqlite *s);
-/* Prepares; a name that is to be bound goes in as parameter 1, schema as 2 where the SQL has it. */
 int brn_sqlite_prepare(sqlite3_stmt **out, brn_sqlite *s, const char *sql);
 void brn_sqlite_bind_str(sqlite3_stmt *stmt, int i, brn_str text);
 /* Text of a column in the arena; NULL for null. */
 const char *brn_sqlite_column(brn_arena *arena, sqlite3_stmt *stmt, int i);
 
-/* --- the rest -----------------------------------------------------------------------------------*/
+/* --- the rest
+ * -----------------------------------------------------------------------------------*/
 
 brant_status brn_sqlite_run(
     brn_conn *conn,
@@ -127,13 +128,13 @@ brant_status brn_sqlite_lock_break(
     brn_conn *conn, const brn_lock_holder *holder, brant_error **err);
 void brn_sqlite_watch_release(brn_sqlite *s);
 
+/* Replace the content of `out`. The column definition is that of ALTER TABLE ... ADD COLUMN. */
+void brn_sqlite_fold_create(brn_buf *out, brn_str sql);
+void brn_sqlite_fold_column(brn_buf *out, brn_str alter);
+
 void brn_sqlite_inspect(brn_stmt_info *out, const brn_stmt *stmt);
 brant_status brn_sqlite_probe(
-    brn_evidence *out,
-    brn_arena *arena,
-    brn_conn *conn,
-    const brn_stmt *stmt,
-    brant_error **err);
+    brn_evidence *out, brn_arena *arena, brn_conn *conn, const brn_stmt *stmt, brant_error **err);
 brant_status brn_sqlite_objects(
     brn_object_list *out, brn_arena *arena, brn_conn *conn, brant_error **err);
 

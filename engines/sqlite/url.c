@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reading the URL. Parameters of other tools (golang-migrate's x-..., the Go drivers' _...) are
- * accepted with a warning, so that an existing URL works; a parameter that nobody knows is an error,
- * because it was meant to change something.
+ * accepted with a warning, so that an existing URL works; a parameter that nobody knows is an
+ * error, because it was meant to change something.
  */
 #include <string.h>
 
+#include "base/file.h"
 #include "engines/sqlite/sqlite.h"
 
 typedef enum param_kind {
@@ -68,8 +69,7 @@ static brant_status unknown_param(const brn_url_param *param, brant_error **err)
     return st;
 }
 
-static brant_status read_mode(
-    brn_sqlite_target *t, const brn_url_param *param, brant_error **err)
+static brant_status read_mode(brn_sqlite_target *t, const brn_url_param *param, brant_error **err)
 {
     if (strcmp(param->value, "ro") == 0) {
         t->read_only = true;
@@ -102,8 +102,7 @@ static brant_status read_foreign_keys(
     return bad_param(param, "on or off", err);
 }
 
-static brant_status read_busy(
-    brn_sqlite_target *t, const brn_url_param *param, brant_error **err)
+static brant_status read_busy(brn_sqlite_target *t, const brn_url_param *param, brant_error **err)
 {
     uint64_t ms;
 
@@ -147,8 +146,9 @@ static brant_status read_param(
 
 /* sqlite:app.db, sqlite:///abs/path, sqlite://rel/path (golang-migrate joins host and path). */
 static brant_status read_path(
-    brn_sqlite_target *t, brn_arena *arena, const brn_url *url, brant_error **err)
+    brn_sqlite_target *t, brn_arena *arena, const brn_connect_options *opts, brant_error **err)
 {
+    const brn_url *url = opts->url;
     brant_status st;
 
     if (url->user != NULL || url->password != NULL || url->port != 0) {
@@ -171,17 +171,17 @@ static brant_status read_path(
         return st;
     }
     t->in_memory = strcmp(t->path, ":memory:") == 0;
-    return BRANT_OK;
+    if (!t->in_memory && opts->base_dir != NULL) {
+        t->path = brn_path_join(arena, opts->base_dir, t->path);
+    }
+    return t->path != NULL ? BRANT_OK : brn_error_oom(err);
 }
 
 brant_status brn_sqlite_target_read(
-    brn_sqlite_target *out,
-    brn_arena *arena,
-    const brn_connect_options *opts,
-    brant_error **err)
+    brn_sqlite_target *out, brn_arena *arena, const brn_connect_options *opts, brant_error **err)
 {
     brn_sqlite_target t = { .foreign_keys = true, .busy_ms = -1 };
-    brant_status st = read_path(&t, arena, opts->url, err);
+    brant_status st = read_path(&t, arena, opts, err);
 
     for (size_t i = 0; st == BRANT_OK && i < opts->url->params.count; i++) {
         st = read_param(&t, opts, &opts->url->params.items[i], err);

@@ -22,9 +22,12 @@ brant_status brn_dry_run_program(
 typedef enum brn_fault_kind {
     BRN_FAULT_COUNT = 0, /* nothing: counts boundaries */
     BRN_FAULT_KILL,      /* SIGKILL to this process */
-    BRN_FAULT_FAIL,      /* the operation fails without reaching the inner engine */
-    BRN_FAULT_DROP,      /* the operation acts, but the answer is lost: an error with in_doubt */
-    BRN_FAULT_DELAY,     /* waits delay_ms */
+    /* An error without reaching the inner engine; behind an operation, which then is done. */
+    BRN_FAULT_FAIL,
+    /* The operation acts, but the answer is lost: an error with in_doubt. What was open in the
+     * inner connection is rolled back, as a server does, and it can be used again. */
+    BRN_FAULT_DROP,
+    BRN_FAULT_DELAY, /* waits delay_ms */
 } brn_fault_kind;
 
 /*

@@ -25,16 +25,16 @@ typedef enum column_kind {
     COLUMN_SERIAL,    /* given by the database */
 } column_kind;
 
-typedef struct column {
+typedef struct field {
     const char *name;
     column_kind kind;
     size_t offset;
-} column;
+} field;
 
 #define ROW(field) offsetof(brn_ledger_row, field)
 #define HIST(field) offsetof(brn_history_row, field)
 
-static const column migration_columns[] = {
+static const field migration_columns[] = {
     { "id", COLUMN_KEY, ROW(id) },
     { "version", COLUMN_TEXT, ROW(version) },
     { "seq", COLUMN_INT, ROW(seq) },
@@ -62,7 +62,7 @@ static const column migration_columns[] = {
     { "format", COLUMN_INT, ROW(format) },
 };
 
-static const column history_columns[] = {
+static const field history_columns[] = {
     { "seq", COLUMN_SERIAL, HIST(seq) },
     { "run_id", COLUMN_TEXT, HIST(run_id) },
     { "action", COLUMN_NAME, HIST(action) },
@@ -83,7 +83,7 @@ _Static_assert(BRN_ARRAY_LEN(migration_columns) <= BRN_SQL_PARAMS, "a row fits i
 
 typedef struct table {
     const char *name;
-    const column *columns;
+    const field *columns;
     size_t count;
 } table;
 
@@ -166,7 +166,7 @@ static void render_create(const render *r, const table *t)
     add_table(r->buf, r->dialect, r->schema, t->name);
     brn_buf_add_c(r->buf, " (");
     for (size_t i = 0; i < t->count; i++) {
-        const column *c = &t->columns[i];
+        const field *c = &t->columns[i];
 
         brn_buf_add_c(r->buf, i > 0 ? ", " : "");
         add_name(r->buf, r->dialect, c->name);
@@ -246,7 +246,7 @@ static const char *text_at(const void *row, size_t offset)
     return value;
 }
 
-static void add_field(render *r, const column *c, const void *row)
+static void add_field(render *r, const field *c, const void *row)
 {
     const brn_ledger_row *migration = row;
 
@@ -556,7 +556,7 @@ static void put_int(void *row, size_t offset, int64_t value)
 }
 
 /* False when the text is not what the column holds. */
-static bool decode_text(void *row, brn_arena *arena, const column *c, const char *text)
+static bool decode_text(void *row, brn_arena *arena, const field *c, const char *text)
 {
     brn_ledger_row *migration = row;
     const char *copy = NULL;
@@ -594,7 +594,7 @@ static bool decode_text(void *row, brn_arena *arena, const column *c, const char
     return true;
 }
 
-static bool decode_column(void *row, brn_arena *arena, const column *c, const char *text)
+static bool decode_column(void *row, brn_arena *arena, const field *c, const char *text)
 {
     if (text != NULL) {
         return decode_text(row, arena, c, text);
@@ -607,7 +607,7 @@ static bool decode_column(void *row, brn_arena *arena, const column *c, const ch
 }
 
 static brant_status unreadable(
-    const table *t, const char *key, const column *c, const char *text, brant_error **err)
+    const table *t, const char *key, const field *c, const char *text, brant_error **err)
 {
     brant_status st = brn_error(
         err, BRANT_EDRIFT, "ledger.unreadable", "cannot read \"%s\" of row \"%s\" in table \"%s\"",
