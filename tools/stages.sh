@@ -36,6 +36,7 @@ stage() {
     echo "== $stage_name"
     # In a condition "set -e" is off inside COMMAND too: functions used here chain with "&&".
     if "$@" >"$stage_log" 2>&1; then
+        sed -n 's/^[a-z-]*: skipped,/   &/p' "$stage_log"
         echo "   ok, $(($(date +%s) - stage_started)) s"
         return
     fi

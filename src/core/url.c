@@ -148,7 +148,7 @@ static brant_status bad_host(brant_error **err)
     brant_status st = brn_error(
         err, BRANT_EUSAGE, "url.bad_host", "host of the database URL has unmatched brackets");
 
-    brn_error_hint(err, "Write an IPv6 address like [::1]:5432.");
+    brn_error_hint(err, "Write it like [::1]:5432, tcp(host:3306) or unix(/path/to/socket).");
     return st;
 }
 
@@ -190,22 +190,30 @@ static size_t scheme_len(brn_str text)
     return len >= 2 && len < text.len && text.ptr[len] == ':' ? len : 0;
 }
 
+static bool ends_authority(brn_str s, size_t at)
+{
+    return at >= s.len || s.ptr[at] == '/' || s.ptr[at] == '?';
+}
+
 /* End of the authority: the first '/' or '?', but not one inside "unix(/path)". */
 static size_t authority_len(brn_str s)
 {
     size_t len = 0;
+    brn_str socket;
+    size_t close;
 
-    while (len < s.len && s.ptr[len] != '/' && s.ptr[len] != '?') {
+    while (!ends_authority(s, len)) {
         len++;
     }
-    if (brn_str_ends(brn_str_slice(s, 0, len), BRN_STR("unix("))) {
-        size_t close = brn_str_find_char(tail(s, len), ')');
-
-        if (close != SIZE_MAX) {
-            len += close + 1;
-        }
+    if (!brn_str_ends(brn_str_slice(s, 0, len), BRN_STR("unix("))) {
+        return len;
     }
-    return len;
+    close = brn_str_find_char(tail(s, len), ')');
+    if (close == SIZE_MAX || !ends_authority(s, len + close + 1)) {
+        return len;
+    }
+    socket = brn_str_slice(s, len, len + close);
+    return brn_str_find_char(socket, '@') == SIZE_MAX ? len + close + 1 : len;
 }
 
 static void split_user(raw_url *raw, brn_str authority)
@@ -318,13 +326,19 @@ static brant_status parse_host(brn_url *url, brn_arena *arena, brn_str raw, bran
     brn_str piece;
     uint32_t port = 0;
     bool is_list = brn_str_find_char(raw, ',') != SIZE_MAX;
+    bool is_tcp = brn_str_starts(raw, BRN_STR("tcp("));
+    bool is_socket = brn_str_starts(raw, BRN_STR("unix("));
     char *text = NULL;
     brant_status st;
 
-    if (brn_str_starts(raw, BRN_STR("tcp(")) && brn_str_ends(raw, BRN_STR(")"))) {
-        rest = brn_str_slice(raw, 4, raw.len - 1); /* how Go programs write it for MySQL */
+    /* How Go programs write it for MySQL. */
+    if ((is_tcp || is_socket) && !brn_str_ends(raw, BRN_STR(")"))) {
+        return bad_host(err);
     }
-    if (!brn_str_starts(raw, BRN_STR("unix("))) {
+    if (is_tcp) {
+        rest = brn_str_slice(raw, 4, raw.len - 1);
+    }
+    if (!is_socket) {
         while (brn_str_split(&rest, ',', &piece)) {
             st = split_port(&host, &port, piece, err);
             if (st != BRANT_OK) {
@@ -442,7 +456,7 @@ static void show_params(brn_buf *buf, const raw_url *raw, const brn_url *url)
         brn_buf_add_char(buf, i == 0 ? '?' : '&');
         if (brn_str_find_char(decoded, '@') != SIZE_MAX) {
             /* Looks like the end of a password with a '?' in it. */
-            brn_buf_add_c(buf, HIDDEN);
+            brn_buf_add_c(buf, HIDDEN "=" HIDDEN);
             continue;
         }
         brn_buf_add_str(buf, key);

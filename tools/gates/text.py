@@ -18,7 +18,7 @@ def check_format(tree: Tree) -> Iterator[Finding]:
         return
     seen = set()
     # clang-format reports on stderr, one line per place.
-    output = tree.run(["sh", "-c", 'clang-format-14 --dry-run "$@" 2>&1', "sh"], files)
+    output = tree.run(["clang-format-14", "--dry-run"], files, merge=True)
     for match in re.finditer(r"^(.+?):(\d+):\d+: warning: code should be clang-formatted", output, re.MULTILINE):
         if match[1] not in seen:
             seen.add(match[1])

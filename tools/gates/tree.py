@@ -72,12 +72,17 @@ class Tree:
         """Files that start with #!, and sh files that others source."""
         return [path for path in self.files if path.endswith(".sh") or self.read(path).startswith("#!")]
 
-    def run(self, command: list[str], paths: Iterable[str] = ()) -> str:
-        """Output of a tool; how it ended says only what its output says better."""
-        done = subprocess.run([*command, *paths], cwd=self.root, capture_output=True, text=True, check=False)
-        if done.returncode != 0 and not done.stdout and done.stderr:
+    def run(self, command: list[str], paths: Iterable[str] = (), merge: bool = False) -> str:
+        """What a tool found, on stdout or, with merge, on stderr too; its status says no more."""
+        try:
+            done = subprocess.run([*command, *paths], cwd=self.root, capture_output=True, text=True,
+                                  check=False)
+        except FileNotFoundError:
+            raise SystemExit(f"check: there is no {command[0]}: run ./dev deps") from None
+        output = done.stdout + (done.stderr if merge else "")
+        if done.returncode != 0 and not output:
             raise SystemExit(f"check: {command[0]} failed: {done.stderr.strip()}")
-        return done.stdout
+        return output
 
 
 class Exceptions:
