@@ -29,8 +29,8 @@ class Up(support.Case):
 
     def test_S_A11_numbers_sort_as_numbers(self):
         p = self.project().pairs({
-            "9_i": audit("9"), "10_j": audit("10"), "100_k": audit("100"), "1_a": AUDIT + audit("1"),
-            "02_b": audit("2"), "0011_l": audit("11")})
+            "9_i": audit("9"), "10_j": audit("10"), "100_k": audit("100"),
+            "1_a": AUDIT + audit("1"), "02_b": audit("2"), "0011_l": audit("11")})
         p.up()
         self.assertEqual(p.tokens(), ["1", "2", "9", "10", "11", "100"])
 
@@ -114,7 +114,7 @@ class Up(support.Case):
 
     def test_S_E15_one_line_for_each_migration_and_none_again(self):
         p = self.project().pairs({"20240226153000_a": AUDIT, "20240226153001_b": audit("b")})
-        line = re.compile(r"^.*\b20240226153000_a\b.*\b(ran|applied|done|ok|completed|success\w*)\b",
+        line = re.compile(r"^.*\b20240226153000_a\b.*\b(ran|applied|done|ok|completed)\b",
                           re.MULTILINE | re.IGNORECASE)
         result = p.up("--progress", "plain")
         self.assertEqual(len(line.findall(result.err)), 1, result)
