@@ -146,8 +146,9 @@ class Folders(support.Case):
             "migrations/20240102000000_name/migration.sql": (
                 "-- RedefineTables\nPRAGMA defer_foreign_keys=ON;\nPRAGMA foreign_keys=OFF;\n"
                 "CREATE TABLE \"new_User\" (\n    \"id\" INTEGER NOT NULL PRIMARY KEY "
-                "AUTOINCREMENT,\n    \"email\" TEXT NOT NULL,\n    \"name\" TEXT NOT NULL DEFAULT ''"
-                "\n);\nINSERT INTO \"new_User\" (\"email\", \"id\") SELECT \"email\", \"id\" FROM "
+                "AUTOINCREMENT,\n    \"email\" TEXT NOT NULL,\n    \"name\" TEXT NOT NULL DEFAULT "
+                "''\n);\n"
+                "INSERT INTO \"new_User\" (\"email\", \"id\") SELECT \"email\", \"id\" FROM "
                 "\"User\";\nDROP TABLE \"User\";\nALTER TABLE \"new_User\" RENAME TO \"User\";\n"
                 "CREATE UNIQUE INDEX \"User_email_key\" ON \"User\"(\"email\");\n"
                 "PRAGMA foreign_keys=ON;\nPRAGMA defer_foreign_keys=OFF;\n")})

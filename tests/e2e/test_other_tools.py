@@ -11,13 +11,15 @@ from support import AUDIT, audit
 
 SHOP = {
     "001_customers": (
-        "-- Customers; the first table\nCREATE TABLE customers (\n  id INTEGER PRIMARY KEY, -- key\n"
-        "  email TEXT NOT NULL UNIQUE, /* one; each */\n  name TEXT DEFAULT 'nobody; really'\n);\n"
+        "-- Customers; the first table\nCREATE TABLE customers (\n"
+        "  id INTEGER PRIMARY KEY, -- key\n  email TEXT NOT NULL UNIQUE, /* one; each */\n"
+        "  name TEXT DEFAULT 'nobody; really'\n);\n"
         "CREATE INDEX customers_name ON customers (name COLLATE NOCASE);\n",
         "DROP TABLE customers;\n"),
     "002_orders": (
-        "CREATE TABLE orders (\n  id INTEGER PRIMARY KEY AUTOINCREMENT,\n  customer INTEGER NOT NULL"
-        " REFERENCES customers (id),\n  total INTEGER CHECK (total >= 0),\n  state TEXT\n);\n"
+        "CREATE TABLE orders (\n  id INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+        "  customer INTEGER NOT NULL REFERENCES customers (id),\n"
+        "  total INTEGER CHECK (total >= 0),\n  state TEXT\n);\n"
         "CREATE TABLE order_log (id INTEGER, state TEXT);\n"
         "CREATE TRIGGER orders_log AFTER UPDATE OF state ON orders\nWHEN old.state <> new.state\n"
         "BEGIN\n  INSERT INTO order_log VALUES (new.id, CASE new.state WHEN 'x' THEN 'end' "
