@@ -41,6 +41,7 @@ typedef struct brant_session_options {
  * @param[out] out  Owned by the caller: brant_session_close().
  * @param project   Must outlive the session.
  * @param opts      NULL for defaults. Copied.
+ * @retval BRANT_EUSAGE        The project has no database, or the URL of one cannot be used.
  * @retval BRANT_EUNSUPPORTED  The engine of a database is not installed; the hint names the
  * package.
  * @retval BRANT_ENOMEM        Out of memory.

@@ -35,7 +35,7 @@ void brn_arena_reset(brn_arena *arena);
 void *brn_arena_alloc(brn_arena *arena, size_t size);
 /* Overflow of count * size counts as out of memory. */
 void *brn_arena_array(brn_arena *arena, size_t count, size_t size);
-/* Copies, always NUL-terminated behind the last byte. NULL on out of memory. */
+/* Copies, always NUL-terminated behind the last byte. NULL on out of memory, and for NULL. */
 char *brn_arena_strdup(brn_arena *arena, const char *text);
 char *brn_arena_strndup(brn_arena *arena, const char *ptr, size_t len);
 /* Copy as a view; on out of memory an empty view. */

@@ -32,8 +32,7 @@ bool brn_duration_parse(brn_str text, int64_t *ms);
 /* For people: "12 ms", "1.2 s", "3 min 05 s". */
 void brn_duration_text(char out[BRN_CLOCK_TEXT], int64_t ms);
 
-/* A number below `bound` for jitter; not for secrets. `state` is seeded by the caller (non-zero).
- */
+/* A number below `bound` for jitter; not for secrets. The caller seeds `state` (non-zero). */
 uint32_t brn_jitter(uint64_t *state, uint32_t bound);
 
 #endif

@@ -31,8 +31,8 @@ typedef BRN_VEC(brn_dir_entry) brn_dir_list;
 int brn_dir_read(brn_dir_list *out, brn_arena *arena, const char *path);
 
 /*
- * Whole file into `out`. EFBIG when it is larger than max_bytes, EISDIR for a directory, EINVAL
- * for a device or fifo.
+ * Appends the whole file to `out`. EFBIG when it is larger than max_bytes, EISDIR for a directory,
+ * EINVAL for a device or fifo, ENOMEM also when the maximum of `out` itself is too small.
  */
 int brn_file_read(brn_buf *out, const char *path, size_t max_bytes);
 /* Creates the file; EEXIST when something of that name exists. Removes it again on failure. */

@@ -11,7 +11,7 @@
  *   brn_json_end(&w);   // object
  *
  * Text that is not valid UTF-8 is written with U+FFFD in place of each bad byte, so the output is
- * always valid. Failure is the buffer's latch.
+ * always valid. Failure is the buffer's latch, which nesting deeper than BRN_JSON_DEPTH sets too.
  */
 #ifndef BRN_BASE_JSON_H
 #define BRN_BASE_JSON_H

@@ -12,8 +12,7 @@
 int64_t brn_platform_pid(void);
 /* Host name; "localhost" when unknown. Always terminated. */
 void brn_platform_host(char out[BRN_PLATFORM_NAME]);
-/* Login name of the effective user, or its number. Reads the passwd database, not the environment.
- */
+/* Login name of the effective user, or its number; from the passwd database, not LOGNAME. */
 void brn_platform_user(char out[BRN_PLATFORM_NAME]);
 /* 16 random bytes as 32 hexadecimal digits and a NUL (run ids); falls back to time and pid. */
 void brn_platform_random_hex(char out[33]);

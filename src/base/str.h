@@ -8,6 +8,7 @@
 #ifndef BRN_BASE_STR_H
 #define BRN_BASE_STR_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,11 +18,13 @@ typedef struct brn_str {
     size_t len;
 } brn_str;
 
+/* Not for static tables, where gcc refuses a compound literal: use a char * field there. */
 #define BRN_STR(lit) ((brn_str){ "" lit, sizeof(lit) - 1 })
-#define BRN_STR_ARG(s) (int)(s).len, (s).ptr /* for "%.*s" */
+/* For "%.*s": at most INT_MAX bytes, since a negative precision would read up to a NUL. */
+#define BRN_STR_ARG(s) (int)((s).len > INT_MAX ? INT_MAX : (s).len), (s).ptr
 #define BRN_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-/* NULL gives an empty view. */
+/* NULL gives an empty view (with a pointer). */
 brn_str brn_str_from(const char *text);
 brn_str brn_str_slice(brn_str s, size_t from, size_t to);
 bool brn_str_eq(brn_str a, brn_str b);
@@ -38,7 +41,7 @@ size_t brn_str_find_char(brn_str s, char c);
 
 /*
  * Next piece up to `sep`; *rest moves behind it. False when *rest is used up. Pieces may be empty:
- * "a,,b" has three.
+ * "a,,b" has three, "a," two and "" one. A used-up rest is { NULL, 0 }.
  */
 bool brn_str_split(brn_str *rest, char sep, brn_str *piece);
 
@@ -53,7 +56,7 @@ bool brn_str_to_u64(brn_str s, uint64_t *out);
  */
 int brn_str_natcmp(brn_str a, brn_str b);
 
-/* Length of the first invalid UTF-8 position, or SIZE_MAX when all of it is valid (RFC 3629). */
+/* Offset of the first invalid UTF-8 position, or SIZE_MAX when all of it is valid (RFC 3629). */
 size_t brn_str_utf8_invalid_at(brn_str s);
 
 #endif

@@ -14,14 +14,20 @@ brn_conn *brn_trace_wrap(brn_conn *inner);
 
 /* Reads go through; programs and locks are reported as done and change nothing. */
 brn_conn *brn_dry_run_wrap(brn_conn *inner);
+/* What the wrapper does with a program: reports every operation as done, skipped. */
+brant_status brn_dry_run_program(
+    const brn_program *program, brn_on_result *on_result, void *user, brn_run_state *state);
 
 /* What the fault engine does at its boundary. */
 typedef enum brn_fault_kind {
     BRN_FAULT_COUNT = 0, /* nothing: counts boundaries */
     BRN_FAULT_KILL,      /* SIGKILL to this process */
-    BRN_FAULT_FAIL,      /* the operation fails without reaching the inner engine */
-    BRN_FAULT_DROP,      /* the operation acts, but the answer is lost: an error with in_doubt */
-    BRN_FAULT_DELAY,     /* waits delay_ms */
+    /* An error without reaching the inner engine; behind an operation, which then is done. */
+    BRN_FAULT_FAIL,
+    /* The operation acts, but the answer is lost: an error with in_doubt. What was open in the
+     * inner connection is rolled back, as a server does, and it can be used again. */
+    BRN_FAULT_DROP,
+    BRN_FAULT_DELAY, /* waits delay_ms */
 } brn_fault_kind;
 
 /*

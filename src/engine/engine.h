@@ -48,6 +48,7 @@ typedef struct brn_conn {
     brn_control *control; /* of the session; never NULL */
     brn_emitter *emitter; /* of the session; never NULL */
     const char *database; /* name in the project, for messages */
+    uint64_t requests;    /* sent to the server so far; the engine counts */
 } brn_conn;
 
 #define BRN_CONNECT_CREATE (1u << 0)    /* make the database when it is missing */
@@ -55,6 +56,7 @@ typedef struct brn_conn {
 
 typedef struct brn_connect_options {
     const brn_url *url;
+    const char *base_dir;      /* relative paths in the URL start here; NULL: working directory */
     const char *password;      /* from elsewhere than the URL; NULL */
     const char *database;      /* name in the project; must outlive the connection */
     brn_control *control;      /* must outlive the connection */
@@ -90,6 +92,7 @@ typedef struct brn_stmt_info {
     bool ddl;
     bool dml;
     bool repeatable;  /* running it twice is the same as once */
+    bool session;     /* changes the session only: is run again when a run resumes behind it */
     const char *why;  /* static: "VACUUM cannot run inside a transaction" */
     const char *hint; /* static: what to do */
     char kind[32];    /* for plans: "create table" */

@@ -5,7 +5,10 @@
  *
  * It looks at conn->control before operations that begin something (BEGIN, STATEMENT, intent) and
  * not before those that finish something (outcome, COMMIT): stopping between a statement and its
- * outcome would make an unknown out of a known. It keeps the statement's time limit.
+ * outcome would make an unknown out of a known.
+ *
+ * It keeps the statement's time limit: whoever set BRN_LIMIT_STATEMENT with brn_control_start()
+ * gave its length; the interpreter starts it anew with each statement and lets it rest in between.
  */
 #ifndef BRN_ENGINE_INTERPRET_H
 #define BRN_ENGINE_INTERPRET_H

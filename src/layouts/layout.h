@@ -14,6 +14,11 @@
  * The digest is SHA-256 over the text as brn_digest_text() normalises it (no byte order mark, LF);
  * never over a path. In a sections file the up digest covers head and up section, the down digest
  * the down section, so that mending a down section does not look like an edited migration.
+ *
+ * Directives at the head of the up script are the migration's properties. A down script says only
+ * how it is to be run itself (transaction, timeout, lock-timeout, foreign-keys, placeholders,
+ * idempotent); anything else in it is "layout.down_directive". The head of a sections file counts
+ * for both scripts.
  */
 #ifndef BRN_LAYOUTS_LAYOUT_H
 #define BRN_LAYOUTS_LAYOUT_H
@@ -32,10 +37,12 @@ typedef struct brn_source {
     const char *down_path;
     bool sections; /* up_path is one file with sections */
     brn_props props;
+    brn_props
+        down_props; /* how the down script runs: transaction, time limits, foreign keys, ... */
     char up_digest[BRN_DIGEST_HEX + 1]; /* "" when there is no up */
     char down_digest[BRN_DIGEST_HEX + 1];
     uint64_t up_bytes;
-    brn_switch up_transaction; /* from a foreign section marker */
+    brn_switch up_transaction; /* from a foreign section marker; AUTO when it says nothing */
     brn_switch down_transaction;
 } brn_source;
 
@@ -64,19 +71,32 @@ typedef struct brn_layout_options {
 /*
  * Reads a directory of migrations.
  *
- * Errors name the file and what to do: "layout.no_directory" (BRANT_EUSAGE), "layout.unreadable",
- * "layout.outside" (a link that leads out of the directory), "layout.bad_name" (looks like a
- * migration of this layout but has no version), "layout.duplicate" (both files are named),
- * "layout.missing_up" (all of them are named), "layout.version_zero", "layout.too_large",
- * "layout.mixed" (more than one layout matches), and those of script, directives and sections. An
- * empty directory is an empty set.
+ * Errors name the file and what to do:
+ *
+ *   layout.no_directory    BRANT_EUSAGE   there is none, or it is a file
+ *   layout.unknown         BRANT_EUSAGE   no layout of that name
+ *   layout.unreadable      BRANT_EIO      directory or file; the system's reason is in the message
+ *   layout.mixed           BRANT_EPARSE   more than one layout matches, or a file of pairs or
+ *                                         folders has section markers
+ *   layout.outside         BRANT_EPARSE   a link that leads out of the directory
+ *   layout.bad_name        BRANT_EPARSE   looks like a migration of this layout but has no version,
+ *                                         or cannot be an id (control characters, not UTF-8)
+ *   layout.duplicate       BRANT_EPARSE   one version or one side twice; both files are named
+ *   layout.missing_up      BRANT_EPARSE   all of the lost down files are named
+ *   layout.version_zero    BRANT_EPARSE   in pairs, unless it is allowed
+ *   layout.too_large       BRANT_EPARSE   above max_file_bytes
+ *   layout.down_directive  BRANT_EPARSE   a directive that a down script cannot have
+ *
+ * and those of script, directives and sections. An empty directory is an empty set. Files that are
+ * not migrations give notes; hidden ones do not.
  */
 brant_status brn_layout_read(
     brn_source_set *out, brn_arena *arena, const brn_layout_options *opts, brant_error **err);
 
 /*
- * The checked text of one direction, read into `buf`. *script views buf. "layout.changed" when the
- * file is not what was digested, "layout.missing_down" when there is no such direction.
+ * The checked text of one direction, read into `buf`. *script views buf. "layout.changed"
+ * (BRANT_EDRIFT) when the file is not what was digested, "layout.missing_down" (BRANT_EUSAGE) when
+ * there is no such direction; it names the file that is wanted.
  */
 brant_status brn_source_open(
     brn_script *script,
@@ -100,7 +120,7 @@ typedef struct brn_create_options {
     const char *name;   /* as the person wrote it: "add users table" */
     brn_numbering numbering;
     const char *version;   /* with BRN_NUMBERING_VERSION */
-    const char *extension; /* "sql", "cql" */
+    const char *extension; /* "sql" (also NULL), "cql", "redis", "ch" */
     int64_t now_us;
 } brn_create_options;
 
@@ -110,12 +130,19 @@ typedef struct brn_created {
 } brn_created;
 
 /*
- * Writes the files of a new migration, and the directory when it is missing; never overwrites.
+ * Writes the files of a new migration, and the directory when it is missing; never overwrites. All
+ * files or none. Safe against others who do the same at the same time. The files hold comments
+ * only. An empty directory gets pairs unless `layout` says otherwise.
  *
  * The name becomes lower-case words joined by '_'. Sequence: highest number + 1 with the padding of
  * the highest (three digits in an empty directory). Timestamp: UTC, made unique by counting seconds
- * up past what is there. Errors: "create.bad_name" (empty, or nothing usable left),
- * "create.bad_version", "create.duplicate" (version or name is taken: the file is named).
+ * up past what is there. Auto continues what the highest version is: a sequence, timestamps of 14
+ * digits, or dates; after a dotted version it asks for one (create.bad_version).
+ *
+ * Errors, BRANT_EUSAGE: "create.bad_name" (nothing usable in it, or too long),
+ * "create.bad_version", "create.bad_extension", "create.duplicate" (version or id is taken: the
+ * file is named); BRANT_EIO: "create.unwritable"; and those of brn_layout_read() that concern the
+ * directory.
  */
 brant_status brn_layout_create(
     brn_created *out, brn_arena *arena, const brn_create_options *opts, brant_error **err);

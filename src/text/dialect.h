@@ -52,7 +52,8 @@ typedef struct brn_lexer {
 typedef struct brn_split_state {
     uint32_t words;    /* words seen since the statement began */
     uint32_t phase;    /* the dialect's own automaton */
-    uint32_t depth;    /* of BEGIN ... END and CASE ... END */
+    uint32_t depth;    /* of compound bodies; not 0 at the end of the text is an error */
+    uint32_t parens;   /* open parentheses */
     uint64_t began_at; /* offset of the outermost body, for the error when it never ends */
     uint32_t began_line;
     uint32_t began_column;
@@ -68,6 +69,12 @@ typedef struct brn_dialect {
 } brn_dialect;
 
 extern const brn_dialect brn_dialect_sqlite;
+
+/*
+ * Moves *line and *column over the bytes from..to of `text`. LF, CR LF and a lone CR are one line
+ * break each; the text behind `to` is looked at, so that a CR LF may be cut in two.
+ */
+void brn_position_advance(brn_str text, size_t from, size_t to, uint32_t *line, uint32_t *column);
 
 /* By name, or NULL. */
 const brn_dialect *brn_dialect_find(const char *name);

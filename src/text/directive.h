@@ -66,7 +66,8 @@ void brn_props_init(brn_props *props);
 
 /*
  * Reads the directives at the head of a script. Call once per head: a second call on the same
- * props (the head of a section, after the head of the file) adds to them.
+ * props (the head of a section, after the head of the file) adds to them: what it requires is
+ * required too, any other key it gives wins. On failure props are as they were.
  */
 brant_status brn_directives_read(
     brn_props *props,
@@ -74,6 +75,11 @@ brant_status brn_directives_read(
     const brn_dialect *dialect,
     const brn_script *script,
     brant_error **err);
+
+/* What stands in a line comment, without its "--" and the white space around it. */
+brn_str brn_comment_text(brn_str comment);
+/* True when the comment is "-- brant: ..."; *body is what follows the colon, trimmed. */
+bool brn_directive_body(brn_str comment, brn_str *body);
 
 const char *brn_kind_name(brn_kind kind);    /* "sql" */
 const char *brn_phase_name(brn_phase phase); /* "expand"; "" for none */

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The command. It sees the public headers and src/base, and lands at the top of the build folder.
+file(GLOB command_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/cli/*.c)
+if(command_sources AND NOT BRANT_FUZZ)
+  add_executable(brant ${command_sources})
+  target_include_directories(brant PRIVATE ${brant_inside})
+  target_link_libraries(brant PRIVATE libbrant)
+  # The library is found beside the command in the build folder and by this path once installed,
+  # under any prefix and without ldconfig. The two are one path because CMake would pad the shorter
+  # of two with empty entries, and the loader reads those as the working directory.
+  file(RELATIVE_PATH bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+  set_target_properties(brant PROPERTIES
+    C_VISIBILITY_PRESET hidden
+    BUILD_WITH_INSTALL_RPATH ON
+    INSTALL_RPATH "$ORIGIN:$ORIGIN/${bin_to_lib}")
+endif()

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engines/registry.h"
+
+#include "engines/sqlite/sqlite.h"
+
+static const char *const sqlite_schemes[] = { "sqlite", "sqlite3", NULL };
+static const char *const postgres_schemes[] = { "postgres", "postgresql", NULL };
+static const char *const mysql_schemes[] = { "mysql", "mariadb", NULL };
+static const char *const cassandra_schemes[] = { "cassandra", "scylla", NULL };
+static const char *const clickhouse_schemes[] = { "clickhouse", "clickhouses", NULL };
+static const char *const redis_schemes[] = { "redis", "rediss", NULL };
+
+const brn_engine_entry brn_engine_entries[] = {
+    { "sqlite", sqlite_schemes, &brn_engine_sqlite, "brant" },
+    { "postgres", postgres_schemes, NULL, "brant-postgres" },
+    { "mysql", mysql_schemes, NULL, "brant-mysql" },
+    { "cassandra", cassandra_schemes, NULL, "brant-cassandra" },
+    { "clickhouse", clickhouse_schemes, NULL, "brant-clickhouse" },
+    { "redis", redis_schemes, NULL, "brant-redis" },
+    { 0 },
+};

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/clock.h"
+#include "engines/sqlite/sqlite.h"
+
+/* Virtual machine steps between two looks at the control: well under a millisecond. */
+#define PROGRESS_STEPS 1000
+#define FIRST_WAIT_MS 2
+#define LONGEST_WAIT_MS 50
+
+/* Called between steps of a running statement; non-zero interrupts it. */
+static int on_progress(void *user)
+{
+    const brn_sqlite *s = user;
+
+    return !s->finishing && brn_control_poll(s->conn.control);
+}
+
+/*
+ * Called each time another connection's lock is in the way; zero gives up. The wait grows and
+ * jitters, so that several waiters do not meet again and again.
+ */
+static int on_busy(void *user, int count)
+{
+    brn_sqlite *s = user;
+    int64_t now = brn_clock_mono_ns();
+    int64_t left;
+    int64_t wait;
+
+    if (count == 0) {
+        s->wait_began_ns = now;
+    }
+    left = LONGEST_WAIT_MS;
+    if (s->lock_timeout_ms >= 0) {
+        left = s->lock_timeout_ms - (now - s->wait_began_ns) / BRN_NS_PER_MS;
+    }
+    if (!s->finishing) {
+        if (brn_control_poll(s->conn.control)) {
+            return 0;
+        }
+        left = brn_control_left_ms(s->conn.control, left);
+    }
+    if (left <= 0) {
+        return 0;
+    }
+    wait = count < 5 ? (int64_t)FIRST_WAIT_MS << count : LONGEST_WAIT_MS;
+    wait = wait / 2 + brn_jitter(&s->jitter, (uint32_t)wait);
+    wait = wait < 1 ? 1 : wait;
+    brn_clock_sleep_ms((uint32_t)(wait < left ? wait : left));
+    return 1;
+}
+
+void brn_sqlite_handlers_install(brn_sqlite *s)
+{
+    sqlite3_busy_handler(s->db, on_busy, s);
+    sqlite3_progress_handler(s->db, PROGRESS_STEPS, on_progress, s);
+}
+
+int brn_sqlite_exec(brn_sqlite *s, const char *sql)
+{
+    return sqlite3_exec(s->db, sql, NULL, NULL, NULL);
+}
+
+int brn_sqlite_number(brn_sqlite *s, const char *sql, int64_t *out)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = brn_sqlite_prepare(&stmt, s, sql);
+
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_step(stmt);
+        if (rc == SQLITE_ROW) {
+            *out = sqlite3_column_int64(stmt, 0);
+            rc = SQLITE_OK;
+        } else if (rc == SQLITE_DONE) {
+            rc = SQLITE_OK;
+        }
+    }
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
+bool brn_sqlite_foreign_keys(const brn_sqlite *s)
+{
+    int on = 0;
+
+    (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &on);
+    return on != 0;
+}
+
+int brn_sqlite_prepare(sqlite3_stmt **out, brn_sqlite *s, const char *sql)
+{
+    return sqlite3_prepare_v3(s->db, sql, -1, 0, out, NULL);
+}
+
+void brn_sqlite_bind_str(sqlite3_stmt *stmt, int i, brn_str text)
+{
+    /* Empty text must not become null, which its NULL pointer would make of it. */
+    (void)sqlite3_bind_text64(
+        stmt, i, text.ptr != NULL ? text.ptr : "", text.len, SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+const char *brn_sqlite_column(brn_arena *arena, sqlite3_stmt *stmt, int i)
+{
+    const char *text = (const char *)sqlite3_column_text(stmt, i);
+
+    return text != NULL ? brn_arena_strdup(arena, text) : NULL;
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engines/sqlite/sqlite.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+static const brn_sql_dialect dialect = {
+    .quote = '"',
+    .type_text = "TEXT",
+    .type_key = "TEXT",
+    .type_int = "INTEGER",
+    .type_serial = "INTEGER PRIMARY KEY AUTOINCREMENT",
+    .table_options = "",
+    .upsert = "INSERT OR REPLACE INTO",
+};
+
+/* Slot of the guard's statement; those of operations are their types. */
+#define GUARD_SLOT 0
+
+void brn_sqlite_cache_release(brn_sqlite *s)
+{
+    for (size_t i = 0; i < BRN_ARRAY_LEN(s->cache); i++) {
+        sqlite3_finalize(s->cache[i]);
+        s->cache[i] = NULL;
+    }
+}
+
+/* The text of a slot never changes, so what is there is what is wanted. */
+static int cached(sqlite3_stmt **out, brn_sqlite *s, size_t slot, const char *sql)
+{
+    int rc = SQLITE_OK;
+
+    if (s->cache[slot] == NULL) {
+        rc = sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->cache[slot], NULL);
+    }
+    *out = s->cache[slot];
+    return rc;
+}
+
+static void bind_all(sqlite3_stmt *stmt, const brn_sql_stmt *sql)
+{
+    for (size_t i = 0; i < sql->count; i++) {
+        const brn_sql_param *param = &sql->params[i];
+        int at = (int)i + 1;
+
+        if (param->is_null) {
+            (void)sqlite3_bind_null(stmt, at);
+        } else if (param->text != NULL) {
+            (void)sqlite3_bind_text(stmt, at, param->text, -1, SQLITE_TRANSIENT);
+        } else {
+            (void)sqlite3_bind_int64(stmt, at, param->number);
+        }
+    }
+}
+
+static brant_status write_failed(brn_sqlite *s, int rc, brant_error **err)
+{
+    return brn_sqlite_error(s, rc, "ledger.write_failed", "could not write the ledger", err);
+}
+
+/* A row that is gone cannot say later what was done: better to stop now. */
+static bool must_hit_a_row(const brn_ledger_op *op)
+{
+    return op->type == BRN_LEDGER_INTENT || op->type == BRN_LEDGER_OUTCOME ||
+           op->type == BRN_LEDGER_FAIL;
+}
+
+static brant_status write_one(
+    brn_sqlite *s, const brn_ledger_op *op, const brn_sql_stmt *sql, brant_error **err)
+{
+    sqlite3_stmt *stmt = NULL;
+    brant_status st = BRANT_OK;
+    int rc = cached(&stmt, s, (size_t)op->type, sql->sql);
+
+    if (rc != SQLITE_OK) {
+        return write_failed(s, rc, err);
+    }
+    bind_all(stmt, sql);
+    rc = sqlite3_step(stmt);
+    if (rc != SQLITE_DONE) {
+        st = write_failed(s, rc, err);
+    } else if (must_hit_a_row(op) && sqlite3_changes(s->db) == 0) {
+        st = brn_error(
+            err, BRANT_EDRIFT, "ledger.row_missing", "the ledger row of \"%s\" is gone",
+            op->row->id);
+        brn_error_hint(err, "Somebody deleted it while brant was running. Run \"brant status\".");
+    }
+    (void)sqlite3_reset(stmt);
+    (void)sqlite3_clear_bindings(stmt);
+    return st;
+}
+
+static brant_status ensure(brn_sqlite *s, const brn_ledger_op *op, brn_buf *buf, brant_error **err)
+{
+    bool alone = sqlite3_get_autocommit(s->db) != 0;
+    brn_sql_stmt sql;
+    brant_status st;
+    int rc = alone ? brn_sqlite_exec(s, "BEGIN IMMEDIATE") : SQLITE_OK;
+
+    for (size_t i = 0; rc == SQLITE_OK; i++) {
+        if (!brn_sql_ledger_render(&sql, buf, &dialect, s->schema, op, i, 0, 0)) {
+            break;
+        }
+        rc = buf->failed ? SQLITE_NOMEM : brn_sqlite_exec(s, sql.sql);
+    }
+    if (alone && rc == SQLITE_OK) {
+        rc = brn_sqlite_exec(s, "COMMIT");
+    }
+    if (rc == SQLITE_OK) {
+        return BRANT_OK;
+    }
+    st = write_failed(s, rc, err);
+    if (alone && sqlite3_get_autocommit(s->db) == 0) {
+        (void)brn_sqlite_exec(s, "ROLLBACK");
+    }
+    return st;
+}
+
+brant_status brn_sqlite_ledger_step(
+    brn_conn *conn, const brn_ledger_op *op, int64_t began_us, brant_error **err)
+{
+    brn_sqlite *s = (brn_sqlite *)conn;
+    brn_sql_stmt sql;
+    brn_buf buf;
+    brant_status st = BRANT_OK;
+
+    brn_buf_init(&buf, 0);
+    /* Outside of a transaction this is the record of what was just done: it must be made. */
+    conn->requests++;
+    s->finishing = sqlite3_get_autocommit(s->db) != 0 && op->type != BRN_LEDGER_INTENT &&
+                   op->type != BRN_LEDGER_ENSURE;
+    if (op->type == BRN_LEDGER_ENSURE) {
+        st = ensure(s, op, &buf, err);
+    } else if (brn_sql_ledger_render(
+                   &sql, &buf, &dialect, s->schema, op, 0, brn_clock_wall_us(), began_us)) {
+        st = buf.failed ? brn_error_oom(err) : write_one(s, op, &sql, err);
+    }
+    s->finishing = false;
+    brn_buf_release(&buf);
+    return st;
+}
+
+/* --- guard ------------------------------------------------------------------------------------ */
+
+static brant_status lock_lost(const char *what, brant_error **err)
+{
+    brant_status st = brn_error(err, BRANT_ELOCKED, "lock.lost", "%s", what);
+
+    brn_error_hint(
+        err, "Another run may have taken over. Run \"brant status\", and then again what you ran.");
+    return st;
+}
+
+static bool column_is(sqlite3_stmt *stmt, int i, const char *text)
+{
+    const char *value = (const char *)sqlite3_column_text(stmt, i);
+
+    return value != NULL && text != NULL && strcmp(value, text) == 0;
+}
+
+static brant_status guard_row(brn_sqlite *s, const char *id, const char *run_id, brant_error **err)
+{
+    sqlite3_stmt *stmt = NULL;
+    brn_buf sql;
+    brant_status st = BRANT_OK;
+    int rc;
+
+    brn_buf_init(&sql, 0);
+    brn_sql_guard_select(&sql, &dialect, s->schema);
+    rc = sql.failed ? SQLITE_NOMEM : cached(&stmt, s, GUARD_SLOT, brn_buf_text(&sql));
+    brn_buf_release(&sql);
+    if (rc == SQLITE_OK) {
+        (void)sqlite3_bind_text(stmt, 1, id, -1, SQLITE_TRANSIENT);
+        rc = sqlite3_step(stmt);
+    }
+    if (rc == SQLITE_DONE) {
+        st = lock_lost("the ledger row of the migration is gone", err);
+    } else if (rc != SQLITE_ROW) {
+        st = brn_sqlite_error(s, rc, "ledger.read_failed", "could not read the ledger", err);
+    } else if (
+        !column_is(stmt, 0, brn_row_status_name(BRN_ROW_RUNNING)) || !column_is(stmt, 1, run_id)) {
+        st = lock_lost("the ledger row of the migration was written by another run", err);
+    }
+    (void)sqlite3_reset(stmt);
+    return st;
+}
+
+brant_status brn_sqlite_guard_step(
+    brn_conn *conn, const char *id, const char *run_id, brant_error **err)
+{
+    brn_sqlite *s = (brn_sqlite *)conn;
+
+    if (!brn_sqlite_lock_is_ours(s)) {
+        return lock_lost("the migration lock is not held any more", err);
+    }
+    if (id == NULL) {
+        return BRANT_OK;
+    }
+    conn->requests++;
+    return guard_row(s, id, run_id, err);
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static const char *column_text(void *result, int i)
+{
+    sqlite3_stmt *stmt = result;
+
+    return (const char *)sqlite3_column_text(stmt, i);
+}
+
+/*
+ * After a failed prepare: is the table missing, or is it there and not ours? Looking only now keeps
+ * the normal path at one query.
+ */
+static brant_status explain(
+    bool *missing, brn_sqlite *s, int prepare_rc, const char *table, brant_error **err)
+{
+    sqlite3_stmt *stmt = NULL;
+    brn_buf sql;
+    brant_status st;
+    int rc;
+
+    /* The error of the prepare, before the next call replaces it. */
+    st = brn_sqlite_error(s, prepare_rc, "ledger.read_failed", "could not read the ledger", err);
+    if ((prepare_rc & 0xff) != SQLITE_ERROR) {
+        return st;
+    }
+    brn_buf_init(&sql, 0);
+    brn_buf_printf(
+        &sql, "SELECT 1 FROM \"%s\".sqlite_schema WHERE name = ?1 COLLATE NOCASE", s->schema);
+    rc = sql.failed ? SQLITE_NOMEM : brn_sqlite_prepare(&stmt, s, brn_buf_text(&sql));
+    brn_buf_release(&sql);
+    if (rc == SQLITE_OK) {
+        brn_sqlite_bind_str(stmt, 1, brn_str_from(table));
+        rc = sqlite3_step(stmt);
+    }
+    sqlite3_finalize(stmt);
+    if (rc == SQLITE_DONE) {
+        *missing = true;
+        if (err != NULL) {
+            brant_error_free(*err);
+            *err = NULL;
+        }
+        return BRANT_OK;
+    }
+    st = brn_error(
+        err, BRANT_EDRIFT, "ledger.unreadable", "table \"%s\" is not one that brant can read",
+        table);
+    brn_error_hint(
+        err, "It was made by something else, or changed. Rename it, or restore it from a backup.");
+    return st;
+}
+
+brant_status brn_sqlite_ledger_read(
+    brn_ledger_state *out, brn_arena *arena, brn_conn *conn, brant_error **err)
+{
+    brn_sqlite *s = (brn_sqlite *)conn;
+    brn_ledger_state state = { .exists = true };
+    sqlite3_stmt *stmt = NULL;
+    bool missing = false;
+    brn_buf sql;
+    brant_status st = BRANT_OK;
+    int rc;
+
+    conn->requests++;
+    brn_buf_init(&sql, 0);
+    brn_sql_ledger_select(&sql, &dialect, s->schema);
+    rc = sql.failed ? SQLITE_NOMEM : brn_sqlite_prepare(&stmt, s, brn_buf_text(&sql));
+    if (rc != SQLITE_OK) {
+        st = explain(&missing, s, rc, "brant_migrations", err);
+        state.exists = !missing;
+        goto out;
+    }
+    while (st == BRANT_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        brn_ledger_row *row = BRN_VEC_PUSH(arena, &state.rows);
+
+        st = row == NULL ? brn_error_oom(err)
+                         : brn_sql_ledger_decode(row, arena, column_text, stmt, err);
+    }
+    if (st == BRANT_OK && rc != SQLITE_DONE) {
+        st = brn_sqlite_error(s, rc, "ledger.read_failed", "could not read the ledger", err);
+    }
+
+out:
+    sqlite3_finalize(stmt);
+    brn_buf_release(&sql);
+    if (st == BRANT_OK) {
+        *out = state;
+    }
+    return st;
+}
+
+static void turn_round(brn_history_rows *rows)
+{
+    for (size_t i = 0; i < rows->count / 2; i++) {
+        brn_history_row row = rows->items[i];
+
+        rows->items[i] = rows->items[rows->count - 1 - i];
+        rows->items[rows->count - 1 - i] = row;
+    }
+}
+
+brant_status brn_sqlite_history_read(
+    brn_history_rows *out, brn_arena *arena, brn_conn *conn, size_t limit, brant_error **err)
+{
+    brn_sqlite *s = (brn_sqlite *)conn;
+    brn_history_rows rows = { 0 };
+    sqlite3_stmt *stmt = NULL;
+    bool missing = false;
+    brn_buf sql;
+    brant_status st = BRANT_OK;
+    int rc;
+
+    conn->requests++;
+    brn_buf_init(&sql, 0);
+    brn_sql_history_select(&sql, &dialect, s->schema, limit);
+    rc = sql.failed ? SQLITE_NOMEM : brn_sqlite_prepare(&stmt, s, brn_buf_text(&sql));
+    if (rc != SQLITE_OK) {
+        st = explain(&missing, s, rc, "brant_history", err);
+        goto out;
+    }
+    while (st == BRANT_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        brn_history_row *row = BRN_VEC_PUSH(arena, &rows);
+
+        st = row == NULL ? brn_error_oom(err)
+                         : brn_sql_history_decode(row, arena, column_text, stmt, err);
+    }
+    if (st == BRANT_OK && rc != SQLITE_DONE) {
+        st = brn_sqlite_error(s, rc, "ledger.read_failed", "could not read the history", err);
+    }
+    turn_round(&rows);
+
+out:
+    sqlite3_finalize(stmt);
+    brn_buf_release(&sql);
+    if (st == BRANT_OK) {
+        *out = rows;
+    }
+    return st;
+}

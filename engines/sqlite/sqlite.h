@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SQLite: a file, or memory. DDL is transactional, so a migration and its ledger row are one
+ * transaction; the migration lock is flock() on a file beside the database.
+ *
+ *   url.c      which file, and the parameters of the URL
+ *   sqlite.c   the engine's table, connect, disconnect, server_info
+ *   handlers.c waiting for other connections' locks, stopping inside a statement
+ *   error.c    result codes of SQLite as errors that say what to do
+ *   run.c      the steps of a program
+ *   guard.c    what a statement must not do on the quiet: DROP TABLE that deletes other rows
+ *   ledger.c   ledger operations and reading
+ *   lock.c     the migration lock
+ *   inspect.c  what a statement needs (transaction or not)
+ *   probe.c    whether a statement took effect
+ *   fold.c     definitions in a form that compares
+ *   objects.c  the user's objects
+ */
+#ifndef BRN_ENGINES_SQLITE_SQLITE_H
+#define BRN_ENGINES_SQLITE_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "engine/engine.h"
+#include "engine/interpret.h"
+#include "engine/sql_ledger.h"
+#include "text/classify.h"
+
+extern const brn_engine brn_engine_sqlite;
+
+/* Which file to open, and how. Texts live in the arena. */
+typedef struct brn_sqlite_target {
+    const char *path; /* as given; ":memory:" */
+    bool in_memory;
+    bool read_only;    /* mode=ro */
+    bool no_create;    /* mode=ro or mode=rw */
+    bool foreign_keys; /* enforce them */
+    int64_t busy_ms;   /* -1: not given */
+} brn_sqlite_target;
+
+brant_status brn_sqlite_target_read(
+    brn_sqlite_target *out, brn_arena *arena, const brn_connect_options *opts, brant_error **err);
+
+typedef struct brn_sqlite_lock {
+    bool held;
+    int fd;      /* holds the flock; -1 */
+    int mark_fd; /* open for writing when fd is not, so that waiters see it close; -1 */
+    brn_str what;
+    struct brn_watch *watch; /* of a waiter; NULL */
+    uint64_t watched_ino;
+} brn_sqlite_lock;
+
+/* One prepared statement for each kind of ledger operation, and one for the guard. */
+#define BRN_SQLITE_CACHE (BRN_LEDGER_HISTORY + 1)
+
+typedef struct brn_sqlite {
+    brn_conn conn;
+    sqlite3 *db;
+    brn_arena arena;         /* lives as long as the connection */
+    brn_arena scratch;       /* of one statement */
+    const char *path;        /* real path; ":memory:" */
+    const char *lock_path;   /* NULL: in memory, nobody else can come */
+    const char *schema;      /* of the ledger */
+    int64_t lock_timeout_ms; /* -1: no limit */
+    int64_t wait_began_ns;   /* of the busy handler */
+    uint64_t jitter;
+    bool finishing;            /* no stopping now: the outcome of something is being written */
+    bool in_program;           /* between BEGIN and COMMIT of a program */
+    bool restore_foreign_keys; /* switched off for this transaction */
+    brn_sqlite_lock lock;
+    sqlite3_stmt *cache[BRN_SQLITE_CACHE];
+} brn_sqlite;
+
+/* --- error.c: every function returns the status it set
+ * ------------------------------------------*/
+
+/* What `rc` of a call on s->db means. `id` and `what` are for codes without a meaning of their own:
+ * "statement.failed", "could not read the ledger" (NULL: SQLite's message alone). */
+brant_status brn_sqlite_error(
+    brn_sqlite *s, int rc, const char *id, const char *what, brant_error **err);
+
+/* --- handlers.c
+ * ---------------------------------------------------------------------------------*/
+
+void brn_sqlite_handlers_install(brn_sqlite *s);
+/* Runs SQL of our own that returns no rows. */
+int brn_sqlite_exec(brn_sqlite *s, const char *sql);
+/* First column of the first row as a number; *out stays when there is no row. */
+int brn_sqlite_number(brn_sqlite *s, const char *sql, int64_t *out);
+bool brn_sqlite_foreign_keys(const brn_sqlite *s);
+int brn_sqlite_prepare(sqlite3_stmt **out, brn_sqlite *s, const char *sql);
+void brn_sqlite_bind_str(sqlite3_stmt *stmt, int i, brn_str text);
+/* Text of a column in the arena; NULL for null. */
+const char *brn_sqlite_column(brn_arena *arena, sqlite3_stmt *stmt, int i);
+
+/* --- the rest
+ * -----------------------------------------------------------------------------------*/
+
+brant_status brn_sqlite_run(
+    brn_conn *conn,
+    const brn_program *program,
+    brn_on_result *on_result,
+    void *user,
+    brn_run_state *state,
+    brant_error **err);
+brant_status brn_sqlite_reset(brn_conn *conn, brant_error **err);
+
+brant_status brn_sqlite_drop_guard(
+    brn_sqlite *s, brn_arena *arena, const brn_stmt_class *drop, brant_error **err);
+
+brant_status brn_sqlite_ledger_step(
+    brn_conn *conn, const brn_ledger_op *op, int64_t began_us, brant_error **err);
+brant_status brn_sqlite_guard_step(
+    brn_conn *conn, const char *id, const char *run_id, brant_error **err);
+brant_status brn_sqlite_ledger_read(
+    brn_ledger_state *out, brn_arena *arena, brn_conn *conn, brant_error **err);
+brant_status brn_sqlite_history_read(
+    brn_history_rows *out, brn_arena *arena, brn_conn *conn, size_t limit, brant_error **err);
+void brn_sqlite_cache_release(brn_sqlite *s);
+
+brant_status brn_sqlite_lock_take(brn_conn *conn, const char *what, brant_error **err);
+void brn_sqlite_lock_release(brn_conn *conn);
+/* True when the lock is held and its file is still the one that others would open. */
+bool brn_sqlite_lock_is_ours(const brn_sqlite *s);
+brant_status brn_sqlite_lock_holder(brn_lock_holder *out, brn_conn *conn, brant_error **err);
+void brn_sqlite_lock_wait(brn_conn *conn, uint32_t ms);
+brant_status brn_sqlite_lock_break(
+    brn_conn *conn, const brn_lock_holder *holder, brant_error **err);
+void brn_sqlite_watch_release(brn_sqlite *s);
+
+/* Replace the content of `out`. The column definition is that of ALTER TABLE ... ADD COLUMN. */
+void brn_sqlite_fold_create(brn_buf *out, brn_str sql);
+void brn_sqlite_fold_column(brn_buf *out, brn_str alter);
+
+void brn_sqlite_inspect(brn_stmt_info *out, const brn_stmt *stmt);
+brant_status brn_sqlite_probe(
+    brn_evidence *out, brn_arena *arena, brn_conn *conn, const brn_stmt *stmt, brant_error **err);
+brant_status brn_sqlite_objects(
+    brn_object_list *out, brn_arena *arena, brn_conn *conn, brant_error **err);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK_BYTES ((size_t)64 * 1024)
+#define ALIGNMENT alignof(max_align_t)
+
+struct brn_arena_block {
+    struct brn_arena_block *next;
+    size_t cap;
+    size_t used;
+    alignas(max_align_t) unsigned char bytes[];
+};
+
+#define BLOCK_CAP (BLOCK_BYTES - sizeof(struct brn_arena_block))
+
+void brn_arena_init(brn_arena *arena)
+{
+    *arena = (brn_arena){ 0 };
+}
+
+void brn_arena_release(brn_arena *arena)
+{
+    struct brn_arena_block *block = arena->head;
+
+    while (block != NULL) {
+        struct brn_arena_block *next = block->next;
+        free(block);
+        block = next;
+    }
+    brn_arena_init(arena);
+}
+
+void brn_arena_reset(brn_arena *arena)
+{
+    struct brn_arena_block *kept = NULL;
+    struct brn_arena_block **link = &arena->head;
+
+    /* Unlink one block of the usual size, give back the others. */
+    while (*link != NULL && kept == NULL) {
+        if ((*link)->cap == BLOCK_CAP) {
+            kept = *link;
+            *link = kept->next;
+        } else {
+            link = &(*link)->next;
+        }
+    }
+    brn_arena_release(arena);
+    if (kept != NULL) {
+        kept->next = NULL;
+        kept->used = 0;
+        arena->head = kept;
+    }
+}
+
+/* Whether an allocation gets its own block: the rest of the current one stays usable. */
+static bool is_big(size_t size)
+{
+#ifdef BRANT_ARENA_DEBUG
+    (void)size;
+    return true;
+#else
+    return size >= BLOCK_BYTES / 4;
+#endif
+}
+
+static struct brn_arena_block *new_block(size_t cap)
+{
+    struct brn_arena_block *block = malloc(sizeof(*block) + cap);
+
+    if (block != NULL) {
+        block->next = NULL;
+        block->cap = cap;
+        block->used = 0;
+    }
+    return block;
+}
+
+/* A block with room for `size` bytes, or NULL. */
+static struct brn_arena_block *block_for(brn_arena *arena, size_t size)
+{
+    struct brn_arena_block *head = arena->head;
+    struct brn_arena_block *block;
+    bool big = is_big(size);
+
+    if (!big && head != NULL && head->cap - head->used >= size) {
+        return head;
+    }
+    block = new_block(big ? size : BLOCK_CAP);
+    if (block == NULL) {
+        return NULL;
+    }
+    if (big && head != NULL) {
+        /* Behind the head, which still has room for small ones. */
+        block->next = head->next;
+        head->next = block;
+    } else {
+        block->next = head;
+        arena->head = block;
+    }
+    return block;
+}
+
+static void *out_of_memory(brn_arena *arena)
+{
+    arena->oom = true;
+    return NULL;
+}
+
+void *brn_arena_alloc(brn_arena *arena, size_t size)
+{
+    struct brn_arena_block *block;
+    void *memory;
+
+    if (arena->oom || size > PTRDIFF_MAX - BLOCK_BYTES) {
+        return out_of_memory(arena);
+    }
+    block = block_for(arena, size == 0 ? 1 : size);
+    if (block == NULL) {
+        return out_of_memory(arena);
+    }
+    memory = block->bytes + block->used;
+    memset(memory, 0, size);
+    /* Round what is used, so that the next one is aligned; the last one may end at the cap. */
+    block->used += (size == 0 ? 1 : size) + (ALIGNMENT - 1);
+    block->used -= block->used % ALIGNMENT;
+    if (block->used > block->cap) {
+        block->used = block->cap;
+    }
+    arena->used_bytes += size;
+    return memory;
+}
+
+void *brn_arena_array(brn_arena *arena, size_t count, size_t size)
+{
+    if (size != 0 && count > SIZE_MAX / size) {
+        return out_of_memory(arena);
+    }
+    return brn_arena_alloc(arena, count * size);
+}
+
+char *brn_arena_strdup(brn_arena *arena, const char *text)
+{
+    return text == NULL ? NULL : brn_arena_strndup(arena, text, strlen(text));
+}
+
+char *brn_arena_strndup(brn_arena *arena, const char *ptr, size_t len)
+{
+    char *copy;
+
+    if (len == SIZE_MAX) {
+        return out_of_memory(arena);
+    }
+    copy = brn_arena_alloc(arena, len + 1);
+    if (copy != NULL && len > 0) {
+        memcpy(copy, ptr, len);
+    }
+    return copy;
+}
+
+brn_str brn_arena_str(brn_arena *arena, brn_str s)
+{
+    char *copy = brn_arena_strndup(arena, s.ptr, s.len);
+
+    return copy == NULL ? BRN_STR("") : (brn_str){ copy, s.len };
+}
+
+char *brn_arena_printf(brn_arena *arena, const char *format, ...)
+{
+    va_list args;
+    char *text = NULL;
+    int len;
+
+    va_start(args, format);
+    len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (len < 0) {
+        return out_of_memory(arena);
+    }
+    text = brn_arena_alloc(arena, (size_t)len + 1);
+    if (text != NULL) {
+        va_start(args, format);
+        (void)vsnprintf(text, (size_t)len + 1, format, args);
+        va_end(args);
+    }
+    return text;
+}

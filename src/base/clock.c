@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define US_PER_S 1000000LL
+#define NS_PER_S 1000000000LL
+#define MS_PER_S 1000LL
+#define MS_PER_MIN (60 * MS_PER_S)
+#define MS_PER_HOUR (60 * MS_PER_MIN)
+#define MS_PER_DAY (24 * MS_PER_HOUR)
+#define MAX_DURATION_MS (36525 * MS_PER_DAY) /* 100 years */
+
+/* RFC 3339 knows years of four digits: 0000-01-01 to the last second of 9999. */
+#define FIRST_S (-62167219200LL)
+#define LAST_S 253402300799LL
+
+int64_t brn_clock_mono_ns(void)
+{
+    struct timespec now = { 0 };
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+int64_t brn_clock_wall_us(void)
+{
+    struct timespec now = { 0 };
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * US_PER_S + now.tv_nsec / 1000;
+}
+
+/* Seconds and the microseconds behind them, never negative; out of range is the nearest end. */
+static struct tm split_us(int64_t wall_us, int64_t *fraction_us)
+{
+    struct tm parts = { 0 };
+    int64_t seconds = wall_us / US_PER_S;
+    time_t when;
+
+    *fraction_us = wall_us % US_PER_S;
+    if (*fraction_us < 0) {
+        *fraction_us += US_PER_S;
+        seconds--;
+    }
+    if (seconds < FIRST_S) {
+        seconds = FIRST_S;
+        *fraction_us = 0;
+    } else if (seconds > LAST_S) {
+        seconds = LAST_S;
+        *fraction_us = US_PER_S - 1;
+    }
+    when = (time_t)seconds;
+    (void)gmtime_r(&when, &parts);
+    return parts;
+}
+
+/* The ranges that gcc needs to see that a time fits its text. */
+static unsigned two(int field)
+{
+    return (unsigned)field % 100;
+}
+
+static unsigned year_of(const struct tm *parts)
+{
+    return (unsigned)(parts->tm_year + 1900) % 10000;
+}
+
+void brn_clock_rfc3339(char out[BRN_CLOCK_TEXT], int64_t wall_us)
+{
+    int64_t fraction_us;
+    struct tm parts = split_us(wall_us, &fraction_us);
+
+    (void)snprintf(
+        out, BRN_CLOCK_TEXT, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", year_of(&parts),
+        two(parts.tm_mon + 1), two(parts.tm_mday), two(parts.tm_hour), two(parts.tm_min),
+        two(parts.tm_sec), (unsigned)(fraction_us / 1000) % 1000);
+}
+
+void brn_clock_stamp(char out[BRN_CLOCK_TEXT], int64_t wall_us)
+{
+    int64_t fraction_us;
+    struct tm parts = split_us(wall_us, &fraction_us);
+
+    (void)snprintf(
+        out, BRN_CLOCK_TEXT, "%04u%02u%02u%02u%02u%02u", year_of(&parts), two(parts.tm_mon + 1),
+        two(parts.tm_mday), two(parts.tm_hour), two(parts.tm_min), two(parts.tm_sec));
+}
+
+/* The digits of text from `from` up to `to`; anything else there counts as 0. */
+static int digits_at(brn_str text, size_t from, size_t to)
+{
+    uint64_t value = 0;
+
+    return brn_str_to_u64(brn_str_slice(text, from, to), &value) ? (int)value : 0;
+}
+
+/*
+ * Reads the fields without looking at anything else and accepts them if writing them gives the same
+ * text again: that refuses wrong punctuation, signs and the 30th of February alike.
+ */
+bool brn_clock_parse_rfc3339(brn_str text, int64_t *wall_us)
+{
+    struct tm parts = {
+        .tm_year = digits_at(text, 0, 4) - 1900,
+        .tm_mon = digits_at(text, 5, 7) - 1,
+        .tm_mday = digits_at(text, 8, 10),
+        .tm_hour = digits_at(text, 11, 13),
+        .tm_min = digits_at(text, 14, 16),
+        .tm_sec = digits_at(text, 17, 19),
+    };
+    char again[BRN_CLOCK_TEXT];
+    int64_t us = (int64_t)timegm(&parts) * US_PER_S + digits_at(text, 20, 23) * 1000LL;
+
+    brn_clock_rfc3339(again, us);
+    if (!brn_str_eq_c(text, again)) {
+        return false;
+    }
+    *wall_us = us;
+    return true;
+}
+
+void brn_clock_sleep_ms(uint32_t ms)
+{
+    struct timespec span = { .tv_sec = (time_t)(ms / 1000),
+                             .tv_nsec = (long)(ms % 1000) * 1000000L };
+
+    (void)nanosleep(&span, NULL);
+}
+
+/* From large to small: a text may use each once, in this order. */
+static const struct unit {
+    const char *name;
+    int64_t ms;
+} units[] = {
+    { "h", MS_PER_HOUR },
+    { "m", MS_PER_MIN },
+    { "s", MS_PER_S },
+    { "ms", 1 },
+};
+
+/* Cuts the longest run of digits, or of anything else, off the front of *rest. */
+static brn_str take_while(brn_str *rest, bool digits)
+{
+    brn_str taken;
+    size_t len = 0;
+
+    while (len < rest->len && (rest->ptr[len] >= '0' && rest->ptr[len] <= '9') == digits) {
+        len++;
+    }
+    taken = brn_str_slice(*rest, 0, len);
+    *rest = brn_str_slice(*rest, len, rest->len);
+    return taken;
+}
+
+bool brn_duration_parse(brn_str text, int64_t *ms)
+{
+    brn_str rest = text;
+    uint64_t total = 0;
+    size_t next = 0;
+
+    do {
+        brn_str number = take_while(&rest, true);
+        brn_str name = take_while(&rest, false);
+        uint64_t value;
+        uint64_t factor;
+
+        if (number.len == text.len) {
+            name = BRN_STR("s");
+        }
+        while (next < BRN_ARRAY_LEN(units) && !brn_str_eq_c(name, units[next].name)) {
+            next++;
+        }
+        if (next == BRN_ARRAY_LEN(units) || !brn_str_to_u64(number, &value)) {
+            return false;
+        }
+        factor = (uint64_t)units[next].ms;
+        if (value > ((uint64_t)MAX_DURATION_MS - total) / factor) {
+            return false;
+        }
+        total += value * factor;
+        next++;
+    } while (rest.len > 0);
+    *ms = (int64_t)total;
+    return true;
+}
+
+/* Cut, not rounded: 59,999 ms must not become "60.0 s". */
+void brn_duration_text(char out[BRN_CLOCK_TEXT], int64_t ms)
+{
+    long long t = ms < 0 ? 0 : ms;
+
+    if (t < MS_PER_S) {
+        (void)snprintf(out, BRN_CLOCK_TEXT, "%lld ms", t);
+    } else if (t < MS_PER_MIN) {
+        (void)snprintf(out, BRN_CLOCK_TEXT, "%lld.%lld s", t / MS_PER_S, t % MS_PER_S / 100);
+    } else if (t < MS_PER_HOUR) {
+        (void)snprintf(
+            out, BRN_CLOCK_TEXT, "%lld min %02lld s", t / MS_PER_MIN, t % MS_PER_MIN / MS_PER_S);
+    } else if (t < MS_PER_DAY) {
+        (void)snprintf(
+            out, BRN_CLOCK_TEXT, "%lld h %02lld min", t / MS_PER_HOUR,
+            t % MS_PER_HOUR / MS_PER_MIN);
+    } else {
+        (void)snprintf(
+            out, BRN_CLOCK_TEXT, "%lld d %02lld h", t / MS_PER_DAY, t % MS_PER_DAY / MS_PER_HOUR);
+    }
+}
+
+/* xorshift64*: its upper half is good enough to scale. */
+uint32_t brn_jitter(uint64_t *state, uint32_t bound)
+{
+    uint64_t x = *state == 0 ? 1 : *state; /* 0 would stay 0 */
+
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    *state = x;
+    return (uint32_t)((((x * 0x2545f4914f6cdd1du) >> 32) * bound) >> 32);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/digest.h"
+
+void brn_digest_init(brn_digest *d)
+{
+    SHA256Init(&d->ctx);
+}
+
+void brn_digest_add(brn_digest *d, brn_str bytes)
+{
+    if (bytes.len > 0) {
+        SHA256Update(&d->ctx, (const uint8_t *)bytes.ptr, bytes.len);
+    }
+}
+
+void brn_digest_field(brn_digest *d, brn_str bytes)
+{
+    uint64_t len = bytes.len;
+    uint8_t prefix[8];
+
+    for (size_t i = sizeof(prefix); i-- > 0;) {
+        prefix[i] = (uint8_t)(len & 0xff);
+        len >>= 8;
+    }
+    SHA256Update(&d->ctx, prefix, sizeof(prefix));
+    brn_digest_add(d, bytes);
+}
+
+/* Line by line without a copy; text without CR is one update. */
+void brn_digest_text(brn_digest *d, brn_str text)
+{
+    brn_str rest = text;
+    size_t cr;
+
+    if (brn_str_starts(rest, BRN_STR("\xef\xbb\xbf"))) {
+        rest = brn_str_slice(rest, 3, rest.len);
+    }
+    while ((cr = brn_str_find_char(rest, '\r')) != SIZE_MAX) {
+        brn_digest_add(d, brn_str_slice(rest, 0, cr));
+        brn_digest_add(d, BRN_STR("\n"));
+        rest = brn_str_slice(rest, cr + 1, rest.len);
+        if (brn_str_starts(rest, BRN_STR("\n"))) {
+            rest = brn_str_slice(rest, 1, rest.len);
+        }
+    }
+    brn_digest_add(d, rest);
+}
+
+void brn_digest_hex(brn_digest *d, char out[BRN_DIGEST_HEX + 1])
+{
+    (void)SHA256End(&d->ctx, out);
+}

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* One brn_dir_read() call. */
+typedef struct listing {
+    brn_arena *arena;
+    const char *path;
+    char *root; /* real path, asked for at the first link */
+    int fd;
+    brn_dir_list list;
+} listing;
+
+static brn_file_kind kind_of_mode(mode_t mode)
+{
+    return S_ISREG(mode) ? BRN_FILE_REGULAR : S_ISDIR(mode) ? BRN_FILE_DIRECTORY : BRN_FILE_OTHER;
+}
+
+/* Below root, which is not the same as root: a link to its own directory would be a cycle. */
+static bool is_below(const char *path, const char *root)
+{
+    size_t len = strlen(root);
+
+    if (strcmp(root, "/") == 0) {
+        return path[1] != '\0';
+    }
+    return strncmp(path, root, len) == 0 && path[len] == '/';
+}
+
+static int resolve_link(brn_file_kind *kind, listing *l, const char *name)
+{
+    char *path = brn_path_join(l->arena, l->path, name);
+    char *target = path == NULL ? NULL : realpath(path, NULL);
+    struct stat st;
+    int rc = 0;
+
+    if (target == NULL) {
+        *kind = BRN_FILE_BROKEN;
+        return path == NULL || errno == ENOMEM ? ENOMEM : 0;
+    }
+    if (l->root == NULL) {
+        l->root = realpath(l->path, NULL);
+    }
+    if (l->root == NULL) {
+        rc = errno;
+    } else if (!is_below(target, l->root)) {
+        *kind = BRN_FILE_OUTSIDE;
+    } else if (fstatat(l->fd, name, &st, 0) != 0) {
+        *kind = BRN_FILE_BROKEN;
+    } else {
+        *kind = kind_of_mode(st.st_mode);
+    }
+    free(target);
+    return rc;
+}
+
+/* The type in the entry saves a stat() per file; not every file system fills it in. */
+static int kind_of_entry(brn_file_kind *kind, listing *l, const struct dirent *entry)
+{
+    struct stat st;
+
+#ifdef DT_UNKNOWN
+    if (entry->d_type == DT_REG || entry->d_type == DT_DIR) {
+        *kind = entry->d_type == DT_REG ? BRN_FILE_REGULAR : BRN_FILE_DIRECTORY;
+        return 0;
+    }
+#endif
+    if (fstatat(l->fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+        *kind = BRN_FILE_BROKEN;
+        return 0;
+    }
+    if (S_ISLNK(st.st_mode)) {
+        return resolve_link(kind, l, entry->d_name);
+    }
+    *kind = kind_of_mode(st.st_mode);
+    return 0;
+}
+
+static int add_entry(listing *l, const struct dirent *entry)
+{
+    brn_dir_entry *slot;
+    brn_file_kind kind = BRN_FILE_OTHER;
+    int rc;
+
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
+        return 0;
+    }
+    rc = kind_of_entry(&kind, l, entry);
+    if (rc != 0) {
+        return rc;
+    }
+    slot = BRN_VEC_PUSH(l->arena, &l->list);
+    if (slot == NULL) {
+        return ENOMEM;
+    }
+    slot->kind = kind;
+    slot->name = brn_arena_strdup(l->arena, entry->d_name);
+    return slot->name == NULL ? ENOMEM : 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const brn_dir_entry *)a)->name, ((const brn_dir_entry *)b)->name);
+}
+
+int brn_dir_read(brn_dir_list *out, brn_arena *arena, const char *path)
+{
+    listing l = { .arena = arena, .path = path };
+    DIR *dir = opendir(path);
+    int rc = 0;
+
+    if (dir == NULL) {
+        return errno;
+    }
+    l.fd = dirfd(dir);
+    while (rc == 0) {
+        const struct dirent *entry;
+        errno = 0;
+        entry = readdir(dir);
+        if (entry == NULL) {
+            rc = errno;
+            break;
+        }
+        rc = add_entry(&l, entry);
+    }
+    (void)closedir(dir);
+    free(l.root);
+    if (rc == 0) {
+        if (l.list.count > 1) {
+            qsort(l.list.items, l.list.count, sizeof(*l.list.items), by_name);
+        }
+        *out = l.list;
+    }
+    return rc;
+}
+
+/* One read() that a signal does not disturb; 0 at the end of the file. */
+static int read_some(int fd, char *to, size_t len, size_t *got)
+{
+    ssize_t n;
+
+    do {
+        n = read(fd, to, len);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0) {
+        return errno;
+    }
+    *got = (size_t)n;
+    return 0;
+}
+
+/* What fstat() promised, straight into the buffer. */
+static int read_expected(brn_buf *out, int fd, size_t expected)
+{
+    size_t got = 1;
+    int rc = 0;
+
+    if (!brn_buf_reserve(out, expected)) {
+        return ENOMEM;
+    }
+    while (rc == 0 && got > 0 && expected > 0) {
+        rc = read_some(fd, out->ptr + out->len, expected, &got);
+        if (rc == 0) {
+            out->len += got;
+            expected -= got;
+        }
+    }
+    out->ptr[out->len] = '\0';
+    return rc;
+}
+
+/* What came since: a file that grows, or one in /proc, which has no size. */
+static int read_rest(brn_buf *out, int fd, size_t max)
+{
+    char chunk[4096];
+    size_t got = 1;
+    int rc = 0;
+
+    while (rc == 0 && got > 0) {
+        rc = read_some(fd, chunk, sizeof(chunk), &got);
+        if (rc == 0 && got > max) {
+            rc = EFBIG;
+        }
+        if (rc == 0) {
+            max -= got;
+            brn_buf_add(out, chunk, got);
+            rc = out->failed ? ENOMEM : 0;
+        }
+    }
+    return rc;
+}
+
+/* 0 when it may be read. Asked before opening too, since opening a device can have effects. */
+static int check_readable(const struct stat *st, size_t max_bytes)
+{
+    if (S_ISDIR(st->st_mode)) {
+        return EISDIR;
+    }
+    if (!S_ISREG(st->st_mode)) {
+        return EINVAL;
+    }
+    return (uintmax_t)st->st_size > max_bytes ? EFBIG : 0;
+}
+
+int brn_file_read(brn_buf *out, const char *path, size_t max_bytes)
+{
+    size_t before = out->len;
+    struct stat st;
+    int fd = -1;
+    int rc;
+
+    rc = stat(path, &st) != 0 ? errno : check_readable(&st, max_bytes);
+    if (rc != 0) {
+        return rc;
+    }
+    /* O_NONBLOCK: it may have become a fifo since. */
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) {
+        return errno;
+    }
+    rc = fstat(fd, &st) != 0 ? errno : check_readable(&st, max_bytes);
+    if (rc == 0) {
+        rc = read_expected(out, fd, (size_t)st.st_size);
+    }
+    if (rc == 0) {
+        rc = read_rest(out, fd, max_bytes - (out->len - before));
+    }
+    (void)close(fd);
+    if (rc != 0) {
+        brn_buf_truncate(out, before);
+    }
+    return rc;
+}
+
+static int write_all(int fd, brn_str content)
+{
+    while (content.len > 0) {
+        ssize_t n = write(fd, content.ptr, content.len);
+        if (n > 0) {
+            content = brn_str_slice(content, (size_t)n, content.len);
+        } else if (n == 0) {
+            return EIO;
+        } else if (errno != EINTR) {
+            return errno;
+        }
+    }
+    return 0;
+}
+
+int brn_file_create(const char *path, brn_str content, uint32_t mode)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
+    int rc;
+
+    if (fd < 0) {
+        return errno;
+    }
+    rc = write_all(fd, content);
+    if (close(fd) != 0 && rc == 0) {
+        rc = errno;
+    }
+    if (rc != 0) {
+        (void)unlink(path);
+    }
+    return rc;
+}
+
+/* Some systems have other errors than EEXIST for a directory they will not create anyway. */
+static int make_one(const char *path)
+{
+    int rc = mkdir(path, 0777) == 0 ? 0 : errno;
+
+    return rc != 0 && brn_file_is_dir(path) ? 0 : rc;
+}
+
+int brn_dir_create(const char *path)
+{
+    size_t len = strlen(path);
+    char *part;
+    int rc = 0;
+
+    if (len == 0) {
+        return ENOENT;
+    }
+    part = malloc(len + 1);
+    if (part == NULL) {
+        return ENOMEM;
+    }
+    memcpy(part, path, len + 1);
+    for (size_t i = 1; rc == 0 && i < len; i++) {
+        if (part[i] == '/') {
+            part[i] = '\0';
+            rc = make_one(part);
+            part[i] = '/';
+            rc = rc == EEXIST ? ENOTDIR : rc;
+        }
+    }
+    free(part);
+    return rc != 0 ? rc : make_one(path);
+}
+
+bool brn_file_exists(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0;
+}
+
+bool brn_file_is_dir(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+char *brn_path_join(brn_arena *arena, const char *dir, const char *name)
+{
+    size_t len = strlen(dir);
+
+    if (len == 0 || strcmp(dir, ".") == 0 || name[0] == '/') {
+        return brn_arena_strdup(arena, name);
+    }
+    return brn_arena_printf(arena, dir[len - 1] == '/' ? "%s%s" : "%s/%s", dir, name);
+}
+
+const char *brn_path_base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash == NULL ? path : slash + 1;
+}
+
+char *brn_path_dir(brn_arena *arena, const char *path)
+{
+    size_t len = (size_t)(brn_path_base(path) - path);
+
+    if (len == 0) {
+        return brn_arena_strdup(arena, ".");
+    }
+    while (len > 1 && path[len - 1] == '/') {
+        len--;
+    }
+    return brn_arena_strndup(arena, path, len);
+}
+
+static int real_of(char **out, brn_arena *arena, const char *path)
+{
+    char *resolved = realpath(path, NULL);
+    char *copy;
+
+    if (resolved == NULL) {
+        return errno;
+    }
+    copy = brn_arena_strdup(arena, resolved);
+    free(resolved);
+    if (copy == NULL) {
+        return ENOMEM;
+    }
+    *out = copy;
+    return 0;
+}
+
+int brn_path_real(char **out, brn_arena *arena, const char *path)
+{
+    size_t len = strlen(path);
+    char *bare;
+    char *dir = NULL;
+    int rc = real_of(out, arena, path);
+
+    if (rc != ENOENT || len == 0) {
+        return rc;
+    }
+    while (len > 1 && path[len - 1] == '/') {
+        len--;
+    }
+    bare = brn_arena_strndup(arena, path, len);
+    dir = bare == NULL ? NULL : brn_path_dir(arena, bare);
+    if (dir == NULL) {
+        return ENOMEM;
+    }
+    rc = real_of(&dir, arena, dir);
+    if (rc != 0) {
+        return rc;
+    }
+    dir = brn_path_join(arena, dir, brn_path_base(bare));
+    if (dir == NULL) {
+        return ENOMEM;
+    }
+    *out = dir;
+    return 0;
+}

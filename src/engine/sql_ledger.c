@@ -1,0 +1,713 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Both tables are described once, as columns bound to struct fields; every statement and both
+ * decoders walk those descriptions.
+ */
+#include "engine/sql_ledger.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+#define MIGRATIONS "brant_migrations"
+#define HISTORY "brant_history"
+
+typedef enum column_kind {
+    COLUMN_TEXT,
+    COLUMN_KEY,       /* text, primary key */
+    COLUMN_NAME,      /* text, never null */
+    COLUMN_INT,       /* never null */
+    COLUMN_DURATION,  /* null: not known, -1 */
+    COLUMN_BOOL,      /* 0 or 1 */
+    COLUMN_TIME,      /* RFC 3339 text; null: 0 */
+    COLUMN_STATUS,    /* word */
+    COLUMN_DIRECTION, /* word */
+    COLUMN_SERIAL,    /* given by the database */
+} column_kind;
+
+typedef struct field {
+    const char *name;
+    column_kind kind;
+    size_t offset;
+} field;
+
+#define ROW(field) offsetof(brn_ledger_row, field)
+#define HIST(field) offsetof(brn_history_row, field)
+
+static const field migration_columns[] = {
+    { "id", COLUMN_KEY, ROW(id) },
+    { "version", COLUMN_TEXT, ROW(version) },
+    { "seq", COLUMN_INT, ROW(seq) },
+    { "status", COLUMN_STATUS, ROW(status) },
+    { "direction", COLUMN_DIRECTION, ROW(direction) },
+    { "kind", COLUMN_TEXT, ROW(kind) },
+    { "required", COLUMN_BOOL, ROW(required) },
+    { "phase", COLUMN_TEXT, ROW(phase) },
+    { "checksum", COLUMN_TEXT, ROW(checksum) },
+    { "down_checksum", COLUMN_TEXT, ROW(down_checksum) },
+    { "requires", COLUMN_TEXT, ROW(requires) },
+    { "min_read_version", COLUMN_TEXT, ROW(min_read_version) },
+    { "statements_total", COLUMN_INT, ROW(stmts_total) },
+    { "statements_done", COLUMN_INT, ROW(stmts_done) },
+    { "intent", COLUMN_INT, ROW(intent) },
+    { "intent_digest", COLUMN_TEXT, ROW(intent_digest) },
+    { "done_digest", COLUMN_TEXT, ROW(done_digest) },
+    { "started_at", COLUMN_TIME, ROW(started_us) },
+    { "finished_at", COLUMN_TIME, ROW(finished_us) },
+    { "duration_ms", COLUMN_DURATION, ROW(duration_ms) },
+    { "who", COLUMN_TEXT, ROW(who) },
+    { "tool", COLUMN_TEXT, ROW(tool) },
+    { "run_id", COLUMN_TEXT, ROW(run_id) },
+    { "error", COLUMN_TEXT, ROW(error) },
+    { "format", COLUMN_INT, ROW(format) },
+};
+
+static const field history_columns[] = {
+    { "seq", COLUMN_SERIAL, HIST(seq) },
+    { "run_id", COLUMN_TEXT, HIST(run_id) },
+    { "action", COLUMN_NAME, HIST(action) },
+    { "migration", COLUMN_TEXT, HIST(migration) },
+    { "outcome", COLUMN_TEXT, HIST(outcome) },
+    { "checksum", COLUMN_TEXT, HIST(checksum) },
+    { "detail", COLUMN_TEXT, HIST(detail) },
+    { "who", COLUMN_TEXT, HIST(who) },
+    { "tool", COLUMN_TEXT, HIST(tool) },
+    { "at", COLUMN_TIME, HIST(at_us) },
+    { "duration_ms", COLUMN_DURATION, HIST(duration_ms) },
+    { "prev", COLUMN_TEXT, HIST(prev) },
+    { "hash", COLUMN_TEXT, HIST(hash) },
+    { "format", COLUMN_INT, HIST(format) },
+};
+
+_Static_assert(BRN_ARRAY_LEN(migration_columns) <= BRN_SQL_PARAMS, "a row fits into a statement");
+
+typedef struct table {
+    const char *name;
+    const field *columns;
+    size_t count;
+} table;
+
+static const table migrations = {
+    MIGRATIONS,
+    migration_columns,
+    BRN_ARRAY_LEN(migration_columns),
+};
+static const table history = { HISTORY, history_columns, BRN_ARRAY_LEN(history_columns) };
+
+/* What the rendering functions share. */
+typedef struct render {
+    brn_sql_stmt *out;
+    brn_buf *buf;
+    const brn_sql_dialect *dialect;
+    const char *schema;
+    size_t times; /* used of out->times */
+} render;
+
+/* --- text ------------------------------------------------------------------------------------- */
+
+static void add_name(brn_buf *buf, const brn_sql_dialect *dialect, const char *name)
+{
+    brn_buf_add_char(buf, dialect->quote);
+    for (const char *p = name; *p != '\0'; p++) {
+        if (*p == dialect->quote) {
+            brn_buf_add_char(buf, *p);
+        }
+        brn_buf_add_char(buf, *p);
+    }
+    brn_buf_add_char(buf, dialect->quote);
+}
+
+static void add_table(
+    brn_buf *buf, const brn_sql_dialect *dialect, const char *schema, const char *name)
+{
+    if (schema != NULL) {
+        add_name(buf, dialect, schema);
+        brn_buf_add_char(buf, '.');
+    }
+    add_name(buf, dialect, name);
+}
+
+static const char *type_of(const brn_sql_dialect *dialect, column_kind kind)
+{
+    switch (kind) {
+    case COLUMN_KEY:
+        return dialect->type_key;
+    case COLUMN_INT:
+    case COLUMN_DURATION:
+    case COLUMN_BOOL:
+        return dialect->type_int;
+    case COLUMN_SERIAL:
+        return dialect->type_serial;
+    default:
+        return dialect->type_text;
+    }
+}
+
+static const char *constraint_of(column_kind kind)
+{
+    switch (kind) {
+    case COLUMN_KEY:
+        /* SQLite lets a text key be null unless told not to. */
+        return " NOT NULL PRIMARY KEY";
+    case COLUMN_NAME:
+    case COLUMN_INT:
+    case COLUMN_BOOL:
+    case COLUMN_STATUS:
+    case COLUMN_DIRECTION:
+        return " NOT NULL";
+    default:
+        return "";
+    }
+}
+
+static void render_create(const render *r, const table *t)
+{
+    brn_buf_add_c(r->buf, "CREATE TABLE IF NOT EXISTS ");
+    add_table(r->buf, r->dialect, r->schema, t->name);
+    brn_buf_add_c(r->buf, " (");
+    for (size_t i = 0; i < t->count; i++) {
+        const field *c = &t->columns[i];
+
+        brn_buf_add_c(r->buf, i > 0 ? ", " : "");
+        add_name(r->buf, r->dialect, c->name);
+        brn_buf_add_char(r->buf, ' ');
+        brn_buf_add_c(r->buf, type_of(r->dialect, c->kind));
+        brn_buf_add_c(r->buf, constraint_of(c->kind));
+    }
+    brn_buf_add_char(r->buf, ')');
+    if (r->dialect->table_options != NULL) {
+        brn_buf_add_c(r->buf, r->dialect->table_options);
+    }
+}
+
+/* --- parameters ------------------------------------------------------------------------------- */
+
+static brn_sql_param *add_param(render *r)
+{
+    brn_sql_param *param = &r->out->params[r->out->count++];
+
+    *param = (brn_sql_param){ 0 };
+    if (r->dialect->numbered_params) {
+        brn_buf_printf(r->buf, "$%zu", r->out->count);
+    } else {
+        brn_buf_add_char(r->buf, '?');
+    }
+    return param;
+}
+
+static void add_text(render *r, const char *text)
+{
+    brn_sql_param *param = add_param(r);
+
+    param->is_null = text == NULL || text[0] == '\0';
+    param->text = param->is_null ? NULL : text;
+}
+
+static void add_int(render *r, int64_t number)
+{
+    add_param(r)->number = number;
+}
+
+static void add_duration(render *r, int64_t ms)
+{
+    brn_sql_param *param = add_param(r);
+
+    param->is_null = ms < 0;
+    param->number = ms;
+}
+
+static void add_time(render *r, int64_t us)
+{
+    char *text = r->out->times[r->times];
+
+    if (us == 0) {
+        add_text(r, NULL);
+        return;
+    }
+    r->times++;
+    brn_clock_rfc3339(text, us);
+    add_text(r, text);
+}
+
+/* Fields are read by their real type, at an offset of the table above. */
+static int64_t int_at(const void *row, size_t offset)
+{
+    int64_t value;
+
+    memcpy(&value, (const char *)row + offset, sizeof(value));
+    return value;
+}
+
+static const char *text_at(const void *row, size_t offset)
+{
+    const char *value;
+
+    memcpy(&value, (const char *)row + offset, sizeof(value));
+    return value;
+}
+
+static void add_field(render *r, const field *c, const void *row)
+{
+    const brn_ledger_row *migration = row;
+
+    switch (c->kind) {
+    case COLUMN_INT:
+    case COLUMN_SERIAL:
+        add_int(r, int_at(row, c->offset));
+        break;
+    case COLUMN_DURATION:
+        add_duration(r, int_at(row, c->offset));
+        break;
+    case COLUMN_TIME:
+        add_time(r, int_at(row, c->offset));
+        break;
+    case COLUMN_BOOL:
+        add_int(r, migration->required ? 1 : 0);
+        break;
+    case COLUMN_STATUS:
+        add_text(r, brn_row_status_name(migration->status));
+        break;
+    case COLUMN_DIRECTION:
+        add_text(r, brn_direction_name(migration->direction));
+        break;
+    case COLUMN_TEXT:
+    case COLUMN_KEY:
+    case COLUMN_NAME:
+        add_text(r, text_at(row, c->offset));
+        break;
+    }
+}
+
+/* --- statements ------------------------------------------------------------------------------- */
+
+/* Column list without what the database gives, and the values of `row`. */
+static void render_insert(render *r, const char *verb, const table *t, const void *row)
+{
+    size_t first = t->columns[0].kind == COLUMN_SERIAL ? 1 : 0;
+
+    brn_buf_add_c(r->buf, verb);
+    brn_buf_add_char(r->buf, ' ');
+    add_table(r->buf, r->dialect, r->schema, t->name);
+    brn_buf_add_c(r->buf, " (");
+    for (size_t i = first; i < t->count; i++) {
+        brn_buf_add_c(r->buf, i > first ? ", " : "");
+        add_name(r->buf, r->dialect, t->columns[i].name);
+    }
+    brn_buf_add_c(r->buf, ") VALUES (");
+    for (size_t i = first; i < t->count; i++) {
+        brn_buf_add_c(r->buf, i > first ? ", " : "");
+        add_field(r, &t->columns[i], row);
+    }
+    brn_buf_add_char(r->buf, ')');
+}
+
+static void render_put(render *r, const brn_ledger_row *row)
+{
+    const char *upsert = r->dialect->upsert;
+
+    render_insert(r, upsert != NULL ? upsert : "INSERT INTO", &migrations, row);
+    if (upsert != NULL) {
+        return;
+    }
+    brn_buf_add_c(r->buf, " ON CONFLICT (");
+    add_name(r->buf, r->dialect, "id");
+    brn_buf_add_c(r->buf, ") DO UPDATE SET ");
+    for (size_t i = 1; i < migrations.count; i++) {
+        const char *name = migration_columns[i].name;
+
+        brn_buf_add_c(r->buf, i > 1 ? ", " : "");
+        add_name(r->buf, r->dialect, name);
+        brn_buf_add_c(r->buf, " = EXCLUDED.");
+        add_name(r->buf, r->dialect, name);
+    }
+}
+
+/* " NAME = " behind SET or a comma; the caller adds the value. */
+static void set(render *r, const char *name)
+{
+    brn_buf_add_c(r->buf, r->out->count == 0 ? " SET " : ", ");
+    add_name(r->buf, r->dialect, name);
+    brn_buf_add_c(r->buf, " = ");
+}
+
+static void where_id(render *r, const char *id)
+{
+    brn_buf_add_c(r->buf, " WHERE ");
+    add_name(r->buf, r->dialect, "id");
+    brn_buf_add_c(r->buf, " = ");
+    add_text(r, id);
+}
+
+static void render_intent(render *r, const brn_ledger_row *row)
+{
+    set(r, "intent");
+    add_int(r, row->intent);
+    set(r, "intent_digest");
+    add_text(r, row->intent_digest);
+    set(r, "statements_done");
+    add_int(r, row->stmts_done);
+}
+
+static void render_outcome(render *r, const brn_ledger_row *row)
+{
+    set(r, "statements_done");
+    add_int(r, row->stmts_done);
+    set(r, "done_digest");
+    add_text(r, row->done_digest);
+    set(r, "intent");
+    add_int(r, 0);
+    set(r, "intent_digest");
+    add_text(r, NULL);
+}
+
+static void render_fail(render *r, const brn_ledger_row *row, int64_t now_us)
+{
+    set(r, "status");
+    add_text(r, brn_row_status_name(BRN_ROW_FAILED));
+    set(r, "error");
+    add_text(r, row->error);
+    set(r, "intent");
+    add_int(r, row->intent);
+    set(r, "finished_at");
+    add_time(r, now_us);
+}
+
+static void render_update(render *r, const brn_ledger_op *op, int64_t now_us)
+{
+    brn_buf_add_c(r->buf, "UPDATE ");
+    add_table(r->buf, r->dialect, r->schema, MIGRATIONS);
+    if (op->type == BRN_LEDGER_INTENT) {
+        render_intent(r, op->row);
+    } else if (op->type == BRN_LEDGER_OUTCOME) {
+        render_outcome(r, op->row);
+    } else {
+        render_fail(r, op->row, now_us);
+    }
+    where_id(r, op->row->id);
+}
+
+/* The clock may have been set back meanwhile. */
+static int64_t since_ms(int64_t began_us, int64_t now_us)
+{
+    return now_us > began_us ? (now_us - began_us) / 1000 : 0;
+}
+
+static void render_one(render *r, const brn_ledger_op *op, int64_t now_us, int64_t began_us)
+{
+    brn_ledger_row row;
+    brn_history_row entry;
+
+    switch (op->type) {
+    case BRN_LEDGER_ENSURE:
+        break;
+    case BRN_LEDGER_PUT:
+        row = *op->row;
+        if (op->stamp) {
+            row.finished_us = now_us;
+            row.duration_ms = since_ms(began_us, now_us);
+        }
+        render_put(r, &row);
+        break;
+    case BRN_LEDGER_INTENT:
+    case BRN_LEDGER_OUTCOME:
+    case BRN_LEDGER_FAIL:
+        render_update(r, op, now_us);
+        break;
+    case BRN_LEDGER_REMOVE:
+        brn_buf_add_c(r->buf, "DELETE FROM ");
+        add_table(r->buf, r->dialect, r->schema, MIGRATIONS);
+        where_id(r, op->row->id);
+        break;
+    case BRN_LEDGER_HISTORY:
+        entry = *op->history;
+        if (op->stamp) {
+            entry.duration_ms = since_ms(began_us, now_us);
+        }
+        render_insert(r, "INSERT INTO", &history, &entry);
+        break;
+    }
+}
+
+bool brn_sql_ledger_render(
+    brn_sql_stmt *out,
+    brn_buf *buf,
+    const brn_sql_dialect *dialect,
+    const char *schema,
+    const brn_ledger_op *op,
+    size_t i,
+    int64_t now_us,
+    int64_t began_us)
+{
+    static const table *const tables[] = { &migrations, &history };
+    render r = { .out = out, .buf = buf, .dialect = dialect, .schema = schema };
+
+    out->sql = NULL;
+    out->count = 0;
+    brn_buf_reset(buf);
+    if (op->type == BRN_LEDGER_ENSURE) {
+        if (i >= BRN_ARRAY_LEN(tables)) {
+            return false;
+        }
+        render_create(&r, tables[i]);
+    } else if (i > 0) {
+        return false;
+    } else {
+        render_one(&r, op, now_us, began_us);
+    }
+    out->sql = brn_buf_text(buf);
+    return true;
+}
+
+/*
+ * Columns are qualified: SQLite takes a lone quoted name that no table has for a string, so a
+ * missing column would go unnoticed.
+ */
+static void select_columns(
+    brn_buf *out, const brn_sql_dialect *dialect, const char *schema, const table *t)
+{
+    brn_buf_add_c(out, "SELECT ");
+    for (size_t i = 0; i < t->count; i++) {
+        brn_buf_add_c(out, i > 0 ? ", m." : "m.");
+        add_name(out, dialect, t->columns[i].name);
+    }
+    brn_buf_add_c(out, " FROM ");
+    add_table(out, dialect, schema, t->name);
+    brn_buf_add_c(out, " m ORDER BY m.");
+    add_name(out, dialect, "seq");
+}
+
+void brn_sql_ledger_select(brn_buf *out, const brn_sql_dialect *dialect, const char *schema)
+{
+    select_columns(out, dialect, schema, &migrations);
+    brn_buf_add_c(out, ", m.");
+    add_name(out, dialect, "id");
+}
+
+void brn_sql_history_select(
+    brn_buf *out, const brn_sql_dialect *dialect, const char *schema, size_t limit)
+{
+    select_columns(out, dialect, schema, &history);
+    brn_buf_add_c(out, " DESC");
+    if (limit > 0) {
+        brn_buf_printf(out, " LIMIT %zu", limit);
+    }
+}
+
+void brn_sql_guard_select(brn_buf *out, const brn_sql_dialect *dialect, const char *schema)
+{
+    brn_buf_add_c(out, "SELECT m.");
+    add_name(out, dialect, "status");
+    brn_buf_add_c(out, ", m.");
+    add_name(out, dialect, "run_id");
+    brn_buf_add_c(out, " FROM ");
+    add_table(out, dialect, schema, MIGRATIONS);
+    brn_buf_add_c(out, " m WHERE m.");
+    add_name(out, dialect, "id");
+    brn_buf_add_c(out, dialect->numbered_params ? " = $1" : " = ?");
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static bool parse_int(int64_t *out, const char *text)
+{
+    brn_str digits = brn_str_from(text);
+    bool negative = digits.len > 0 && digits.ptr[0] == '-';
+    uint64_t value;
+
+    if (negative) {
+        digits = brn_str_slice(digits, 1, digits.len);
+    }
+    if (!brn_str_to_u64(digits, &value) || value > (uint64_t)INT64_MAX) {
+        return false;
+    }
+    *out = negative ? -(int64_t)value : (int64_t)value;
+    return true;
+}
+
+static bool parse_bool(bool *out, const char *text)
+{
+    static const char *const yes[] = { "1", "t", "true" };
+    static const char *const no[] = { "0", "f", "false" };
+
+    for (size_t i = 0; i < BRN_ARRAY_LEN(yes); i++) {
+        if (strcmp(text, yes[i]) == 0 || strcmp(text, no[i]) == 0) {
+            *out = strcmp(text, yes[i]) == 0;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool parse_direction(brn_direction *out, const char *text)
+{
+    if (strcmp(text, "up") == 0) {
+        *out = BRN_UP;
+    } else if (strcmp(text, "down") == 0) {
+        *out = BRN_DOWN;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void put_int(void *row, size_t offset, int64_t value)
+{
+    memcpy((char *)row + offset, &value, sizeof(value));
+}
+
+/* False when the text is not what the column holds. */
+static bool decode_text(void *row, brn_arena *arena, const field *c, const char *text)
+{
+    brn_ledger_row *migration = row;
+    const char *copy = NULL;
+    int64_t number = 0;
+
+    switch (c->kind) {
+    case COLUMN_INT:
+    case COLUMN_SERIAL:
+    case COLUMN_DURATION:
+        if (!parse_int(&number, text)) {
+            return false;
+        }
+        put_int(row, c->offset, number);
+        return true;
+    case COLUMN_TIME:
+        if (!brn_clock_parse_rfc3339(brn_str_from(text), &number)) {
+            return false;
+        }
+        put_int(row, c->offset, number);
+        return true;
+    case COLUMN_BOOL:
+        return parse_bool(&migration->required, text);
+    case COLUMN_STATUS:
+        migration->status = brn_row_status_parse(brn_str_from(text));
+        return migration->status != (brn_row_status)0;
+    case COLUMN_DIRECTION:
+        return parse_direction(&migration->direction, text);
+    case COLUMN_TEXT:
+    case COLUMN_KEY:
+    case COLUMN_NAME:
+        break;
+    }
+    copy = brn_arena_strdup(arena, text);
+    memcpy((char *)row + c->offset, &copy, sizeof(copy));
+    return true;
+}
+
+static bool decode_column(void *row, brn_arena *arena, const field *c, const char *text)
+{
+    if (text != NULL) {
+        return decode_text(row, arena, c, text);
+    }
+    if (c->kind == COLUMN_DURATION) {
+        put_int(row, c->offset, -1);
+    }
+    /* Everything else that may be null is zero in the row already. */
+    return constraint_of(c->kind)[0] == '\0';
+}
+
+static brant_status unreadable(
+    const table *t, const char *key, const field *c, const char *text, brant_error **err)
+{
+    brant_status st = brn_error(
+        err, BRANT_EDRIFT, "ledger.unreadable", "cannot read \"%s\" of row \"%s\" in table \"%s\"",
+        c->name, key != NULL ? key : "(null)", t->name);
+
+    if (text != NULL) {
+        brn_error_detail(err, "The value is \"%.100s\".", text);
+    } else {
+        brn_error_detail(err, "The value is null.");
+    }
+    brn_error_hint(
+        err, "Somebody or something else wrote to this table. Correct the row by hand, or restore "
+             "the table from a backup.");
+    return st;
+}
+
+static brant_status newer(const table *t, const char *key, const char *tool, brant_error **err)
+{
+    brant_status st;
+
+    if (tool == NULL || tool[0] == '\0') {
+        tool = "unknown";
+    }
+    st = brn_error(
+        err, BRANT_EUNSUPPORTED, "ledger.newer",
+        "row \"%s\" in table \"%s\" was written by a newer brant (version %s)",
+        key != NULL ? key : "(null)", t->name, tool);
+    brn_error_hint(err, "Use that version of brant, or a later one.");
+    return st;
+}
+
+/* Index of a column by name; the tables above have it. */
+static size_t find_column(const table *t, const char *name)
+{
+    size_t i = 0;
+
+    while (i + 1 < t->count && strcmp(t->columns[i].name, name) != 0) {
+        i++;
+    }
+    return i;
+}
+
+static brant_status decode(
+    void *row,
+    const table *t,
+    brn_arena *arena,
+    brn_sql_column_fn *column_text,
+    void *result,
+    brant_error **err)
+{
+    size_t format_at = find_column(t, "format");
+    const char *key = column_text(result, 0);
+    const char *text = column_text(result, (int)format_at);
+    int64_t format = 0;
+
+    /* The format comes first: it says whether the rest can be understood. */
+    if (text == NULL || !parse_int(&format, text)) {
+        return unreadable(t, key, &t->columns[format_at], text, err);
+    }
+    if (format > BRN_LEDGER_FORMAT) {
+        return newer(t, key, column_text(result, (int)find_column(t, "tool")), err);
+    }
+    for (size_t i = 0; i < t->count; i++) {
+        text = column_text(result, (int)i);
+        if (!decode_column(row, arena, &t->columns[i], text)) {
+            return unreadable(t, column_text(result, 0), &t->columns[i], text, err);
+        }
+    }
+    return arena->oom ? brn_error_oom(err) : BRANT_OK;
+}
+
+brant_status brn_sql_ledger_decode(
+    brn_ledger_row *out,
+    brn_arena *arena,
+    brn_sql_column_fn *column,
+    void *result,
+    brant_error **err)
+{
+    brn_ledger_row row = { 0 };
+    brant_status st = decode(&row, &migrations, arena, column, result, err);
+
+    if (st == BRANT_OK) {
+        *out = row;
+    }
+    return st;
+}
+
+brant_status brn_sql_history_decode(
+    brn_history_row *out,
+    brn_arena *arena,
+    brn_sql_column_fn *column,
+    void *result,
+    brant_error **err)
+{
+    brn_history_row row = { 0 };
+    brant_status st = decode(&row, &history, arena, column, result, err);
+
+    if (st == BRANT_OK) {
+        row.prev = row.prev != NULL ? row.prev : "";
+        *out = row;
+    }
+    return st;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/wrap.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static brn_wrap *wrap_of(brn_conn *conn)
+{
+    return (brn_wrap *)conn;
+}
+
+void brn_wrap_sync(brn_wrap *wrap)
+{
+    wrap->conn.requests = wrap->inner->requests;
+}
+
+/* --- forwarding ------------------------------------------------------------------------------- */
+
+static void wrap_disconnect(brn_conn *conn)
+{
+    brn_wrap *w = wrap_of(conn);
+
+    if (w != NULL) {
+        w->inner->engine->disconnect(w->inner);
+        free(w);
+    }
+}
+
+static brant_status wrap_server_info(brn_server_info *out, brn_conn *conn, brant_error **err)
+{
+    brn_wrap *w = wrap_of(conn);
+    brant_status st = w->inner->engine->server_info(out, w->inner, err);
+
+    brn_wrap_sync(w);
+    return st;
+}
+
+static brant_status wrap_run(
+    brn_conn *conn,
+    const brn_program *program,
+    brn_on_result *on_result,
+    void *user,
+    brn_run_state *state,
+    brant_error **err)
+{
+    brn_wrap *w = wrap_of(conn);
+    brant_status st = w->inner->engine->run(w->inner, program, on_result, user, state, err);
+
+    brn_wrap_sync(w);
+    return st;
+}
+
+static brant_status wrap_reset(brn_conn *conn, brant_error **err)
+{
+    brn_wrap *w = wrap_of(conn);
+    brant_status st = w->inner->engine->reset(w->inner, err);
+
+    brn_wrap_sync(w);
+    return st;
+}
+
+static brant_status wrap_ledger_read(
+    brn_ledger_state *out, brn_arena *arena, brn_conn *conn, brant_error **err)
+{
+    brn_wrap *w = wrap_of(conn);
+    brant_status st = w->inner->engine->ledger_read(out, arena, w->inner, err);
+
+    brn_wrap_sync(w);
+    return st;
+}
+
+static brant_status wrap_history_read(
+    brn_history_rows *out, brn_arena *arena, brn_conn *conn, size_t limit, brant_error **err)
+{
+    brn_wrap *w = wrap_of(conn);
+    brant_status st = w->inner->engine->history_read(out, arena, w->inner, limit, err);
+
+    brn_wrap_sync(w);
+    return st;
+}
+
+static brant_status wrap_lock(brn_conn *conn, const char *what, brant_error **err)
+{
+    brn_wrap *w = wrap_of(conn);
+    brant_status st = w->inner->engine->lock(w->inner, what, err);
+
+    brn_wrap_sync(w);
+    return st;
+}
+
+static void wrap_unlock(brn_conn *conn)
+{
+    brn_wrap *w = wrap_of(conn);
+
+    w->inner->engine->unlock(w->inner);
+    brn_wrap_sync(w);
+}
+
+static brant_status wrap_lock_holder(brn_lock_holder *out, brn_conn *conn, brant_error **err)
+{
+    brn_wrap *w = wrap_of(conn);
+    brant_status st = w->inner->engine->lock_holder(out, w->inner, err);
+
+    brn_wrap_sync(w);
+    return st;
+}
+
+static void wrap_lock_wait(brn_conn *conn, uint32_t ms)
+{
+    brn_wrap *w = wrap_of(conn);
+
+    w->inner->engine->lock_wait(w->inner, ms);
+    brn_wrap_sync(w);
+}
+
+static brant_status wrap_lock_break(
+    brn_conn *conn, const brn_lock_holder *holder, brant_error **err)
+{
+    brn_wrap *w = wrap_of(conn);
+    brant_status st = w->inner->engine->lock_break(w->inner, holder, err);
+
+    brn_wrap_sync(w);
+    return st;
+}
+
+static brant_status wrap_probe(
+    brn_evidence *out, brn_arena *arena, brn_conn *conn, const brn_stmt *stmt, brant_error **err)
+{
+    brn_wrap *w = wrap_of(conn);
+    brant_status st = w->inner->engine->probe(out, arena, w->inner, stmt, err);
+
+    brn_wrap_sync(w);
+    return st;
+}
+
+static brant_status wrap_objects(
+    brn_object_list *out, brn_arena *arena, brn_conn *conn, brant_error **err)
+{
+    brn_wrap *w = wrap_of(conn);
+    brant_status st = w->inner->engine->objects(out, arena, w->inner, err);
+
+    brn_wrap_sync(w);
+    return st;
+}
+
+/* --- making ----------------------------------------------------------------------------------- */
+
+static void add_optional(brn_engine *table)
+{
+    if ((table->caps & BRN_CAP_LOCK) != 0) {
+        table->lock = wrap_lock;
+        table->unlock = wrap_unlock;
+        table->lock_holder = wrap_lock_holder;
+        table->lock_wait = wrap_lock_wait;
+        table->lock_break = wrap_lock_break;
+    }
+    if ((table->caps & BRN_CAP_PROBE) != 0) {
+        table->probe = wrap_probe;
+    }
+    if ((table->caps & BRN_CAP_OBJECTS) != 0) {
+        table->objects = wrap_objects;
+    }
+}
+
+void brn_wrap_init(brn_wrap *wrap, brn_conn *inner, uint32_t hide_caps)
+{
+    const brn_engine *engine = inner->engine;
+
+    wrap->inner = inner;
+    wrap->table = (brn_engine){
+        .abi = engine->abi,
+        .name = engine->name,
+        .schemes = engine->schemes,
+        .default_port = engine->default_port,
+        .dialect = engine->dialect,
+        .caps = engine->caps & ~hide_caps,
+        .connect = engine->connect,
+        .disconnect = wrap_disconnect,
+        .server_info = wrap_server_info,
+        .run = wrap_run,
+        .reset = wrap_reset,
+        .ledger_read = wrap_ledger_read,
+        .history_read = wrap_history_read,
+        .inspect = engine->inspect,
+    };
+    add_optional(&wrap->table);
+    wrap->conn = *inner;
+    wrap->conn.engine = &wrap->table;
+    wrap->conn.caps = inner->caps & ~hide_caps;
+}
+
+static const char *ledger_word(brn_ledger_op_type type)
+{
+    switch (type) {
+    case BRN_LEDGER_ENSURE:
+        return "ensure";
+    case BRN_LEDGER_PUT:
+        return "put";
+    case BRN_LEDGER_INTENT:
+        return "intent";
+    case BRN_LEDGER_OUTCOME:
+        return "outcome";
+    case BRN_LEDGER_FAIL:
+        return "fail";
+    case BRN_LEDGER_REMOVE:
+        return "remove";
+    case BRN_LEDGER_HISTORY:
+        return "history";
+    }
+    return "operation";
+}
+
+void brn_wrap_describe(char out[64], const brn_op *op)
+{
+    const char *word = "operation";
+
+    switch (op->type) {
+    case BRN_OP_STATEMENT:
+        (void)snprintf(out, 64, "statement %u", (unsigned)op->number);
+        return;
+    case BRN_OP_LEDGER:
+        (void)snprintf(out, 64, "ledger %s", ledger_word(op->ledger->type));
+        return;
+    case BRN_OP_BEGIN:
+        word = "begin";
+        break;
+    case BRN_OP_COMMIT:
+        word = "commit";
+        break;
+    case BRN_OP_GUARD:
+        word = "guard";
+        break;
+    case BRN_OP_BARRIER:
+        word = "barrier";
+        break;
+    }
+    (void)snprintf(out, 64, "%s", word);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The grammar of names. A version stands at the start and ends the name or is followed by '_'; the
+ * title behind it may hold dots (golang-migrate's grammar, with more kinds of versions).
+ */
+#include "layouts/layout_int.h"
+
+static const char *const extensions[] = { "sql", "cql", "redis", "ch" };
+
+bool brn_extension_is_known(brn_str extension)
+{
+    for (size_t i = 0; i < BRN_ARRAY_LEN(extensions); i++) {
+        if (brn_str_eq_c(extension, extensions[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_digit_at(brn_str s, size_t at)
+{
+    return at < s.len && s.ptr[at] >= '0' && s.ptr[at] <= '9';
+}
+
+static bool is_char_at(brn_str s, size_t at, char c)
+{
+    return at < s.len && s.ptr[at] == c;
+}
+
+static size_t digits_end(brn_str s, size_t at)
+{
+    while (is_digit_at(s, at)) {
+        at++;
+    }
+    return at;
+}
+
+/* "-12" with a number of two digits between 1 and max. */
+static bool is_date_part(brn_str s, size_t at, int max)
+{
+    int value;
+
+    if (!is_char_at(s, at, '-') || digits_end(s, at + 1) != at + 3) {
+        return false;
+    }
+    value = (s.ptr[at + 1] - '0') * 10 + (s.ptr[at + 2] - '0');
+    return value >= 1 && value <= max;
+}
+
+brn_version_kind brn_version_scan(size_t *len, brn_str text)
+{
+    size_t end = digits_end(text, 0);
+    bool dotted = false;
+
+    *len = end;
+    if (end == 0) {
+        return BRN_VERSION_NONE;
+    }
+    if (end == 4 && is_date_part(text, 4, 12) && is_date_part(text, 7, 31)) {
+        *len = 10;
+        return BRN_VERSION_DATE;
+    }
+    while (is_char_at(text, end, '.') && is_digit_at(text, end + 1)) {
+        end = digits_end(text, end + 1);
+        dotted = true;
+    }
+    *len = end;
+    return dotted ? BRN_VERSION_DOTTED : BRN_VERSION_NUMBER;
+}
+
+bool brn_version_is_zero(brn_str version)
+{
+    for (size_t i = 0; i < version.len; i++) {
+        if (version.ptr[i] != '0') {
+            return false;
+        }
+    }
+    return version.len > 0;
+}
+
+/* Takes extension and side off *stem. */
+static void take_ending(brn_filename *out, brn_str *stem)
+{
+    size_t dot = stem->len;
+
+    while (dot > 0 && stem->ptr[dot - 1] != '.') {
+        dot--;
+    }
+    if (dot == 0 || !brn_extension_is_known(brn_str_slice(*stem, dot, stem->len))) {
+        return;
+    }
+    out->extension = brn_str_slice(*stem, dot, stem->len);
+    *stem = brn_str_slice(*stem, 0, dot - 1);
+    if (brn_str_ends(*stem, BRN_STR(".up"))) {
+        out->side = BRN_SIDE_UP;
+        *stem = brn_str_slice(*stem, 0, stem->len - 3);
+    } else if (brn_str_ends(*stem, BRN_STR(".down"))) {
+        out->side = BRN_SIDE_DOWN;
+        *stem = brn_str_slice(*stem, 0, stem->len - 5);
+    }
+}
+
+void brn_filename_parse(brn_filename *out, brn_str name, bool is_directory)
+{
+    brn_str stem = name;
+    brn_version_kind kind;
+    size_t len = 0;
+
+    *out = (brn_filename){ .kind = BRN_VERSION_NONE };
+    if (!is_directory) {
+        take_ending(out, &stem);
+    }
+    out->stem = stem;
+    kind = brn_version_scan(&len, stem);
+    if (kind == BRN_VERSION_NONE || (len < stem.len && stem.ptr[len] != '_')) {
+        return;
+    }
+    out->kind = kind;
+    out->version = brn_str_slice(stem, 0, len);
+    out->name = len < stem.len ? brn_str_slice(stem, len + 1, stem.len) : BRN_STR("");
+}

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The driver: lists the directory, lets the layout make sources of it, orders them, looks for
+ * duplicates and lost down files, and has each text read once.
+ */
+#include "layouts/layout.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "layouts/layout_int.h"
+
+#define NOTES_MAX 20 /* notes for single files; the rest is counted in one more */
+#define NAMES_MAX 50 /* names in one error */
+
+/* --- for collect ------------------------------------------------------------------------------ */
+
+static void add_note(brn_layout_reader *r, bool warning, const char *text)
+{
+    brn_note *note = BRN_VEC_PUSH(r->arena, &r->set.notes);
+
+    if (note != NULL) {
+        *note = (brn_note){ .warning = warning, .id = "layout.ignored", .text = text };
+    }
+}
+
+void brn_layout_ignore(brn_layout_reader *r, const char *path, bool warning, const char *why)
+{
+    if (r->ignored++ < NOTES_MAX) {
+        const char *shown = brn_path_join(r->scratch, r->set.dir, path);
+        add_note(
+            r, warning,
+            brn_arena_printf(r->arena, "\"%s\" is ignored: %s", shown ? shown : "", why));
+    } else {
+        r->ignored_warning = r->ignored_warning || warning;
+    }
+}
+
+static void note_rest(brn_layout_reader *r)
+{
+    size_t rest = r->ignored - NOTES_MAX;
+
+    if (r->ignored > NOTES_MAX) {
+        add_note(
+            r, r->ignored_warning,
+            brn_arena_printf(
+                r->arena, "%zu more %s ignored in \"%s\"", rest,
+                rest == 1 ? "file is" : "files are", r->set.dir));
+    }
+}
+
+/* Somebody may believe that it is run. */
+static bool is_script(const brn_layout_entry *entry)
+{
+    brn_str name = brn_str_from(entry->name);
+
+    return entry->parsed.extension.len > 0 ||
+           (name.len > 4 &&
+            brn_str_ieq(brn_str_slice(name, name.len - 4, name.len), BRN_STR(".sql")));
+}
+
+void brn_layout_ignore_entry(brn_layout_reader *r, const brn_layout_entry *entry)
+{
+    const char *why = "it is not named as a migration";
+
+    if (entry->kind == BRN_FILE_DIRECTORY) {
+        why = "it is a directory";
+    } else if (entry->kind == BRN_FILE_OUTSIDE) {
+        why = "it is a link that leads out of the migrations directory";
+    } else if (is_script(entry) && entry->parsed.kind == BRN_VERSION_NONE) {
+        why = "its name does not begin with a version";
+    } else if (is_script(entry) && r->scan.layout != NULL) {
+        why = brn_arena_printf(
+            r->scratch, "it is not named as a migration of layout %s", r->scan.layout->name);
+    }
+    brn_layout_ignore(r, entry->name, is_script(entry), why != NULL ? why : "");
+}
+
+brant_status brn_layout_no_version(brn_layout_reader *r, const char *path, brant_error **err)
+{
+    const char *shown = brn_path_join(r->scratch, r->set.dir, path);
+    brant_status st;
+
+    if (shown == NULL) {
+        return brn_error_oom(err);
+    }
+    st =
+        brn_error(err, BRANT_EPARSE, "layout.bad_name", "the name of \"%s\" has no version", shown);
+    brn_error_hint(
+        err,
+        "Begin the name with a version and an underscore, as in \"001_%s\"; a version is a number, "
+        "numbers with dots (1.2.0) or a date (2024-12-31).",
+        path);
+    brn_error_at(err, shown, 0, 0);
+    return st;
+}
+
+/* An id goes into tables, terminals and JSON. */
+static bool is_clean(brn_str id)
+{
+    for (size_t i = 0; i < id.len; i++) {
+        if ((unsigned char)id.ptr[i] < 0x20 || id.ptr[i] == 0x7f) {
+            return false;
+        }
+    }
+    return brn_str_utf8_invalid_at(id) == SIZE_MAX;
+}
+
+static brant_status check_file(
+    const brn_filename *parsed, const char *path, brn_file_kind kind, brant_error **err)
+{
+    brant_status st = BRANT_OK;
+
+    if (kind == BRN_FILE_OUTSIDE) {
+        st = brn_error(
+            err, BRANT_EPARSE, "layout.outside",
+            "\"%s\" is a link that leads out of the migrations directory", path);
+        brn_error_hint(err, "Put the file itself there instead of the link.");
+    } else if (kind == BRN_FILE_OTHER) {
+        st = brn_error(
+            err, BRANT_EIO, "layout.unreadable", "could not read \"%s\": not a regular file", path);
+        brn_error_hint(err, "Put a regular file there, or remove it.");
+    } else if (!is_clean(parsed->stem)) {
+        st = brn_error(
+            err, BRANT_EPARSE, "layout.bad_name",
+            "the name of \"%s\" has control characters or is not UTF-8", path);
+        brn_error_hint(err, "Rename the file; its name becomes the id of the migration.");
+    }
+    brn_error_at(err, path, 0, 0);
+    return st;
+}
+
+static brn_source *source_of(brn_layout_reader *r, const brn_filename *parsed)
+{
+    brn_source *source = brn_map_get(&r->by_id, parsed->stem);
+    brn_source **slot;
+    char *id;
+
+    if (source != NULL) {
+        return source;
+    }
+    source = brn_arena_alloc(r->arena, sizeof(*source));
+    id = brn_arena_strndup(r->arena, parsed->stem.ptr, parsed->stem.len);
+    slot = BRN_VEC_PUSH(r->arena, &r->set.items);
+    if (source == NULL || id == NULL || slot == NULL) {
+        return NULL;
+    }
+    *slot = source;
+    source->id = id;
+    source->version = brn_arena_strndup(r->arena, parsed->version.ptr, parsed->version.len);
+    source->name = id + (parsed->stem.len - parsed->name.len);
+    brn_props_init(&source->props);
+    brn_props_init(&source->down_props);
+    (void)brn_map_put(&r->by_id, (brn_str){ id, parsed->stem.len }, source);
+    return r->arena->oom || r->scratch->oom ? NULL : source;
+}
+
+brant_status brn_layout_add(
+    brn_layout_reader *r,
+    brn_source **out,
+    const brn_filename *parsed,
+    brn_side side,
+    const char *path,
+    brn_file_kind kind,
+    brant_error **err)
+{
+    const char *shown = brn_path_join(r->arena, r->set.dir, path);
+    brn_source *source = shown == NULL ? NULL : source_of(r, parsed);
+    const char **slot;
+    brant_status st;
+
+    if (source == NULL) {
+        return brn_error_oom(err);
+    }
+    slot = side == BRN_SIDE_DOWN ? &source->down_path : &source->up_path;
+    if (*slot != NULL) {
+        st = brn_error(
+            err, BRANT_EPARSE, "layout.duplicate",
+            "\"%s\" and \"%s\" are the same side of migration \"%s\"", *slot, shown, source->id);
+        brn_error_hint(err, "Remove one of them.");
+        brn_error_at(err, shown, 0, 0);
+        return st;
+    }
+    st = check_file(parsed, shown, kind, err);
+    if (st == BRANT_OK) {
+        *slot = shown;
+        *out = source;
+    }
+    return st;
+}
+
+/* --- order and checks ------------------------------------------------------------------------- */
+
+static int compare_text(const char *a, const char *b)
+{
+    return brn_str_natcmp(brn_str_from(a), brn_str_from(b));
+}
+
+/* Ids that differ in leading zeros only still need one order on every machine. */
+static int by_id(const void *a, const void *b)
+{
+    const brn_source *x = *(brn_source *const *)a;
+    const brn_source *y = *(brn_source *const *)b;
+    int order = compare_text(x->version, y->version);
+
+    if (order == 0) {
+        order = compare_text(x->name, y->name);
+    }
+    return order != 0 ? order : strcmp(x->id, y->id);
+}
+
+static brant_status check_duplicates(const brn_source_set *set, brant_error **err)
+{
+    for (size_t i = 1; i < set->items.count; i++) {
+        const brn_source *a = set->items.items[i - 1];
+        const brn_source *b = set->items.items[i];
+        brant_status st;
+        /* Dates may be shared: only the id is unique, and source_of() saw to that. */
+        if (strchr(a->version, '-') != NULL || compare_text(a->version, b->version) != 0) {
+            continue;
+        }
+        st = brn_error(
+            err, BRANT_EPARSE, "layout.duplicate", "\"%s\" and \"%s\" have the same version",
+            a->up_path, b->up_path);
+        brn_error_hint(
+            err, "Give one of them another version, one that no database has recorded yet; \"brant "
+                 "new\" finds a free one.");
+        brn_error_at(err, b->up_path, 0, 0);
+        return st;
+    }
+    return BRANT_OK;
+}
+
+static brant_status check_missing_up(const brn_source_set *set, brant_error **err)
+{
+    const brn_source *first = NULL;
+    brn_buf names = { 0 };
+    size_t missing = 0;
+    brant_status st;
+
+    for (size_t i = 0; i < set->items.count; i++) {
+        const brn_source *s = set->items.items[i];
+        if (s->up_path != NULL) {
+            continue;
+        }
+        first = first == NULL ? s : first;
+        if (missing++ < NAMES_MAX) {
+            brn_buf_printf(&names, "%s\"%s\"", missing > 1 ? ", " : "", s->down_path);
+        }
+    }
+    if (first == NULL) {
+        return BRANT_OK;
+    }
+    if (missing > NAMES_MAX) {
+        brn_buf_printf(&names, " and %zu more", missing - NAMES_MAX);
+    }
+    st = names.failed ? brn_error_oom(err)
+                      : brn_error(
+                            err, BRANT_EPARSE, "layout.missing_up", "no up file for %s",
+                            brn_buf_text(&names));
+    brn_error_hint(
+        err,
+        "A down file has the version and name of its up file: rename it, write the up file, or "
+        "remove it.");
+    brn_error_at(err, first->down_path, 0, 0);
+    brn_buf_release(&names);
+    return st;
+}
+
+static brant_status check_version_zero(const brn_layout_reader *r, brant_error **err)
+{
+    for (size_t i = 0; i < r->set.items.count; i++) {
+        const brn_source *s = r->set.items.items[i];
+        brant_status st;
+        if (!brn_version_is_zero(brn_str_from(s->version))) {
+            continue;
+        }
+        st = brn_error(
+            err, BRANT_EPARSE, "layout.version_zero", "\"%s\" has version zero", s->up_path);
+        brn_error_hint(
+            err, "Versions start at 1: give the file another number. Or allow it with the setting "
+                 "allow-version-zero.");
+        brn_error_at(err, s->up_path, 0, 0);
+        return st;
+    }
+    return BRANT_OK;
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static brant_status collect(brn_layout_reader *r, brant_error **err)
+{
+    brant_status st = BRANT_OK;
+
+    if (r->scan.layout != NULL) {
+        r->set.layout = r->scan.layout->name;
+        st = r->scan.layout->collect(r, err);
+    } else {
+        for (size_t i = 0; i < r->scan.count; i++) {
+            brn_layout_ignore_entry(r, &r->scan.entries[i]);
+        }
+    }
+    note_rest(r);
+    if (st == BRANT_OK && (r->arena->oom || r->scratch->oom)) {
+        st = brn_error_oom(err);
+    }
+    return st;
+}
+
+static brant_status check(brn_layout_reader *r, brant_error **err)
+{
+    brant_status st;
+
+    if (r->set.items.count > 1) {
+        qsort(r->set.items.items, r->set.items.count, sizeof(*r->set.items.items), by_id);
+    }
+    st = check_missing_up(&r->set, err);
+    if (st == BRANT_OK) {
+        st = check_duplicates(&r->set, err);
+    }
+    /* Other layouts come from tools that start at 0000. */
+    if (st == BRANT_OK && r->scan.layout == &brn_layout_pairs && !r->opts->allow_version_zero) {
+        st = check_version_zero(r, err);
+    }
+    return st;
+}
+
+static brant_status read_texts(brn_layout_reader *r, brant_error **err)
+{
+    for (size_t i = 0; i < r->set.items.count; i++) {
+        brn_source *source = r->set.items.items[i];
+        brant_status st = r->scan.layout->read(r, source, err);
+        if (st != BRANT_OK) {
+            brn_error_subject(err, NULL, source->id);
+            return st;
+        }
+    }
+    return r->arena->oom ? brn_error_oom(err) : BRANT_OK;
+}
+
+brant_status brn_layout_read(
+    brn_source_set *out, brn_arena *arena, const brn_layout_options *opts, brant_error **err)
+{
+    brn_arena scratch = { 0 };
+    brn_layout_reader r = { .opts = opts, .arena = arena, .scratch = &scratch };
+    brant_status st;
+
+    brn_map_init(&r.by_id, &scratch);
+    r.set.dir = brn_arena_strdup(arena, opts->dir);
+    if (r.set.dir == NULL) {
+        return brn_error_oom(err);
+    }
+    st = brn_layout_scan_dir(&r.scan, &scratch, opts->dir, opts->layout, err);
+    if (st != BRANT_OK) {
+        goto out;
+    }
+    st = collect(&r, err);
+    if (st != BRANT_OK) {
+        goto out;
+    }
+    st = check(&r, err);
+    if (st != BRANT_OK) {
+        goto out;
+    }
+    st = read_texts(&r, err);
+    if (st != BRANT_OK) {
+        goto out;
+    }
+    *out = r.set;
+
+out:
+    brn_buf_release(&r.buf);
+    brn_arena_release(&scratch);
+    return st;
+}

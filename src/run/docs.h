@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Public documents made from the world: used by every command that shows something.
+ */
+#ifndef BRN_RUN_DOCS_H
+#define BRN_RUN_DOCS_H
+
+#include <brant/report.h>
+
+#include "run/world.h"
+
+/* NULL on out of memory (arena latch). Texts are borrowed from the world's arena. */
+brant_migration *brn_doc_migration(const brn_world *world, const brn_migration *m);
+/* A recorded migration that no file knows. */
+brant_migration *brn_doc_unknown(const brn_world *world, size_t target, const brn_ledger_row *row);
+
+typedef BRN_VEC(const brant_migration *) brn_doc_list;
+void brn_doc_add(brn_doc_list *list, brn_arena *arena, const brant_migration *doc);
+
+/* Version text of a target, or NULL. */
+const char *brn_doc_version(const brn_world *world, size_t target);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The runner: takes a plan through the databases.
+ *
+ *   look (no lock) -> nothing to do? end -> lock -> look again -> plan -> steps -> unlock
+ *
+ * Commands that move migrations (up, down, goto, redo, setup) differ only in the plan they make:
+ * the brn_planner. Everything that concerns one migration is in step.c.
+ *
+ * State of a migration while it runs is told by its ledger row. The row of the next migration is
+ * written as running together with the completion of the one before ("handed over"), the first one
+ * in a transaction of its own; a run that stops puts back what it handed over and did not use.
+ */
+#ifndef BRN_RUN_RUNNER_H
+#define BRN_RUN_RUNNER_H
+
+#include "run/box.h"
+#include "run/compile.h"
+#include "run/docs.h"
+
+struct brn_run;
+
+typedef brant_status brn_planner(brn_steps_plan *out, const struct brn_run *run, brant_error **err);
+
+typedef struct brn_run {
+    brant_session *session;
+    brn_world *world;
+    brn_arena *arena; /* of the box: lives as long as the report */
+    brn_actor actor;
+    const char *command;
+    brn_planner *planner;
+    const void *goal; /* the planner's */
+    bool going_up;    /* differences between files and ledger refuse */
+    bool dry_run;
+    bool create; /* make missing databases even when there is nothing to run (setup) */
+    brn_tx tx;
+    brn_steps_plan plan;
+    int64_t began_ns;
+    int64_t *next_seq;           /* one for each target */
+    const brn_step *handed_over; /* its row says running, written by this run; NULL */
+    brn_chain chain_before_all;  /* --tx all: where the history was when it began */
+    brn_doc_list applied;
+    brn_doc_list skipped;
+    const brant_migration *failed;
+    const char *previous_version;
+} brn_run;
+
+/* Runs the command; the report in `box` is filled also when it fails half way. */
+brant_status brn_run_execute(brn_run *run, brn_box *box, brant_error **err);
+
+/* Sets up what all commands share. The settings' tx mode is read from the first target. */
+void brn_run_init(
+    brn_run *run, brant_session *session, brn_world *world, brn_box *box, const char *command);
+
+/* ---- step.c ---- */
+
+/* One step, from its row to its end. *ran is set when it was applied. */
+brant_status brn_step_run(brn_run *run, size_t index, brant_error **err);
+/* Puts back the row that was handed over, if any. Errors become warnings. */
+void brn_step_put_back(brn_run *run);
+/* --tx all: opens the transaction of the plan's target, and closes it. */
+brant_status brn_step_begin_all(brn_run *run, brant_error **err);
+brant_status brn_step_commit_all(brn_run *run, brant_error **err);
+
+/* ---- shared with commands that only write the ledger (record.c) ---- */
+
+/* Runs a program, counting what is sent. `state` may be NULL. */
+brant_status brn_run_program(
+    brn_run *run,
+    brn_target *target,
+    const brn_program *program,
+    brn_on_result *on_result,
+    void *user,
+    brn_run_state *state,
+    brant_error **err);
+/* Locks a target, reads its ledger again and the end of its history. */
+brant_status brn_run_lock(brn_run *run, size_t target, brant_error **err);
+void brn_run_unlock(brn_run *run);
+/* Appends LEDGER operations to a program. */
+void brn_program_ledger(
+    brn_program *program,
+    brn_arena *arena,
+    brn_ledger_op_type type,
+    const brn_ledger_row *row,
+    const brn_history_row *history);
+/* BEGIN and COMMIT where the engine has transactions for ledger rows; otherwise nothing. */
+void brn_program_begin(brn_program *program, brn_arena *arena, const brn_target *target);
+void brn_program_commit(brn_program *program, brn_arena *arena, const brn_target *target);
+
+#endif

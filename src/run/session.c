@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "core/settings.h"
+#include "engine/decorators.h"
+#include "run/box.h"
+
+#define PASSWORD_MAX 4096
+
+const brant_settings *brn_target_settings(const brn_target *target)
+{
+    return target->db->settings;
+}
+
+const char *brn_target_name(const brn_target *target)
+{
+    return target->db->info.name;
+}
+
+/* The reason why a database's URL cannot be used, told again: the project keeps the original. */
+static brant_status repeat_error(const brant_error *from, brant_error **err)
+{
+    brant_status st = brn_error(
+        err, brant_error_status(from), brant_error_id(from), "%s", brant_error_message(from));
+    if (brant_error_hint(from) != NULL) {
+        brn_error_hint(err, "%s", brant_error_hint(from));
+    }
+    brn_error_at(err, brant_error_file(from), brant_error_line(from), brant_error_column(from));
+    brn_error_subject(err, brant_error_database(from), NULL);
+    return st;
+}
+
+static brant_status open_target(brant_session *s, brn_target *t, brant_error **err)
+{
+    if (t->db->url_error != NULL) {
+        return repeat_error(t->db->url_error, err);
+    }
+    return brn_engine_load(&t->engine, brn_engine_entries, s->module_dir, t->db->url.scheme, err);
+}
+
+brant_status brant_session_open(
+    brant_session **out,
+    const brant_project *project,
+    const brant_session_options *opts,
+    brant_error **err)
+{
+    brant_session_options o;
+    brant_status st = brn_options_read(&o, sizeof(o), opts, err);
+    if (st != BRANT_OK) {
+        return st;
+    }
+    if (project->selected.count == 0) {
+        brn_error(
+            err, BRANT_EUSAGE, "project.no_database",
+            "no database: DATABASE_URL is not set, and there is no brant.yaml with one");
+        brn_error_hint(
+            err, "Give --database sqlite:app.db, set DATABASE_URL, or write a project file with "
+                 "\"brant init\".");
+        return BRANT_EUSAGE;
+    }
+    brant_session *s = calloc(1, sizeof(*s));
+    if (s == NULL) {
+        return brn_error_oom(err);
+    }
+    s->project = project;
+    s->emitter.fn = o.on_event;
+    s->emitter.user = o.user;
+    brn_control_init(&s->control);
+    s->count = project->selected.count;
+    s->targets = brn_arena_array(&s->arena, s->count, sizeof(*s->targets));
+    s->module_dir = o.module_dir != NULL ? brn_arena_strdup(&s->arena, o.module_dir) : NULL;
+    st = s->arena.oom ? brn_error_oom(err) : BRANT_OK;
+    for (size_t i = 0; i < s->count && st == BRANT_OK; i++) {
+        s->targets[i].db = project->selected.items[i];
+        st = open_target(s, &s->targets[i], err);
+    }
+    if (st != BRANT_OK) {
+        brant_session_close(s);
+        return st;
+    }
+    *out = s;
+    return BRANT_OK;
+}
+
+void brn_session_disconnect(brant_session *session)
+{
+    for (size_t i = 0; i < session->count && session->targets != NULL; i++) {
+        brn_target *t = &session->targets[i];
+        if (t->conn == NULL) {
+            continue;
+        }
+        if (t->locked) {
+            t->conn->engine->unlock(t->conn);
+            t->locked = false;
+        }
+        t->conn->engine->disconnect(t->conn);
+        t->conn = NULL;
+    }
+}
+
+void brant_session_close(brant_session *session)
+{
+    if (session != NULL) {
+        brn_session_disconnect(session);
+        brn_arena_release(&session->arena);
+        free(session);
+    }
+}
+
+void brant_session_cancel(brant_session *session)
+{
+    brn_control_cancel(&session->control);
+}
+
+/* ---- connecting ---- */
+
+/* From the setting, or from the first line of the file it names. */
+static brant_status find_password(
+    brn_target *t, brn_buf *storage, const char **out, brant_error **err)
+{
+    const brant_settings *settings = brn_target_settings(t);
+    *out = brant_settings_text(settings, "password");
+    const char *path = brant_settings_text(settings, "password-file");
+    if (*out != NULL || path == NULL) {
+        return BRANT_OK;
+    }
+    int errnum = brn_file_read(storage, path, PASSWORD_MAX);
+    if (errnum != 0) {
+        return brn_error_errno(
+            err, "connect.password_file", errnum, "could not read the password file", path);
+    }
+    brn_str line = brn_buf_str(storage);
+    brn_buf_truncate(storage, strcspn(line.ptr, "\r\n"));
+    *out = brn_buf_text(storage);
+    return BRANT_OK;
+}
+
+static brant_status wrap_conn(brant_session *s, brn_target *t, brant_error **err)
+{
+    brn_conn *conn = t->conn;
+    if (s->wrap != NULL) {
+        conn = s->wrap(conn, s->wrap_user);
+    }
+    if (conn != NULL && brant_settings_int(brn_target_settings(t), "trace") != 0) {
+        t->conn = conn;
+        conn = brn_trace_wrap(conn);
+    }
+    if (conn == NULL) {
+        t->conn->engine->disconnect(t->conn);
+        t->conn = NULL;
+        return brn_error_oom(err);
+    }
+    t->conn = conn;
+    return BRANT_OK;
+}
+
+static brant_status connect_once(brant_session *s, brn_target *t, uint32_t flags, brant_error **err)
+{
+    const brant_settings *settings = brn_target_settings(t);
+    brn_buf password_text;
+    brn_buf_init(&password_text, PASSWORD_MAX + 1);
+    brn_connect_options opts = {
+        .url = &t->db->url,
+        .base_dir = t->db->base_dir,
+        .database = brn_target_name(t),
+        .control = &s->control,
+        .emitter = &s->emitter,
+        .ledger_schema = brant_settings_text(settings, "ledger-schema"),
+        .connect_timeout_ms = brant_settings_int(settings, "connect-timeout"),
+        .lock_timeout_ms = brant_settings_int(settings, "lock-timeout"),
+        .flags = flags,
+    };
+    brant_status st = find_password(t, &password_text, &opts.password, err);
+    if (st == BRANT_OK) {
+        st = t->engine->connect(&t->conn, &opts, err);
+    }
+    if (st == BRANT_OK) {
+        s->round_trips++;
+        st = wrap_conn(s, t, err);
+    }
+    if (password_text.ptr != NULL) {
+        memset(password_text.ptr, 0, password_text.len);
+    }
+    brn_buf_release(&password_text);
+    return st;
+}
+
+/* Only what may pass by itself is tried again; growing pauses. */
+static bool is_transient(brant_status st, const brant_error *err)
+{
+    return st == BRANT_ECONNECT && strcmp(brant_error_id(err), "connect.unreachable") == 0;
+}
+
+static brant_status connect_with_retries(
+    brant_session *s, brn_target *t, uint32_t flags, brant_error **err)
+{
+    int64_t tries = brant_settings_int(brn_target_settings(t), "retries");
+    int64_t pause_ms = 250;
+    for (int64_t attempt = 1;; attempt++) {
+        brant_error *failure = NULL;
+        brant_status st = connect_once(s, t, flags, &failure);
+        if (st == BRANT_OK || attempt >= tries || !is_transient(st, failure)) {
+            if (err != NULL && st != BRANT_OK) {
+                *err = failure;
+            } else {
+                brant_error_free(failure);
+            }
+            return st;
+        }
+        brn_emit_warning(
+            &s->emitter, brn_target_name(t), "connect.retry", "attempt %lld of %lld failed: %s",
+            (long long)attempt, (long long)tries, brant_error_message(failure));
+        brant_error_free(failure);
+        brn_clock_sleep_ms((uint32_t)brn_control_left_ms(&s->control, pause_ms));
+        st = brn_control_check(&s->control, err);
+        if (st != BRANT_OK) {
+            return st;
+        }
+        pause_ms *= 2;
+    }
+}
+
+brant_status brn_session_connect(
+    brant_session *session, brn_target *target, uint32_t flags, brant_error **err)
+{
+    bool create = (flags & BRN_SESSION_CREATE) != 0;
+    if (target->conn != NULL) {
+        return BRANT_OK;
+    }
+    brant_error *failure = NULL;
+    brant_status st =
+        connect_with_retries(session, target, create ? BRN_CONNECT_CREATE : 0, &failure);
+    target->missing = false;
+    if (st == BRANT_ECONNECT && !create && (target->engine->caps & BRN_CAP_CREATE) != 0 &&
+        strcmp(brant_error_id(failure), "connect.no_database") == 0) {
+        target->missing = true;
+        st = BRANT_OK;
+    }
+    if (st != BRANT_OK) {
+        brn_error_subject(&failure, brn_target_name(target), NULL);
+        if (err != NULL) {
+            *err = failure;
+            return st;
+        }
+    }
+    brant_error_free(failure);
+    return st;
+}

@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One migration on its way through a database: its row, its program, and what is done when it
+ * fails. See runner.h for the idea, compile.h for the programs.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "core/settings.h"
+#include "ledger/record.h"
+#include "run/resume.h"
+#include "run/runner.h"
+
+typedef struct step_frame {
+    brn_run *run;
+    brn_step *step;
+    brn_target *target;
+    brn_compiled *compiled;
+    int64_t began_ns;
+    uint64_t statements;
+} step_frame;
+
+/* ---- events ---- */
+
+static brant_event step_event(const step_frame *f, uint32_t type)
+{
+    const brn_migration *m = f->step->migration;
+    return (brant_event){
+        .type = type,
+        .database = brn_target_name(f->target),
+        .migration = m->id,
+        .version = m->version,
+        .name = m->source->name,
+        .direction = brn_direction_name(f->step->direction),
+        .file = f->step->direction == BRN_DOWN ? m->source->down_path : m->source->up_path,
+    };
+}
+
+static void emit_start(const step_frame *f, uint64_t total)
+{
+    brant_event ev = step_event(f, BRANT_EVENT_MIGRATION_START);
+    ev.total = total;
+    brn_emit(&f->run->session->emitter, &ev);
+}
+
+static void emit_end(const step_frame *f, brant_status st)
+{
+    brant_event ev = step_event(f, BRANT_EVENT_MIGRATION_END);
+    ev.status = st;
+    ev.done = f->statements;
+    ev.duration_ns = brn_clock_mono_ns() - f->began_ns;
+    ev.dry_run = f->run->dry_run ? 1 : 0;
+    brn_emit(&f->run->session->emitter, &ev);
+}
+
+static void on_result(
+    const brn_program *program, size_t index, const brn_op_result *result, void *user)
+{
+    step_frame *f = user;
+    const brn_op *op = &program->ops.items[index];
+    if (op->type != BRN_OP_STATEMENT) {
+        return;
+    }
+    f->statements++;
+    brant_event ev = step_event(f, BRANT_EVENT_STATEMENT);
+    ev.done = op->number;
+    ev.total = f->compiled->stmts.count;
+    ev.rows = result->rows;
+    ev.duration_ns = result->duration_ns;
+    ev.statement = op->sql.ptr;
+    ev.statement_len = op->sql.len;
+    ev.line = op->stmt->line;
+    ev.dry_run = result->skipped ? 1 : 0;
+    brn_emit(&f->run->session->emitter, &ev);
+}
+
+/* ---- rows ---- */
+
+/* The row as it is to say "running", by this run. What is known of progress stays. */
+static brn_ledger_row *running_row(brn_run *run, const brn_step *step)
+{
+    const brn_migration *m = step->migration;
+    const brn_ledger_row *old = m->row;
+    bool keeps_place = old != NULL && m->state != BRN_STATE_PENDING;
+    int64_t seq = keeps_place ? old->seq : run->next_seq[m->database];
+    brn_ledger_row *row = brn_record_new(
+        run->arena, m, &run->actor, BRN_ROW_RUNNING, step->direction, seq, brn_clock_wall_us());
+    if (row == NULL) {
+        return NULL;
+    }
+    bool partial = m->state == BRN_STATE_PARTIAL_UP || m->state == BRN_STATE_PARTIAL_DOWN;
+    if (partial) {
+        row->stmts_done = old->stmts_done;
+        row->stmts_total = old->stmts_total;
+        row->done_digest = old->done_digest;
+        row->intent = old->intent;
+        row->intent_digest = old->intent_digest;
+    }
+    if (step->direction == BRN_DOWN && old != NULL) {
+        row->checksum = old->checksum; /* of what was applied, not of what the file is now */
+    }
+    return row;
+}
+
+/* Cleaning up must work although the run was told to stop. */
+static int suspend_control(brn_control *control)
+{
+    brn_control_stop(control, BRN_LIMIT_STATEMENT);
+    brn_control_stop(control, BRN_LIMIT_MIGRATION);
+    brn_control_stop(control, BRN_LIMIT_RUN);
+    return atomic_exchange(&control->cancelled, 0);
+}
+
+static void restore_control(brn_control *control, int cancelled)
+{
+    if (cancelled != 0) {
+        atomic_store(&control->cancelled, cancelled);
+    }
+}
+
+/* Runs a program of ledger operations whatever the control says. */
+static brant_status write_ledger(
+    brn_run *run, brn_target *target, const brn_program *program, brant_error **err)
+{
+    if (run->arena->oom) {
+        return brn_error_oom(err);
+    }
+    int cancelled = suspend_control(&run->session->control);
+    brant_status st = brn_run_program(run, target, program, NULL, NULL, NULL, err);
+    if (st != BRANT_OK && target->conn != NULL) {
+        target->conn->engine->reset(target->conn, NULL);
+    }
+    restore_control(&run->session->control, cancelled);
+    return st;
+}
+
+/* Announces a step: its row says running from here on. */
+static brant_status announce(brn_run *run, const brn_step *step, uint64_t total, brant_error **err)
+{
+    brn_target *target = &run->session->targets[step->migration->database];
+    brn_ledger_row *row = running_row(run, step);
+    if (row == NULL) {
+        return brn_error_oom(err);
+    }
+    row->stmts_total = total > 0 ? (int64_t)total : row->stmts_total;
+    brn_program program = { .migration = row->id, .run_id = run->actor.run_id };
+    brn_program_ledger(&program, run->arena, BRN_LEDGER_PUT, row, NULL);
+    brant_status st = write_ledger(run, target, &program, err);
+    if (st == BRANT_OK) {
+        run->handed_over = step;
+    }
+    return st;
+}
+
+void brn_step_put_back(brn_run *run)
+{
+    const brn_step *step = run->handed_over;
+    run->handed_over = NULL;
+    if (step == NULL || run->dry_run) {
+        return;
+    }
+    const brn_migration *m = step->migration;
+    brn_target *target = &run->session->targets[m->database];
+    brn_ledger_row *gone = brn_arena_alloc(run->arena, sizeof(*gone));
+    brn_program program = { .migration = m->id, .run_id = run->actor.run_id };
+    if (gone != NULL) {
+        gone->id = m->id;
+    }
+    const brn_ledger_row *row = m->row != NULL ? m->row : gone;
+    brn_program_ledger(
+        &program, run->arena, m->row != NULL ? BRN_LEDGER_PUT : BRN_LEDGER_REMOVE, row, NULL);
+    brant_error *failure = NULL;
+    if (row != NULL && write_ledger(run, target, &program, &failure) != BRANT_OK) {
+        brn_emit_warning(
+            &run->session->emitter, brn_target_name(target), "ledger.put_back",
+            "\"%s\" stays recorded as running: %s", m->id, brant_error_message(failure));
+    }
+    brant_error_free(failure);
+}
+
+/* ---- the end of a step ---- */
+
+/* The joined state follows what the database says now. */
+static void note_done(step_frame *f)
+{
+    brn_run *run = f->run;
+    brn_migration *m = f->step->migration;
+    if (f->compiled->history != NULL && !run->dry_run) {
+        brn_chain_move(&f->target->chain, f->compiled->history);
+    }
+    bool down = f->step->direction == BRN_DOWN;
+    const brn_ledger_row *old = m->row;
+    brn_ledger_row *row = brn_record_new(
+        run->arena, m, &run->actor, BRN_ROW_COMPLETED, f->step->direction,
+        m->state == BRN_STATE_PENDING ? run->next_seq[m->database] : old->seq, brn_clock_wall_us());
+    if (row != NULL) {
+        row->stmts_total = (int64_t)f->compiled->stmts.count;
+        row->stmts_done = row->stmts_total;
+        row->duration_ms = (brn_clock_mono_ns() - f->began_ns) / BRN_NS_PER_MS;
+    }
+    run->next_seq[m->database] += down || m->state != BRN_STATE_PENDING ? 0 : 1;
+    m->row = row;
+    m->state = BRN_STATE_DONE;
+    brant_migration *doc = brn_doc_migration(run->world, m);
+    if (doc != NULL && down) {
+        doc->status = "pending";
+    }
+    brn_doc_add(&run->applied, run->arena, doc);
+    if (down) {
+        m->row = NULL;
+        m->state = BRN_STATE_PENDING;
+    }
+}
+
+/* The answer to a COMMIT was lost: ask the ledger. */
+static bool took_effect(step_frame *f)
+{
+    brn_ledger_state state = { 0 };
+    const brn_migration *m = f->step->migration;
+    int cancelled = suspend_control(&f->run->session->control);
+    brant_status st =
+        f->target->conn->engine->ledger_read(&state, f->run->arena, f->target->conn, NULL);
+    restore_control(&f->run->session->control, cancelled);
+    const brn_ledger_row *row = NULL;
+    for (size_t i = 0; st == BRANT_OK && i < state.rows.count; i++) {
+        row = strcmp(state.rows.items[i].id, m->id) == 0 ? &state.rows.items[i] : row;
+    }
+    if (st != BRANT_OK || f->step->direction == BRN_DOWN) {
+        return st == BRANT_OK && row == NULL;
+    }
+    return row != NULL && row->status == BRN_ROW_COMPLETED && row->run_id != NULL &&
+           strcmp(row->run_id, f->run->actor.run_id) == 0;
+}
+
+/* Number of the statement whose intent is stored and whose outcome is not known; 0: none. */
+static int64_t open_intent(const brn_program *program, const brn_run_state *state)
+{
+    int64_t open = 0;
+    for (size_t i = 0; i < state->ops_done && i < program->ops.count; i++) {
+        const brn_op *op = &program->ops.items[i];
+        if (op->type == BRN_OP_LEDGER && op->ledger->type == BRN_LEDGER_INTENT) {
+            open = op->ledger->row->intent;
+        } else if (op->type == BRN_OP_LEDGER && op->ledger->type == BRN_LEDGER_OUTCOME) {
+            open = 0;
+        }
+    }
+    bool refused = state->ops_done < program->ops.count && !state->in_doubt &&
+                   program->ops.items[state->ops_done].type == BRN_OP_STATEMENT;
+    return refused ? 0 : open;
+}
+
+/* Writes that the migration failed, without touching what is known of its progress. */
+static void record_failure(step_frame *f, brant_error *failure, const brn_run_state *state)
+{
+    brn_run *run = f->run;
+    brn_migration *m = f->step->migration;
+    brn_ledger_row *row = running_row(run, f->step);
+    brn_history_row *history = brn_chain_row(
+        &f->target->chain, run->arena, &run->actor, run->command, m->id, "failed",
+        brn_clock_wall_us());
+    if (row == NULL || history == NULL) {
+        return;
+    }
+    row->status = BRN_ROW_FAILED;
+    row->error = brn_arena_strdup(run->arena, brant_error_message(failure));
+    row->stmts_total = (int64_t)f->compiled->stmts.count;
+    row->finished_us = brn_clock_wall_us();
+    row->intent = open_intent(&f->compiled->program, state);
+    history->detail = row->error;
+    history->checksum = f->step->direction == BRN_DOWN ? row->down_checksum : row->checksum;
+    bool sealed = brn_chain_seal(history, run->arena);
+    brn_program program = { .migration = m->id, .run_id = run->actor.run_id };
+    brn_program_begin(&program, run->arena, f->target);
+    /* In one transaction there is no progress to keep, and with --tx all no row to update. */
+    brn_program_ledger(
+        &program, run->arena, f->compiled->transactional ? BRN_LEDGER_PUT : BRN_LEDGER_FAIL, row,
+        NULL);
+    brn_program_ledger(&program, run->arena, BRN_LEDGER_HISTORY, NULL, history);
+    brn_program_commit(&program, run->arena, f->target);
+    brant_error *second = NULL;
+    if (sealed && write_ledger(run, f->target, &program, &second) == BRANT_OK) {
+        brn_chain_move(&f->target->chain, history);
+        run->handed_over = run->handed_over == f->step ? NULL : run->handed_over;
+    } else if (second != NULL) {
+        brn_emit_warning(
+            &run->session->emitter, brn_target_name(f->target), "ledger.not_recorded",
+            "the failure could not be recorded: %s", brant_error_message(second));
+    }
+    brant_error_free(second);
+    brant_migration *doc = brn_doc_migration(run->world, m);
+    if (doc != NULL) {
+        doc->status = "failed";
+        doc->direction = brn_direction_name(f->step->direction);
+        doc->error = row->error;
+        doc->statements_done = f->compiled->transactional ? 0 : f->statements;
+        doc->statements_total = f->compiled->stmts.count;
+    }
+    run->failed = doc;
+}
+
+/* --tx all: what was noted as done is rolled back with the rest. */
+static void forget_uncommitted(brn_run *run, brn_target *target)
+{
+    size_t index = (size_t)(target - run->session->targets);
+    target->chain = run->chain_before_all;
+    run->applied.count = 0;
+    brn_graph_join(&run->world->graph, index, &run->world->ledgers[index].rows);
+}
+
+static brant_status end_failed(
+    step_frame *f, brant_status st, const brn_run_state *state, brant_error **failure)
+{
+    const brn_program *program = &f->compiled->program;
+    if (state->ops_done < program->ops.count) {
+        brn_compiled_locate(f->compiled, f->target, &program->ops.items[state->ops_done], failure);
+    }
+    brn_error_subject(failure, brn_target_name(f->target), f->step->migration->id);
+    if (f->target->conn != NULL) {
+        int cancelled = suspend_control(&f->run->session->control);
+        f->target->conn->engine->reset(f->target->conn, NULL);
+        restore_control(&f->run->session->control, cancelled);
+    }
+    if (state->in_doubt && took_effect(f)) {
+        brant_error_free(*failure);
+        *failure = NULL;
+        return BRANT_OK;
+    }
+    if (f->run->tx == BRN_TX_ALL) {
+        forget_uncommitted(f->run, f->target);
+    }
+    /* Being told to stop is not a failure of the migration: the row goes back to what it was,
+     * unless statements outside a transaction have left progress in it. */
+    if (st != BRANT_ECANCELLED) {
+        record_failure(f, *failure, state);
+    } else if (!f->compiled->transactional && f->statements > 0) {
+        f->run->handed_over = NULL;
+    }
+    return st;
+}
+
+/* ---- running ---- */
+
+static int64_t migration_limit(const step_frame *f)
+{
+    int64_t own = f->compiled->props->timeout_ms;
+    return own >= 0 ? own : brant_settings_int(brn_target_settings(f->target), "migration-timeout");
+}
+
+/* The next step, when its row can be written together with this one's completion. */
+static brn_step *next_to_announce(const step_frame *f, size_t index)
+{
+    if (index + 1 >= f->run->plan.steps.count || f->run->tx == BRN_TX_ALL) {
+        return NULL;
+    }
+    brn_step *next = &f->run->plan.steps.items[index + 1];
+    bool same = next->migration->database == f->step->migration->database;
+    bool plain = !next->manual && !next->blocked && next->migration != f->step->migration;
+    return same && plain && next->migration->state != BRN_STATE_PARTIAL_UP &&
+                   next->migration->state != BRN_STATE_PARTIAL_DOWN
+               ? next
+               : NULL;
+}
+
+static brant_status run_compiled(
+    step_frame *f, brn_compile_input *in, size_t index, brant_error **err)
+{
+    brn_run *run = f->run;
+    brn_step *next = next_to_announce(f, index);
+    if (next != NULL) {
+        /* This one takes its number first. */
+        bool takes = f->step->direction == BRN_UP && f->step->migration->state == BRN_STATE_PENDING;
+        run->next_seq[f->step->migration->database] += takes ? 1 : 0;
+        in->next = running_row(run, next);
+        run->next_seq[f->step->migration->database] -= takes ? 1 : 0;
+        if (in->next == NULL) {
+            return brn_error_oom(err);
+        }
+    }
+    brant_status st = brn_compile_program(f->compiled, in, &f->target->chain, err);
+    if (st != BRANT_OK) {
+        return st;
+    }
+    brn_control *control = &run->session->control;
+    brn_run_state state = { 0 };
+    brant_error *failure = NULL;
+    brn_control_start(control, BRN_LIMIT_MIGRATION, migration_limit(f));
+    st = brn_run_program(run, f->target, &f->compiled->program, on_result, f, &state, &failure);
+    brn_control_stop(control, BRN_LIMIT_MIGRATION);
+    if (st != BRANT_OK) {
+        st = end_failed(f, st, &state, &failure);
+    }
+    if (st == BRANT_OK) {
+        run->handed_over = run->tx == BRN_TX_ALL ? run->handed_over : next;
+        note_done(f);
+    } else if (err != NULL) {
+        *err = failure;
+    } else {
+        brant_error_free(failure);
+    }
+    return st;
+}
+
+static brant_status run_one(step_frame *f, size_t index, brant_error **err)
+{
+    brn_run *run = f->run;
+    brn_migration *m = f->step->migration;
+    brn_compile_input in = {
+        .target = f->target,
+        .migration = m,
+        .direction = f->step->direction,
+        .tx = run->tx,
+        .actor = &run->actor,
+        .action = run->command,
+        .seq = m->state == BRN_STATE_PENDING ? run->next_seq[m->database] : m->row->seq,
+        .resume = m->state == BRN_STATE_PARTIAL_UP || m->state == BRN_STATE_PARTIAL_DOWN,
+    };
+    brant_status st = brn_compile_read(f->compiled, &in, err);
+    if (st == BRANT_OK) {
+        st = brn_resume_prepare(&in, run, f->step, f->compiled, err);
+    }
+    if (st != BRANT_OK) {
+        brn_error_subject(err, brn_target_name(f->target), m->id);
+        return st;
+    }
+    emit_start(f, f->compiled->stmts.count);
+    bool announced = run->handed_over == f->step && f->compiled->transactional;
+    if (!announced && run->tx != BRN_TX_ALL) {
+        st = announce(run, f->step, f->compiled->stmts.count, err);
+    }
+    if (st == BRANT_OK) {
+        st = run_compiled(f, &in, index, err);
+    }
+    if (run->tx != BRN_TX_ALL || st != BRANT_OK) {
+        emit_end(f, st);
+    }
+    return st;
+}
+
+/* A person does it: the row says running until it is marked. */
+static brant_status run_manual(step_frame *f, brant_error **err)
+{
+    brn_run *run = f->run;
+    const brn_migration *m = f->step->migration;
+    brn_doc_add(&run->skipped, run->arena, brn_doc_migration(run->world, m));
+    if (f->step->blocked) {
+        return BRANT_OK;
+    }
+    const char *help = m->source->props.help;
+    brn_emit_notice(
+        &run->session->emitter, brn_target_name(f->target), "run.manual",
+        "\"%s\" is done by hand%s%s; then: brant mark %s", m->id, help != NULL ? ": " : "",
+        help != NULL ? help : "", m->id);
+    if (m->row != NULL || run->dry_run) {
+        return BRANT_OK;
+    }
+    brant_status st = announce(run, f->step, 0, err);
+    run->handed_over = NULL;
+    run->next_seq[m->database] += st == BRANT_OK ? 1 : 0;
+    return st;
+}
+
+brant_status brn_step_run(brn_run *run, size_t index, brant_error **err)
+{
+    brn_compiled compiled = { 0 };
+    step_frame f = {
+        .run = run,
+        .step = &run->plan.steps.items[index],
+        .compiled = &compiled,
+        .began_ns = brn_clock_mono_ns(),
+    };
+    f.target = &run->session->targets[f.step->migration->database];
+    brant_status st =
+        f.step->manual || f.step->blocked ? run_manual(&f, err) : run_one(&f, index, err);
+    brn_compiled_release(&compiled);
+    return st;
+}
+
+/* ---- --tx all ---- */
+
+/* There is one: the runner asks only then. */
+static brn_step *first_runnable(const brn_run *run)
+{
+    size_t i = 0;
+    while (i + 1 < run->plan.steps.count &&
+           (run->plan.steps.items[i].manual || run->plan.steps.items[i].blocked)) {
+        i++;
+    }
+    return &run->plan.steps.items[i];
+}
+
+static brant_status run_single(
+    brn_run *run, brn_target *target, brn_op_type type, brn_run_state *state, brant_error **err)
+{
+    brn_program program = { .run_id = run->actor.run_id };
+    brn_op *op = brn_program_add(&program, run->arena, type);
+    if (op == NULL) {
+        return brn_error_oom(err);
+    }
+    return brn_run_program(run, target, &program, NULL, NULL, state, err);
+}
+
+brant_status brn_step_begin_all(brn_run *run, brant_error **err)
+{
+    const brn_step *step = first_runnable(run);
+    brn_target *target = &run->session->targets[step->migration->database];
+    run->chain_before_all = target->chain;
+    brant_status st = announce(run, step, 0, err);
+    return st == BRANT_OK ? run_single(run, target, BRN_OP_BEGIN, NULL, err) : st;
+}
+
+/* Until the COMMIT nothing has happened: the ends of all migrations are told after it. */
+brant_status brn_step_commit_all(brn_run *run, brant_error **err)
+{
+    brn_step *first = first_runnable(run);
+    brn_target *target = &run->session->targets[first->migration->database];
+    brn_run_state state = { 0 };
+    brant_error *failure = NULL;
+    brant_status st = run_single(run, target, BRN_OP_COMMIT, &state, &failure);
+    if (st != BRANT_OK) {
+        brn_compiled none = { 0 };
+        step_frame f = { .run = run, .step = first, .target = target, .compiled = &none };
+        target->conn->engine->reset(target->conn, NULL);
+        if (state.in_doubt && took_effect(&f)) {
+            brant_error_free(failure);
+            failure = NULL;
+            st = BRANT_OK;
+        }
+    }
+    if (st != BRANT_OK) {
+        forget_uncommitted(run, target);
+        if (err != NULL) {
+            *err = failure;
+        } else {
+            brant_error_free(failure);
+        }
+        return st;
+    }
+    run->handed_over = NULL;
+    for (size_t i = 0; i < run->applied.count; i++) {
+        const brant_migration *doc = run->applied.items[i];
+        brant_event ev = {
+            .type = BRANT_EVENT_MIGRATION_END,
+            .database = doc->database,
+            .migration = doc->id,
+            .version = doc->version,
+            .name = doc->name,
+            .direction = run->plan.steps.items[0].direction == BRN_DOWN ? "down" : "up",
+            .done = doc->statements_total,
+            .duration_ns = doc->duration_ms * BRN_NS_PER_MS,
+            .dry_run = run->dry_run ? 1 : 0,
+        };
+        brn_emit(&run->session->emitter, &ev);
+    }
+    return BRANT_OK;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/world.h"
+
+#include <string.h>
+
+#include "core/settings.h"
+
+size_t brn_target_max_file(const brn_target *target)
+{
+    return (size_t)brant_settings_int(brn_target_settings(target), "max-file-size");
+}
+
+static void emit_notes(brant_session *session, const brn_target *target, const brn_source_set *set)
+{
+    for (size_t i = 0; i < set->notes.count; i++) {
+        const brn_note *note = &set->notes.items[i];
+        if (note->warning) {
+            brn_emit_warning(
+                &session->emitter, brn_target_name(target), note->id, "%s", note->text);
+        } else {
+            brn_emit_notice(&session->emitter, brn_target_name(target), note->id, "%s", note->text);
+        }
+    }
+}
+
+static brant_status read_sources(brn_world *world, size_t i, brant_error **err)
+{
+    brn_target *target = &world->session->targets[i];
+    const brant_settings *settings = brn_target_settings(target);
+    brn_layout_options opts = {
+        .dir = target->db->info.migrations,
+        .layout = brant_settings_text(settings, "layout"),
+        .dialect = target->engine->dialect,
+        .max_file_bytes = brn_target_max_file(target),
+        .allow_version_zero = brant_settings_int(settings, "allow-version-zero") != 0,
+    };
+    brant_status st = brn_layout_read(&world->sources[i], world->arena, &opts, err);
+    if (st == BRANT_OK) {
+        emit_notes(world->session, target, &world->sources[i]);
+    } else {
+        brn_error_subject(err, brn_target_name(target), NULL);
+    }
+    return st;
+}
+
+static brant_status read_ledger(brn_world *world, size_t i, brant_error **err)
+{
+    brn_target *target = &world->session->targets[i];
+    brant_status st = brn_session_connect(world->session, target, 0, err);
+    memset(&world->ledgers[i], 0, sizeof(world->ledgers[i]));
+    if (st == BRANT_OK && !target->missing) {
+        world->session->round_trips++;
+        st = target->conn->engine->ledger_read(&world->ledgers[i], world->arena, target->conn, err);
+    }
+    if (st != BRANT_OK) {
+        brn_error_subject(err, brn_target_name(target), NULL);
+        return st;
+    }
+    if (world->ledgers[i].elsewhere != NULL) {
+        brn_emit_warning(
+            &world->session->emitter, brn_target_name(target), "ledger.elsewhere",
+            "there is another ledger in \"%s\"; the setting ledger-schema chooses",
+            world->ledgers[i].elsewhere);
+    }
+    brn_graph_join(&world->graph, i, &world->ledgers[i].rows);
+    return BRANT_OK;
+}
+
+brant_status brn_world_load(
+    brn_world *out, brant_session *session, brn_arena *arena, brant_error **err)
+{
+    memset(out, 0, sizeof(*out));
+    out->session = session;
+    out->arena = arena;
+    out->sources = brn_arena_array(arena, session->count, sizeof(*out->sources));
+    out->ledgers = brn_arena_array(arena, session->count, sizeof(*out->ledgers));
+    brn_graph_input *inputs = brn_arena_array(arena, session->count, sizeof(*inputs));
+    if (arena->oom) {
+        return brn_error_oom(err);
+    }
+    for (size_t i = 0; i < session->count; i++) {
+        brant_status st = read_sources(out, i, err);
+        if (st != BRANT_OK) {
+            return st;
+        }
+        inputs[i].name = brn_target_name(&session->targets[i]);
+        inputs[i].sources = &out->sources[i];
+    }
+    brant_status st = brn_graph_build(&out->graph, arena, inputs, session->count, err);
+    for (size_t i = 0; i < session->count && st == BRANT_OK; i++) {
+        st = read_ledger(out, i, err);
+    }
+    return st == BRANT_OK ? brn_world_compare(out, err) : st;
+}
+
+brant_status brn_world_refresh(brn_world *world, size_t target, brant_error **err)
+{
+    brant_status st = read_ledger(world, target, err);
+    return st == BRANT_OK ? brn_world_compare(world, err) : st;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The world of one call: migrations from files, ledgers from databases, the graph over both, and
+ * what does not agree.
+ *
+ * Files are read before anything is connected: a file that cannot be understood must not cost a
+ * connection. With nothing pending, a world costs reading the files, one connection and one query
+ * for each database.
+ */
+#ifndef BRN_RUN_WORLD_H
+#define BRN_RUN_WORLD_H
+
+#include <brant/report.h>
+
+#include "graph/graph.h"
+#include "run/session.h"
+
+typedef BRN_VEC(const brant_finding *) brn_finding_list;
+
+typedef struct brn_world {
+    brant_session *session;
+    brn_arena *arena;
+    brn_source_set *sources; /* one for each target */
+    brn_ledger_state *ledgers;
+    brn_graph graph;
+    brn_finding_list findings;
+} brn_world;
+
+/* Reads files, connects (without making a missing database), reads ledgers, compares. Notes about
+ * files become events. */
+brant_status brn_world_load(
+    brn_world *out, brant_session *session, brn_arena *arena, brant_error **err);
+/* Reads the ledger of one target again and compares again. Connects if need be. */
+brant_status brn_world_refresh(brn_world *world, size_t target, brant_error **err);
+
+/* Largest file that is read, and the dialect, of a target. */
+size_t brn_target_max_file(const brn_target *target);
+
+/* findings.c: fills world->findings from graph and ledgers. */
+brant_status brn_world_compare(brn_world *world, brant_error **err);
+/* The first finding that stands in the way of going up, as an error; BRANT_OK when there is none.
+ * Warnings become events. */
+brant_status brn_world_refuse(const brn_world *world, brant_error **err);
+
+#endif

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "text/section.h"
+
+typedef enum marker_kind {
+    MARKER_NONE = 0,
+    MARKER_UP,
+    MARKER_DOWN,
+    MARKER_NO_TRANSACTION, /* goose's, for the whole file */
+} marker_kind;
+
+typedef struct marker {
+    marker_kind kind;
+    bool own;               /* in our own spelling */
+    brn_switch transaction; /* dbmate's option */
+} marker;
+
+typedef struct finder {
+    brn_sections *out;
+    const brn_script *script;
+    brant_error **err;
+    brn_token first;  /* of the first statement before any marker; kind END when there is none */
+    brn_script *open; /* the part that the next marker ends */
+    uint32_t up_line; /* of the markers */
+    uint32_t down_line;
+} finder;
+
+/* --- recognising markers ---------------------------------------------------------------------- */
+
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Next word; empty at the end. */
+static brn_str take_word(brn_str *rest)
+{
+    brn_str trimmed = brn_str_trim(*rest);
+    size_t len = 0;
+
+    while (len < trimmed.len && !is_space(trimmed.ptr[len])) {
+        len++;
+    }
+    *rest = brn_str_slice(trimmed, len, trimmed.len);
+    return brn_str_slice(trimmed, 0, len);
+}
+
+static bool is_word(brn_str word, const char *text)
+{
+    return brn_str_ieq(word, brn_str_from(text));
+}
+
+/* "up" or "down" and nothing behind it. */
+static marker_kind direction(brn_str rest)
+{
+    brn_str word = take_word(&rest);
+
+    if (take_word(&rest).len > 0) {
+        return MARKER_NONE;
+    }
+    if (is_word(word, "up")) {
+        return MARKER_UP;
+    }
+    return is_word(word, "down") ? MARKER_DOWN : MARKER_NONE;
+}
+
+static marker_kind goose_marker(brn_str rest)
+{
+    brn_str words = rest;
+
+    if (is_word(take_word(&words), "no") && is_word(take_word(&words), "transaction") &&
+        take_word(&words).len == 0) {
+        return MARKER_NO_TRANSACTION;
+    }
+    return direction(rest);
+}
+
+/* Of "transaction:false" and its kin; dbmate ignores the options that it does not know. */
+static brn_switch dbmate_transaction(brn_str rest)
+{
+    brn_switch transaction = BRN_SWITCH_AUTO;
+
+    for (brn_str word = take_word(&rest); word.len > 0; word = take_word(&rest)) {
+        if (is_word(word, "transaction:false")) {
+            transaction = BRN_SWITCH_OFF;
+        } else if (is_word(word, "transaction:true")) {
+            transaction = BRN_SWITCH_ON;
+        }
+    }
+    return transaction;
+}
+
+static marker marker_of(brn_str comment)
+{
+    marker found = { 0 };
+    brn_str text = brn_comment_text(comment);
+    brn_str own = BRN_STR("brant:");
+    brn_str rest = text;
+    brn_str word = take_word(&rest);
+
+    if (brn_str_ieq(brn_str_slice(text, 0, own.len), own)) {
+        found.kind = direction(brn_str_slice(text, own.len, text.len));
+        found.own = true;
+    } else if (is_word(word, "+goose")) {
+        found.kind = goose_marker(rest);
+    } else if (is_word(word, "migrate:up") || is_word(word, "migrate:down")) {
+        found.kind = is_word(word, "migrate:up") ? MARKER_UP : MARKER_DOWN;
+        found.transaction = dbmate_transaction(rest);
+    }
+    return found;
+}
+
+/* --- sections --------------------------------------------------------------------------------- */
+
+/* A script of the bytes from..to of the finder's, which begins at the given line. */
+static brn_script part(const finder *f, size_t from, uint32_t line, uint32_t column)
+{
+    brn_script made = *f->script;
+
+    made.text = brn_str_slice(made.text, from, made.text.len);
+    made.offset += from;
+    made.line = line;
+    made.column = column;
+    return made;
+}
+
+/* The open part ends where `offset` of the file is. */
+static void close_part(finder *f, uint64_t offset)
+{
+    f->open->text = brn_str_slice(f->open->text, 0, (size_t)(offset - f->open->offset));
+}
+
+static brant_status refuse(
+    const finder *f, const brn_token *token, const char *id, const char *message, const char *hint)
+{
+    brant_status st = brn_error(f->err, BRANT_EPARSE, id, "%s", message);
+
+    brn_error_at(f->err, f->script->file, token->line, token->column);
+    brn_error_hint(f->err, "%s", hint);
+    return st;
+}
+
+static brant_status refuse_second(
+    const finder *f, const brn_token *token, const char *name, uint32_t line)
+{
+    brant_status st =
+        brn_error(f->err, BRANT_EPARSE, "section.duplicate", "second %s section", name);
+
+    brn_error_at(f->err, f->script->file, token->line, token->column);
+    brn_error_hint(
+        f->err, "Join it with the first one in line %u, or move it to a file of its own.",
+        (unsigned)line);
+    return st;
+}
+
+static brant_status check_order(const finder *f, const marker *m, const brn_token *token)
+{
+    if (m->kind == MARKER_UP && f->up_line != 0) {
+        return refuse_second(f, token, "up", f->up_line);
+    }
+    if (m->kind == MARKER_DOWN && f->down_line != 0) {
+        return refuse_second(f, token, "down", f->down_line);
+    }
+    if (m->kind == MARKER_DOWN && f->up_line == 0) {
+        return refuse(
+            f, token, "section.down_without_up", "down section without an up section before it",
+            "Put the marker of the up section above the statements that it is for, and the down "
+            "section behind them.");
+    }
+    if (f->up_line == 0 && f->first.kind != BRN_TOKEN_END) {
+        return refuse(
+            f, &f->first, "section.statement_before_up", "statement before the up section",
+            "Move the statement below the marker of the up section, or the marker above it.");
+    }
+    return BRANT_OK;
+}
+
+/* The lexer stands behind the marker: its section begins in the next line. */
+static void open_section(finder *f, const marker *m, const brn_lexer *lx, const brn_token *token)
+{
+    bool up = m->kind == MARKER_UP;
+    brn_str text = f->script->text;
+    uint32_t line = lx->line;
+    uint32_t column = lx->column;
+    size_t at = lx->at;
+
+    if (at < text.len && text.ptr[at] == '\n') {
+        brn_position_advance(text, at, at + 1, &line, &column);
+        at++;
+    }
+    close_part(f, token->offset);
+    f->open = up ? &f->out->up : &f->out->down;
+    *f->open = part(f, at, line, column);
+    if (up) {
+        f->up_line = token->line;
+    } else {
+        f->down_line = token->line;
+    }
+    /* Goose's word for the whole file stands. */
+    if (m->transaction != BRN_SWITCH_AUTO) {
+        *(up ? &f->out->up_transaction : &f->out->down_transaction) = m->transaction;
+    }
+}
+
+/* `alone`: nothing but white space stands before the comment in its line. */
+static brant_status see_comment(finder *f, const brn_lexer *lx, const brn_token *token, bool alone)
+{
+    marker m = marker_of(token->text);
+    brant_status st;
+
+    if (m.kind == MARKER_NONE) {
+        return BRANT_OK;
+    }
+    if (!alone) {
+        if (!m.own) {
+            return BRANT_OK; /* an ordinary comment for the tool that it belongs to, too */
+        }
+        return refuse(
+            f, token, "directive.misplaced", "section marker behind other text",
+            "Put the marker alone in a line.");
+    }
+    if (m.kind == MARKER_NO_TRANSACTION) {
+        f->out->up_transaction = BRN_SWITCH_OFF;
+        f->out->down_transaction = BRN_SWITCH_OFF;
+        return BRANT_OK;
+    }
+    st = check_order(f, &m, token);
+    if (st == BRANT_OK) {
+        open_section(f, &m, lx, token);
+    }
+    return st;
+}
+
+static brant_status find(finder *f, const brn_dialect *dialect)
+{
+    uint32_t busy_line = 0; /* the last line with anything but white space so far */
+    brant_status st;
+    brn_token token;
+    brn_lexer lx;
+
+    brn_lexer_init(&lx, dialect, f->script);
+    while ((st = brn_lexer_next(&lx, &token, f->err)) == BRANT_OK && token.kind != BRN_TOKEN_END) {
+        bool filler = token.kind == BRN_TOKEN_BLOCK_COMMENT || token.kind == BRN_TOKEN_TERMINATOR;
+        if (token.kind == BRN_TOKEN_SPACE) {
+            continue;
+        }
+        if (token.kind == BRN_TOKEN_LINE_COMMENT) {
+            st = see_comment(f, &lx, &token, token.line != busy_line);
+            if (st != BRANT_OK) {
+                return st;
+            }
+        } else if (!filler && f->first.kind == BRN_TOKEN_END && f->up_line == 0) {
+            f->first = token;
+        }
+        busy_line = lx.line;
+    }
+    return st;
+}
+
+brant_status brn_sections_find(
+    brn_sections *out, const brn_dialect *dialect, const brn_script *script, brant_error **err)
+{
+    brn_sections found = { 0 };
+    finder f = { .out = &found, .script = script, .err = err, .open = &found.head };
+    brant_status st;
+
+    found.head = *script;
+    st = find(&f, dialect);
+    if (st != BRANT_OK) {
+        return st;
+    }
+    found.marked = f.up_line != 0;
+    found.has_down = f.down_line != 0;
+    if (!found.marked) {
+        found.up = *script;
+        close_part(&f, script->offset);
+    }
+    if (!found.has_down) {
+        found.down = part(&f, 0, script->line, script->column);
+        found.down.text.len = 0;
+    }
+    *out = found;
+    return BRANT_OK;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "text/script.h"
+
+static bool is_filler(brn_token_kind kind)
+{
+    return kind == BRN_TOKEN_SPACE || kind == BRN_TOKEN_LINE_COMMENT ||
+           kind == BRN_TOKEN_BLOCK_COMMENT;
+}
+
+static void add_stmt(brn_stmt_list *list, brn_arena *arena, const brn_stmt *stmt)
+{
+    brn_stmt *slot = stmt->text.len > 0 ? BRN_VEC_PUSH(arena, list) : NULL;
+
+    if (slot != NULL) {
+        *slot = *stmt;
+    }
+}
+
+/* The first token says where the statement begins, each one where it ends. */
+static void extend(brn_stmt *stmt, const brn_token *token)
+{
+    if (stmt->text.len == 0) {
+        *stmt = (brn_stmt){
+            .text = token->text,
+            .offset = token->offset,
+            .line = token->line,
+            .column = token->column,
+        };
+    } else {
+        stmt->text.len = (size_t)(token->offset - stmt->offset) + token->text.len;
+    }
+}
+
+static brant_status unterminated_body(
+    const brn_split_state *state, const brn_script *script, brant_error **err)
+{
+    brant_status st =
+        brn_error(err, BRANT_EPARSE, "text.unterminated_body", "unterminated compound statement");
+
+    brn_error_at(err, script->file, state->began_line, state->began_column);
+    brn_error_hint(
+        err, "Close the body with END; and put a ';' behind each statement in it, also behind the "
+             "last one before END.");
+    return st;
+}
+
+brant_status brn_split(
+    brn_stmt_list *out,
+    brn_arena *arena,
+    const brn_dialect *dialect,
+    const brn_script *script,
+    brant_error **err)
+{
+    brn_stmt_list list = { 0 };
+    brn_split_state state = { 0 };
+    brn_stmt stmt = { 0 };
+    brn_token token;
+    brn_lexer lx;
+
+    brn_lexer_init(&lx, dialect, script);
+    do {
+        brant_status st = brn_lexer_next(&lx, &token, err);
+        if (st != BRANT_OK) {
+            return st;
+        }
+        if (token.kind == BRN_TOKEN_END || is_filler(token.kind)) {
+            continue;
+        }
+        if (dialect->feed(&state, &token)) {
+            add_stmt(&list, arena, &stmt);
+            stmt = (brn_stmt){ 0 };
+            state = (brn_split_state){ 0 };
+        } else {
+            extend(&stmt, &token);
+        }
+    } while (token.kind != BRN_TOKEN_END);
+    if (state.depth > 0) {
+        return unterminated_body(&state, script, err);
+    }
+    add_stmt(&list, arena, &stmt);
+    if (arena->oom) {
+        return brn_error_oom(err);
+    }
+    *out = list;
+    return BRANT_OK;
+}

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SQLite's tokens and the one compound statement it has. The token rules are those of tokenize.c in
+ * SQLite 3.40, oddities included, since a cut in another place than SQLite's would send something
+ * else than the user wrote. Two differences: a block comment that never ends is refused (SQLite
+ * takes the rest of the file for it), and what SQLite calls an illegal token gets the kind that it
+ * resembles, because the server explains it better.
+ */
+#include <string.h>
+
+#include "text/dialect.h"
+
+/* --- characters ------------------------------------------------------------------------------- */
+
+/* Vertical tab is space only behind other space: SQLite's first-byte table leaves it out. */
+static bool is_space_start(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
+}
+
+static bool is_space(char c)
+{
+    return is_space_start(c) || c == '\v';
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_hex_digit(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static bool is_word_start(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (unsigned char)c >= 0x80;
+}
+
+static bool is_word(char c)
+{
+    return is_word_start(c) || is_digit(c) || c == '$';
+}
+
+/* The byte at `at`, or NUL behind the end: the lexer can look ahead without counting. */
+static char peek(brn_str s, size_t at)
+{
+    return at < s.len ? s.ptr[at] : '\0';
+}
+
+static size_t skip(brn_str s, size_t at, bool (*belongs)(char))
+{
+    while (at < s.len && belongs(s.ptr[at])) {
+        at++;
+    }
+    return at;
+}
+
+/* --- tokens ----------------------------------------------------------------------------------- */
+
+/* Offset behind the first `close` at or after `from`; 0 when there is none. */
+static size_t behind(brn_str s, size_t from, char close)
+{
+    size_t at = brn_str_find_char(brn_str_slice(s, from, s.len), close);
+
+    return at == SIZE_MAX ? 0 : from + at + 1;
+}
+
+/* Length of a token in quotes that are doubled to stand for themselves; 0 when it never ends. */
+static size_t quoted(brn_str s, char quote)
+{
+    size_t at = behind(s, 1, quote);
+
+    while (at != 0 && peek(s, at) == quote) {
+        at = behind(s, at + 1, quote);
+    }
+    return at;
+}
+
+static brant_status string_token(size_t *len, size_t found, brant_error **err)
+{
+    if (found == 0) {
+        brant_status st =
+            brn_error(err, BRANT_EPARSE, "text.unterminated_string", "unterminated string");
+        brn_error_hint(
+            err, "Close the string with a single quote. A single quote inside it is written "
+                 "twice: 'it''s'.");
+        return st;
+    }
+    *len = found;
+    return BRANT_OK;
+}
+
+static brant_status name_token(size_t *len, size_t found, char close, brant_error **err)
+{
+    if (found == 0) {
+        brant_status st =
+            brn_error(err, BRANT_EPARSE, "text.unterminated_name", "unterminated quoted name");
+        if (close == ']') {
+            brn_error_hint(err, "Close the name with ]. A name that contains ] needs \"quotes\".");
+        } else {
+            brn_error_hint(
+                err, "Close the name with %c. The same character inside it is written twice.",
+                close);
+        }
+        return st;
+    }
+    *len = found;
+    return BRANT_OK;
+}
+
+static brant_status block_comment_token(size_t *len, brn_str rest, brant_error **err)
+{
+    size_t at = brn_str_find(brn_str_slice(rest, 2, rest.len), BRN_STR("*/"));
+
+    if (at == SIZE_MAX) {
+        brant_status st =
+            brn_error(err, BRANT_EPARSE, "text.unterminated_comment", "unterminated comment");
+        brn_error_hint(err, "Close the comment with */. Comments do not nest.");
+        return st;
+    }
+    *len = at + 4;
+    return BRANT_OK;
+}
+
+/* Ends before the line feed; a lone carriage return does not end it for SQLite either. */
+static size_t line_comment_len(brn_str rest)
+{
+    size_t at = brn_str_find_char(rest, '\n');
+
+    return at == SIZE_MAX ? rest.len : at;
+}
+
+/* Letters that follow a number ("12ab") belong to it: one token that SQLite refuses. */
+static size_t number_len(brn_str s)
+{
+    size_t at;
+
+    if (s.ptr[0] == '0' && (peek(s, 1) == 'x' || peek(s, 1) == 'X') && is_hex_digit(peek(s, 2))) {
+        return skip(s, skip(s, 3, is_hex_digit), is_word);
+    }
+    at = skip(s, 0, is_digit);
+    if (peek(s, at) == '.') {
+        at = skip(s, at + 1, is_digit);
+    }
+    if (peek(s, at) == 'e' || peek(s, at) == 'E') {
+        bool sign = peek(s, at + 1) == '+' || peek(s, at + 1) == '-';
+        if (is_digit(peek(s, at + (sign ? 2 : 1)))) {
+            at = skip(s, at + (sign ? 2 : 1), is_digit);
+        }
+    }
+    return skip(s, at, is_word);
+}
+
+static bool is_inside_parens(char c)
+{
+    return !is_space(c) && c != ')';
+}
+
+/* :a @a #a $a, with Tcl's $ns::array(key); a bare sign is one byte. */
+static size_t variable_len(brn_str s)
+{
+    size_t at = 1;
+    bool named = false;
+
+    while (at < s.len) {
+        if (is_word(s.ptr[at])) {
+            named = true;
+            at++;
+        } else if (s.ptr[at] == '(' && named) {
+            at = skip(s, at + 1, is_inside_parens);
+            return peek(s, at) == ')' ? at + 1 : at;
+        } else if (s.ptr[at] == ':' && peek(s, at + 1) == ':') {
+            at += 2;
+        } else {
+            break;
+        }
+    }
+    return at;
+}
+
+static brn_token_kind plain_token(size_t *len, brn_str rest)
+{
+    switch (rest.ptr[0]) {
+    case ';':
+        *len = 1;
+        return BRN_TOKEN_TERMINATOR;
+    case '?':
+        *len = skip(rest, 1, is_digit);
+        return BRN_TOKEN_VARIABLE;
+    case '$':
+    case ':':
+    case '@':
+    case '#':
+        *len = variable_len(rest);
+        return BRN_TOKEN_VARIABLE;
+    case '.':
+        *len = is_digit(peek(rest, 1)) ? number_len(rest) : 1;
+        return *len > 1 ? BRN_TOKEN_NUMBER : BRN_TOKEN_OTHER;
+    default:
+        *len = 1;
+        return BRN_TOKEN_OTHER;
+    }
+}
+
+static brant_status special_token(
+    brn_token_kind *kind, size_t *len, brn_str rest, brant_error **err)
+{
+    char c = rest.ptr[0];
+
+    switch (c) {
+    case '\'':
+        *kind = BRN_TOKEN_STRING;
+        return string_token(len, quoted(rest, c), err);
+    case '"':
+    case '`':
+        *kind = BRN_TOKEN_NAME;
+        return name_token(len, quoted(rest, c), c, err);
+    case '[':
+        *kind = BRN_TOKEN_NAME;
+        return name_token(len, behind(rest, 1, ']'), ']', err);
+    case '-':
+        if (peek(rest, 1) == '-') {
+            *kind = BRN_TOKEN_LINE_COMMENT;
+            *len = line_comment_len(rest);
+            return BRANT_OK;
+        }
+        break;
+    case '/':
+        if (peek(rest, 1) == '*') {
+            *kind = BRN_TOKEN_BLOCK_COMMENT;
+            return block_comment_token(len, rest, err);
+        }
+        break;
+    default:
+        break;
+    }
+    *kind = plain_token(len, rest);
+    return BRANT_OK;
+}
+
+static brant_status token(brn_token_kind *kind, size_t *len, brn_str rest, brant_error **err)
+{
+    char c = rest.ptr[0];
+
+    if (is_space_start(c)) {
+        *kind = BRN_TOKEN_SPACE;
+        *len = skip(rest, 1, is_space);
+        return BRANT_OK;
+    }
+    if (is_digit(c)) {
+        *kind = BRN_TOKEN_NUMBER;
+        *len = number_len(rest);
+        return BRANT_OK;
+    }
+    if ((c == 'x' || c == 'X') && peek(rest, 1) == '\'') {
+        /* Nothing is doubled in a blob: x'ab''cd' is two tokens. */
+        *kind = BRN_TOKEN_STRING;
+        return string_token(len, behind(rest, 2, '\''), err);
+    }
+    if (brn_str_starts(rest, BRN_STR("\xef\xbb\xbf"))) {
+        /* A byte order mark between tokens, as files glued together have it. */
+        *kind = BRN_TOKEN_SPACE;
+        *len = 3;
+        return BRANT_OK;
+    }
+    if (is_word_start(c)) {
+        *kind = BRN_TOKEN_WORD;
+        *len = skip(rest, 1, is_word);
+        return BRANT_OK;
+    }
+    return special_token(kind, len, rest, err);
+}
+
+/* --- statements ------------------------------------------------------------------------------- */
+
+/*
+ * [EXPLAIN [QUERY PLAN]] CREATE [TEMP] TRIGGER name ... ON table ... BEGIN { statement; } END
+ *
+ * BEGIN and END are also good for bare names (t(begin, end), SELECT 1 end), so neither can be
+ * counted. But the grammar puts a ';' behind every statement of the body, no statement begins with
+ * END, and no ';' stands outside the body: the END that directly follows a ';' closes the body, and
+ * nothing else does. CASE ... END needs no look at all.
+ *
+ * The head is followed only to find where the body begins: for the error when it never ends, and so
+ * that a trigger without a body ends at its ';' instead of eating the file.
+ */
+enum {
+    AT_START = 0,
+    AT_EXPLAIN,
+    AT_CREATE,
+    IN_PLAIN,
+    IN_HEAD,      /* of a trigger, before ON */
+    BEFORE_NAME,  /* behind ON, COLLATE, IN and '.': the next token is a name, were it BEGIN */
+    IN_CONDITION, /* behind the table: FOR EACH ROW, WHEN ... */
+    IN_BODY,
+    IN_BODY_BETWEEN, /* directly behind a ';' of the body */
+    IN_CLOSED,
+};
+
+static bool is(const brn_token *token, const char *keyword)
+{
+    return token->kind == BRN_TOKEN_WORD && brn_str_ieq(token->text, brn_str_from(keyword));
+}
+
+static bool is_char(const brn_token *token, char c)
+{
+    return token->kind == BRN_TOKEN_OTHER && token->text.ptr[0] == c;
+}
+
+static uint32_t start_phase(uint32_t phase, const brn_token *token)
+{
+    if (phase != AT_CREATE && is(token, "create")) {
+        return AT_CREATE;
+    }
+    if (phase == AT_START && is(token, "explain")) {
+        return AT_EXPLAIN;
+    }
+    if (phase == AT_EXPLAIN && (is(token, "query") || is(token, "plan"))) {
+        return AT_EXPLAIN;
+    }
+    if (phase == AT_CREATE && (is(token, "temp") || is(token, "temporary"))) {
+        return AT_CREATE;
+    }
+    return phase == AT_CREATE && is(token, "trigger") ? IN_HEAD : IN_PLAIN;
+}
+
+static void open_body(brn_split_state *state, const brn_token *token)
+{
+    state->phase = IN_BODY;
+    state->depth = 1;
+    state->began_at = token->offset;
+    state->began_line = token->line;
+    state->began_column = token->column;
+}
+
+static void feed_condition(brn_split_state *state, const brn_token *token)
+{
+    if (is_char(token, '(')) {
+        state->parens++;
+    } else if (is_char(token, ')') && state->parens > 0) {
+        state->parens--;
+    } else if (state->parens == 0 && is(token, "begin")) {
+        open_body(state, token);
+    } else if (is_char(token, '.') || is(token, "collate") || is(token, "in")) {
+        state->phase = BEFORE_NAME;
+    }
+}
+
+/* Everything but terminators. */
+static void feed_phase(brn_split_state *state, const brn_token *token)
+{
+    switch (state->phase) {
+    case AT_START:
+    case AT_EXPLAIN:
+    case AT_CREATE:
+        state->phase = start_phase(state->phase, token);
+        break;
+    case IN_HEAD:
+        if (is(token, "on")) {
+            state->phase = BEFORE_NAME;
+        }
+        break;
+    case BEFORE_NAME:
+        state->phase = IN_CONDITION;
+        state->parens += is_char(token, '(');
+        break;
+    case IN_CONDITION:
+        feed_condition(state, token);
+        break;
+    case IN_BODY_BETWEEN:
+        state->phase = IN_BODY;
+        if (is(token, "end")) {
+            state->phase = IN_CLOSED;
+            state->depth = 0;
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+static bool feed(brn_split_state *state, const brn_token *token)
+{
+    state->words += token->kind == BRN_TOKEN_WORD;
+    if (token->kind != BRN_TOKEN_TERMINATOR) {
+        feed_phase(state, token);
+        return false;
+    }
+    if (state->depth > 0) {
+        state->phase = IN_BODY_BETWEEN;
+        return false;
+    }
+    return true;
+}
+
+const brn_dialect brn_dialect_sqlite = {
+    .name = "sqlite",
+    .token = token,
+    .feed = feed,
+};

@@ -1,0 +1,3 @@
+/* x */;
+-- brant: requires=none
+-- brant: requires=a

@@ -1,0 +1,3 @@
+-- brant: up
+SELECT 1;
+-- brant: timeout = 5

@@ -1,0 +1,1 @@
+-- brant: min_read_versoin=1.ä

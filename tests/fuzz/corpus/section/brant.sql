@@ -1,0 +1,5 @@
+-- brant: requires=none
+-- brant: up
+CREATE TABLE t(a);
+-- brant: down
+DROP TABLE t;

@@ -1,0 +1,6 @@
+--migrate:up x:y transaction:false
+'
+-- migrate:down
+';
+-- migrate:down transaction:true
+b

@@ -1,0 +1,6 @@
+-- +goose NO TRANSACTION
+-- +goose Up
+-- +goose StatementBegin
+a;
+-- +goose Down
+b;

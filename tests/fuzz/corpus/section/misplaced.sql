@@ -1,0 +1,3 @@
+a; -- brant: down
+/*
+*/ --BRANT:up

@@ -1,0 +1,1 @@
+INSERT INTO ${a} VALUES ('$${b}', '${b}', ${c}); ä😀; ATTACH 'x' || ${a} AS y

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""No branch on an engine's name outside engines/: capabilities and typed limits decide."""
+import re
+from typing import Iterator
+
+from gates import csource
+from gates.tree import Finding, Tree, gate
+
+_ROOMS = ("src/engine/", "src/graph/", "src/ledger/", "src/run/", "src/lint/", "src/report/", "cli/")
+# The whole literal, perhaps as the start of a URL: that is what code compares with. Longer texts,
+# such as an example in a help text, are for people.
+_NAME = re.compile(r"(?:sqlite3?|postgres(?:ql)?|mysql|mariadb|cassandra|scylla(?:db)?|clickhouses?|rediss?)(?::(?://)?)?",
+                   re.IGNORECASE)
+
+
+@gate("engine-name")
+def check_names(tree: Tree) -> Iterator[Finding]:
+    for path in tree.c_files(*_ROOMS):
+        for line, literal in csource.strings(tree.read(path)):
+            if _NAME.fullmatch(literal):
+                yield Finding(path, line, "engine-name", f'the name of an engine, "{literal}"',
+                              "ask for a capability or a limit, or let engines/ decide")
