@@ -339,8 +339,8 @@ class Case(unittest.TestCase):
         return Project(self, *args, **more)
 
     def assertSays(self, result: Result, *words, where: str = "text") -> None:
-        """Every word (regular expression, any case) is in the output."""
-        text = getattr(result, where)
+        """Every word (regular expression, any case) is in the output, however it was wrapped."""
+        text = re.sub(r"\s+", " ", getattr(result, where))
         for word in words:
             self.assertRegex(text, re.compile(word, re.IGNORECASE), result)
 

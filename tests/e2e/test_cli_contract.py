@@ -229,7 +229,7 @@ class Json(support.Case):
         self.assertEqual(document["applied"][0]["id"], '1_a"b\\c é')
         self.assertEqual(p.status()["migrations"][0]["id"], '1_a"b\\c é')
 
-    def test_progress_lines_parse_and_have_a_type(self):
+    def test_progress_lines_parse_and_are_numbered(self):
         p = simple(self)
         result = p.up("--progress=json")
         events = result.events()
@@ -239,7 +239,8 @@ class Json(support.Case):
         started = [event for event in events if event.get("migration") == "1_a"]
         self.assertTrue(started, result)
         for event in events:
-            self.assertIsInstance(event["type"], str)
+            self.assertIsInstance(event["event"], str)
+            self.assertEqual(event["schema"], 1)
 
     def test_failure_with_json_still_ends_with_the_report(self):
         p = simple(self).pairs({"3_c": "INSERT INTO nowhere VALUES (1);"})

@@ -22,7 +22,7 @@ def events_of(running) -> list:
 
 
 def of_type(running, word: str) -> list:
-    return [event for event in events_of(running) if word in event.get("type", "")]
+    return [event for event in events_of(running) if word in event.get("event", "")]
 
 
 class Twenty(support.Case):

@@ -103,12 +103,13 @@ class FailingDisk(Faults):
             "8_more": audit("8_more#1") + "CREATE TABLE m (a);\n"}))
         # LeakSanitizer cannot work beside strace.
         self.p.env["ASAN_OPTIONS"] = self.p.env.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
-        try:
-            result = self.traced()
-        except OSError as error:
-            self.skipTest(f"strace does not start: {error}")
-        if result.code != 0 or not self.counted():
-            self.skipTest(f"strace cannot trace here: {result.err.strip()[-200:]}")
+        probe = subprocess.run(["strace", "-f", "-o", self.p.at("trace"), "-e",
+                                "inject=pwrite64:error=EIO:when=1", "true"], timeout=30,
+                               capture_output=True, text=True, check=False)
+        if probe.returncode != 0:
+            self.skipTest(f"strace cannot trace here: {probe.stderr.strip()[-200:]}")
+        result = self.traced()
+        self.assertEqual(result.code, 0, result)
         self.counts = self.counted()
         self.expected = self.p.dump(), self.p.completed()
 

@@ -163,7 +163,7 @@ class Databases(support.Case):
                                "  main: { url: \"sqlite:m.db\", migrations: migrations/main }\n"})
         result = p.up("--progress=json")
         started = [event["migration"] for event in result.events()
-                   if "start" in event["type"] and event.get("migration")]
+                   if event["event"] == "migration_start"]
         self.assertEqual(started, ["1_users", "1_log"])
         self.assertEqual((p.tokens("m.db"), p.tokens("e.db")), (["users"], ["log"]))
 

@@ -23,7 +23,7 @@ class Up(support.Case):
     def test_S_A19_up_applies_all_and_names_each(self):
         p = self.project().pairs(three())
         result = p.up()
-        self.assertSays(result, "001_users", "002_posts", "003_index")
+        self.assertSays(result, "001.*users", "002.*posts", "003.*index")
         self.assertEqual(p.tokens(), ["up 001", "up 002", "up 003"])
         self.assertDone(p, ["001_users", "002_posts", "003_index"])
 
@@ -114,8 +114,8 @@ class Up(support.Case):
 
     def test_S_E15_one_line_for_each_migration_and_none_again(self):
         p = self.project().pairs({"20240226153000_a": AUDIT, "20240226153001_b": audit("b")})
-        line = re.compile(r"^.*\b20240226153000_a\b.*\b(ran|applied|done|ok|completed)\b",
-                          re.MULTILINE | re.IGNORECASE)
+        line = re.compile(r"^20\d\d-\S+Z INFO Migration 20240226153000 ran successfully\b",
+                          re.MULTILINE)
         result = p.up("--progress", "plain")
         self.assertEqual(len(line.findall(result.err)), 1, result)
         result = p.up("--progress", "plain")

@@ -30,7 +30,8 @@ TRANSACTIONAL = {
         "UPDATE counter SET n = n - 1;\n"),
     "4_rebuild": (
         "-- brant: foreign-keys=off\n"
-        "CREATE TABLE parent_new (id INTEGER PRIMARY KEY, name TEXT NOT NULL, age INTEGER);\nINSERT INTO parent_new SELECT id, name, 1 FROM parent;\n"
+        "CREATE TABLE parent_new (id INTEGER PRIMARY KEY, name TEXT NOT NULL, age INTEGER);\n"
+        "INSERT INTO parent_new SELECT id, name, 1 FROM parent;\n"
         "DROP TABLE parent;\nALTER TABLE parent_new RENAME TO parent;\n" + audit("4_rebuild#5"),
         "ALTER TABLE parent DROP COLUMN age;\n" + audit("-4_rebuild#2")),
     "5_index": ("CREATE INDEX i ON child (p);\nCREATE VIEW v AS SELECT name FROM parent;\n"
