@@ -17,6 +17,7 @@ typedef struct brn_engine_entry {
     const char *const *schemes; /* NULL-terminated */
     const brn_engine *linked;   /* NULL: a module */
     const char *package;        /* what to install: "brant-postgres" */
+    const char *extension;      /* of its migration files: "sql" */
 } brn_engine_entry;
 
 /*

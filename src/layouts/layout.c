@@ -176,7 +176,8 @@ brant_status brn_layout_add(
     if (*slot != NULL) {
         st = brn_error(
             err, BRANT_EPARSE, "layout.duplicate",
-            "\"%s\" and \"%s\" are the same side of migration \"%s\"", *slot, shown, source->id);
+            "\"%s\" and \"%s\" are both the %s file of migration \"%s\"", *slot, shown,
+            side == BRN_SIDE_DOWN ? "down" : "up", source->id);
         brn_error_hint(err, "Remove one of them.");
         brn_error_at(err, shown, 0, 0);
         return st;

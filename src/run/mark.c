@@ -7,137 +7,7 @@
 
 #include <brant/run.h>
 
-#include "base/clock.h"
-#include "base/vec.h"
-#include "ledger/record.h"
-#include "run/runner.h"
-
-/* What is to be written for one database. */
-typedef struct ledger_edit {
-    brn_run run;
-    brn_world world;
-    brn_box *box;
-    brn_target *target;
-    size_t index;
-    brn_program program;
-    brn_chain chain; /* moves with the rows that are added; taken over when they are stored */
-    size_t changes;
-} ledger_edit;
-
-static brant_status edit_open(
-    ledger_edit *e, brant_session *session, const char *command, brant_error **err)
-{
-    memset(e, 0, sizeof(*e));
-    e->box = brn_box_new();
-    if (e->box == NULL) {
-        return brn_error_oom(err);
-    }
-    brn_run_init(&e->run, session, &e->world, e->box, command);
-    e->run.began_ns = brn_clock_mono_ns();
-    session->round_trips = 0;
-    brant_status st = brn_world_load(&e->world, session, &e->box->arena, err);
-    e->run.next_seq = brn_arena_array(&e->box->arena, session->count, sizeof(*e->run.next_seq));
-    if (st == BRANT_OK && e->run.next_seq == NULL) {
-        st = brn_error_oom(err);
-    }
-    return st;
-}
-
-static brant_status edit_begin(ledger_edit *e, size_t index, brant_error **err)
-{
-    e->index = index;
-    e->target = &e->run.session->targets[index];
-    brant_status st = brn_run_lock(&e->run, index, err);
-    if (st != BRANT_OK) {
-        return st;
-    }
-    e->chain = e->target->chain;
-    memset(&e->program, 0, sizeof(e->program));
-    e->program.run_id = e->run.actor.run_id;
-    e->changes = 0;
-    brn_program_begin(&e->program, e->run.arena, e->target);
-    return BRANT_OK;
-}
-
-/* The history row of a change that was just added. */
-static void edit_log(
-    ledger_edit *e, const char *migration, const char *checksum, const char *detail)
-{
-    brn_history_row *row = brn_chain_row(
-        &e->chain, e->run.arena, &e->run.actor, e->run.command, migration, "ok",
-        brn_clock_wall_us());
-    if (row == NULL) {
-        return;
-    }
-    row->checksum = checksum;
-    row->detail = detail;
-    if (brn_chain_seal(row, e->run.arena)) {
-        brn_program_ledger(&e->program, e->run.arena, BRN_LEDGER_HISTORY, NULL, row);
-        brn_chain_move(&e->chain, row);
-        e->changes++;
-    }
-}
-
-static brant_status edit_commit(ledger_edit *e, brant_error **err)
-{
-    brn_program_commit(&e->program, e->run.arena, e->target);
-    if (e->run.arena->oom) {
-        return brn_error_oom(err);
-    }
-    if (e->changes == 0) {
-        return BRANT_OK;
-    }
-    brant_status st = brn_run_program(&e->run, e->target, &e->program, NULL, NULL, NULL, err);
-    if (st == BRANT_OK) {
-        e->target->chain = e->chain;
-        st = brn_world_refresh(&e->world, e->index, err);
-    } else {
-        e->target->conn->engine->reset(e->target->conn, NULL);
-    }
-    return st;
-}
-
-static brant_status edit_close(ledger_edit *e, brant_report **out, brant_status st)
-{
-    if (e->box == NULL) {
-        return st;
-    }
-    brn_run_unlock(&e->run);
-    brant_report *r = &e->box->doc.report;
-    r->command = e->run.command;
-    r->run_id = brn_arena_strdup(&e->box->arena, e->run.actor.run_id);
-    r->applied = e->run.applied.items;
-    r->applied_count = e->run.applied.count;
-    r->duration_ms = (brn_clock_mono_ns() - e->run.began_ns) / BRN_NS_PER_MS;
-    r->round_trips = e->run.session->round_trips;
-    r->version = st == BRANT_OK ? brn_doc_version(&e->world, 0) : NULL;
-    if (out != NULL && st == BRANT_OK) {
-        *out = r;
-    } else {
-        brn_box_free(e->box);
-    }
-    return st;
-}
-
-static void put_completed(ledger_edit *e, const brn_migration *m, int64_t seq, const char *detail)
-{
-    brn_ledger_row *row = brn_record_new(
-        e->run.arena, m, &e->run.actor, BRN_ROW_COMPLETED, BRN_UP, seq, brn_clock_wall_us());
-    if (row != NULL) {
-        brn_program_ledger(&e->program, e->run.arena, BRN_LEDGER_PUT, row, NULL);
-        edit_log(e, m->id, m->source->up_digest, detail);
-    }
-}
-
-static void remove_row(ledger_edit *e, const char *id, const char *detail)
-{
-    brn_ledger_row *row = brn_arena_alloc(e->run.arena, sizeof(*row));
-    if (row != NULL) {
-        row->id = id;
-        brn_program_ledger(&e->program, e->run.arena, BRN_LEDGER_REMOVE, row, NULL);
-        edit_log(e, id, NULL, detail);
-    }
-}
+#include "run/edit.h"
 
 /* ---- mark ---- */
 
@@ -168,7 +38,7 @@ static brant_status resolve_marked(
     return BRANT_OK;
 }
 
-static void mark_one(ledger_edit *e, const marked *item, bool pending)
+static void mark_one(brn_edit *e, const marked *item, bool pending)
 {
     const char *id = item->migration != NULL ? item->migration->id : item->row->id;
     bool completed = item->row != NULL && item->row->status == BRN_ROW_COMPLETED;
@@ -182,10 +52,10 @@ static void mark_one(ledger_edit *e, const marked *item, bool pending)
                                ? brn_doc_migration(&e->world, item->migration)
                                : brn_doc_unknown(&e->world, item->database, item->row);
     if (pending) {
-        remove_row(e, id, "recorded as not applied");
+        brn_edit_remove(e, id, "recorded as not applied");
     } else {
         int64_t seq = item->row != NULL ? item->row->seq : e->run.next_seq[item->database]++;
-        put_completed(e, item->migration, seq, "recorded as applied");
+        brn_edit_put_completed(e, item->migration, seq, "recorded as applied");
     }
     if (doc != NULL) {
         doc->status = pending ? "pending" : "completed";
@@ -194,7 +64,7 @@ static void mark_one(ledger_edit *e, const marked *item, bool pending)
 }
 
 static brant_status mark_database(
-    ledger_edit *e,
+    brn_edit *e,
     size_t database,
     const char *const *ids,
     size_t count,
@@ -211,7 +81,7 @@ static brant_status mark_database(
         }
         if (!begun) {
             begun = true;
-            st = edit_begin(e, database, err);
+            st = brn_edit_begin(e, database, err);
             /* The ledger was read again under the lock: look the id up again. */
             if (st == BRANT_OK) {
                 st = resolve_marked(&item, &e->world, ids[i], pending, err);
@@ -221,7 +91,7 @@ static brant_status mark_database(
             mark_one(e, &item, pending);
         }
     }
-    return st == BRANT_OK && begun ? edit_commit(e, err) : st;
+    return st == BRANT_OK && begun ? brn_edit_commit(e, err) : st;
 }
 
 brant_status brant_mark(
@@ -232,8 +102,8 @@ brant_status brant_mark(
     int pending,
     brant_error **err)
 {
-    ledger_edit e;
-    brant_status st = edit_open(&e, session, "mark", err);
+    brn_edit e;
+    brant_status st = brn_edit_open(&e, session, "mark", err);
     /* Every id is known before anything is written. */
     for (size_t i = 0; i < count && st == BRANT_OK; i++) {
         marked item;
@@ -242,12 +112,12 @@ brant_status brant_mark(
     for (size_t d = 0; d < session->count && st == BRANT_OK; d++) {
         st = mark_database(&e, d, ids, count, pending != 0, err);
     }
-    return edit_close(&e, out, st);
+    return brn_edit_close(&e, out, st);
 }
 
 /* ---- force ---- */
 
-static brant_status check_version(const ledger_edit *e, const char *version, brant_error **err)
+static brant_status check_version(const brn_edit *e, const char *version, brant_error **err)
 {
     brn_str text = brn_str_from(version);
     const brn_graph_database *db = &e->world.graph.databases[0];
@@ -294,7 +164,7 @@ static bool is_within(const brn_migration *m, const char *version)
     return brn_str_eq_c(v, m->id) || brn_str_natcmp(brn_str_from(m->version), v) <= 0;
 }
 
-static void force_rows(ledger_edit *e, const char *version)
+static void force_rows(brn_edit *e, const char *version)
 {
     const brn_graph_database *db = &e->world.graph.databases[e->index];
     bool found = version[0] == '-';
@@ -306,9 +176,9 @@ static void force_rows(ledger_edit *e, const char *version)
                 brn_str_natcmp(brn_str_from(m->version), brn_str_from(version)) == 0;
         if (within && !completed) {
             int64_t seq = m->row != NULL ? m->row->seq : e->run.next_seq[e->index]++;
-            put_completed(e, m, seq, "forced: recorded as applied");
+            brn_edit_put_completed(e, m, seq, "forced: recorded as applied");
         } else if (!within && m->row != NULL) {
-            remove_row(e, m->id, "forced: recorded as not applied");
+            brn_edit_remove(e, m->id, "forced: recorded as not applied");
         } else {
             continue;
         }
@@ -323,7 +193,7 @@ static void force_rows(ledger_edit *e, const char *version)
         bool above = version[0] == '-' || row->version == NULL ||
                      brn_str_natcmp(brn_str_from(row->version), brn_str_from(version)) > 0;
         if (above || row->status != BRN_ROW_COMPLETED) {
-            remove_row(e, row->id, "forced: recorded as not applied");
+            brn_edit_remove(e, row->id, "forced: recorded as not applied");
             brn_doc_add(&e->run.applied, e->run.arena, brn_doc_unknown(&e->world, e->index, row));
         }
     }
@@ -345,18 +215,18 @@ brant_status brant_force(
         brn_error_hint(err, "Choose it with --database NAME.");
         return BRANT_EUSAGE;
     }
-    ledger_edit e;
-    brant_status st = edit_open(&e, session, "force", err);
+    brn_edit e;
+    brant_status st = brn_edit_open(&e, session, "force", err);
     if (st == BRANT_OK) {
         st = check_version(&e, version, err);
     }
     if (st == BRANT_OK) {
-        st = edit_begin(&e, 0, err);
+        st = brn_edit_begin(&e, 0, err);
     }
     if (st == BRANT_OK) {
         force_rows(&e, version);
-        edit_log(&e, NULL, NULL, brn_arena_printf(e.run.arena, "forced to %s", version));
-        st = edit_commit(&e, err);
+        brn_edit_log(&e, NULL, NULL, brn_arena_printf(e.run.arena, "forced to %s", version));
+        st = brn_edit_commit(&e, err);
     }
-    return edit_close(&e, out, st);
+    return brn_edit_close(&e, out, st);
 }

@@ -9,11 +9,6 @@
 #include "core/settings.h"
 #include "run/runner.h"
 
-typedef struct move_goal {
-    const brant_run_options *opts;
-    const char *to;
-} move_goal;
-
 /* ---- planners ---- */
 
 static brn_late_policy late_policy(const brn_run *run)
@@ -37,10 +32,10 @@ static brant_status find_goal(
     return *out != NULL ? BRANT_OK : BRANT_EUSAGE;
 }
 
-static brant_status plan_up(brn_steps_plan *out, const brn_run *run, brant_error **err)
+brant_status brn_move_plan_up(brn_steps_plan *out, const brn_run *run, brant_error **err)
 {
-    const move_goal *goal = run->goal;
-    brn_plan_goal g = { .count = goal->opts->count, .late = late_policy(run) };
+    const brn_move_goal *goal = run->goal;
+    brn_plan_goal g = { .count = goal->count, .late = late_policy(run) };
     brant_status st = find_goal(&g.to, run, goal->to, err);
     return st == BRANT_OK ? brn_plan_up(out, &run->world->graph, &g, err) : st;
 }
@@ -69,8 +64,8 @@ static brant_status refuse_half_done(const brn_run *run, brant_error **err)
 
 static brant_status plan_down(brn_steps_plan *out, const brn_run *run, brant_error **err)
 {
-    const move_goal *goal = run->goal;
-    brn_plan_goal g = { .count = goal->opts->count, .all = goal->opts->all != 0 };
+    const brn_move_goal *goal = run->goal;
+    brn_plan_goal g = { .count = goal->count, .all = goal->all };
     brant_status st = refuse_half_done(run, err);
     if (st == BRANT_OK) {
         st = find_goal(&g.to, run, goal->to, err);
@@ -92,7 +87,7 @@ static brant_status append_plan(brn_steps_plan *out, const brn_steps_plan *more,
 
 static brant_status plan_goto(brn_steps_plan *out, const brn_run *run, brant_error **err)
 {
-    const move_goal *goal = run->goal;
+    const brn_move_goal *goal = run->goal;
     const brn_graph *graph = &run->world->graph;
     const brn_migration *to = NULL;
     brant_status st = refuse_half_done(run, err);
@@ -150,7 +145,7 @@ static brant_status move(
     brant_session *session,
     const char *command,
     brn_planner *planner,
-    const move_goal *goal,
+    const brn_move_goal *goal,
     brant_error **err)
 {
     brn_box *box = brn_box_new();
@@ -163,8 +158,8 @@ static brant_status move(
     brn_run_init(&run, session, &world, box, command);
     run.planner = planner;
     run.goal = goal;
-    run.going_up = planner == plan_up;
-    run.dry_run = goal->opts->dry_run != 0;
+    run.going_up = planner == brn_move_plan_up;
+    run.dry_run = goal->dry_run;
     brant_status st = brn_run_execute(&run, box, err);
     if (out != NULL) {
         *out = &box->doc.report;
@@ -188,7 +183,12 @@ static brant_status move_with_options(
     if (st != BRANT_OK) {
         return st;
     }
-    move_goal goal = { .opts = &o, .to = to != NULL ? to : o.to };
+    brn_move_goal goal = {
+        .count = o.count,
+        .to = to != NULL ? to : o.to,
+        .all = o.all != 0,
+        .dry_run = o.dry_run != 0,
+    };
     return move(out, session, command, planner, &goal, err);
 }
 
@@ -225,7 +225,7 @@ brant_status brant_up(
     if (o.startup != 0 && brant_settings_int(session->project->settings, "auto-migrate") == 0) {
         return disabled(out, session, err);
     }
-    return move_with_options(out, session, "up", plan_up, NULL, opts, err);
+    return move_with_options(out, session, "up", brn_move_plan_up, NULL, opts, err);
 }
 
 brant_status brant_down(

@@ -52,6 +52,19 @@ brant_status brn_run_execute(brn_run *run, brn_box *box, brant_error **err);
 void brn_run_init(
     brn_run *run, brant_session *session, brn_world *world, brn_box *box, const char *command);
 
+/* ---- move.c ---- */
+
+/* What a person asks of up, down and goto. */
+typedef struct brn_move_goal {
+    uint64_t count;
+    const char *to;
+    bool all;
+    bool dry_run;
+} brn_move_goal;
+
+/* Planner of `up`; run->goal is a brn_move_goal. */
+brant_status brn_move_plan_up(brn_steps_plan *out, const brn_run *run, brant_error **err);
+
 /* ---- step.c ---- */
 
 /* One step, from its row to its end. *ran is set when it was applied. */

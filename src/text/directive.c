@@ -75,7 +75,8 @@ brn_str brn_comment_text(brn_str comment)
     return brn_str_trim(comment);
 }
 
-bool brn_directive_body(brn_str comment, brn_str *body)
+/* True when the comment is "-- brant: ..."; *body is what follows the colon, trimmed. */
+static bool directive_body(brn_str comment, brn_str *body)
 {
     brn_str text = brn_comment_text(comment);
     brn_str opening = BRN_STR("brant:");
@@ -486,13 +487,14 @@ static brant_status read_comment(const reader *rd, brn_str body)
 {
     size_t at = (size_t)(body.ptr - rd->comment->text.ptr);
     size_t end = at + body.len;
+    size_t cr = brn_str_find_char(rd->comment->text, '\r');
 
     if (body.len == 0) {
         return malformed(rd, 0, "empty directive", FORM_HINT);
     }
-    if (brn_str_find_char(body, '\r') != SIZE_MAX) {
+    if (cr < end) {
         return malformed(
-            rd, at, "carriage return inside a directive",
+            rd, cr, "carriage return inside a directive",
             "A comment ends at a line feed only: write the file with line feeds.");
     }
     while (at < end) {
@@ -537,7 +539,7 @@ static brant_status read_script(reader *rd, const brn_dialect *dialect, const br
     while ((st = brn_lexer_next(&lx, &token, rd->err)) == BRANT_OK && token.kind != BRN_TOKEN_END) {
         brn_str body;
         if (token.kind == BRN_TOKEN_LINE_COMMENT) {
-            if (brn_directive_body(token.text, &body) && !is_marker(body)) {
+            if (directive_body(token.text, &body) && !is_marker(body)) {
                 st = in_head ? read_comment(rd, body) : misplaced(rd);
             }
             if (st != BRANT_OK) {

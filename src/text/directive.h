@@ -78,8 +78,6 @@ brant_status brn_directives_read(
 
 /* What stands in a line comment, without its "--" and the white space around it. */
 brn_str brn_comment_text(brn_str comment);
-/* True when the comment is "-- brant: ..."; *body is what follows the colon, trimmed. */
-bool brn_directive_body(brn_str comment, brn_str *body);
 
 const char *brn_kind_name(brn_kind kind);    /* "sql" */
 const char *brn_phase_name(brn_phase phase); /* "expand"; "" for none */

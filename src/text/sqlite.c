@@ -259,7 +259,7 @@ static brant_status token(brn_token_kind *kind, size_t *len, brn_str rest, brant
         *kind = BRN_TOKEN_STRING;
         return string_token(len, behind(rest, 2, '\''), err);
     }
-    if (brn_str_starts(rest, BRN_STR("\xef\xbb\xbf"))) {
+    if (c == (char)0xef && brn_str_starts(rest, BRN_STR("\xef\xbb\xbf"))) {
         /* A byte order mark between tokens, as files glued together have it. */
         *kind = BRN_TOKEN_SPACE;
         *len = 3;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Directives over any bytes. Holds: an error has its place in the text and leaves the properties
- * alone, and what is required is named and placed.
+ * Directives over any bytes but NUL, which brn_script_check() keeps out and which would cut a value
+ * short. Holds: an error has its place in the text and leaves the properties alone, and what is
+ * required is named and placed.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     brant_error *err = NULL;
     brant_status st;
 
+    if (brn_str_find_char(raw, '\0') != SIZE_MAX) {
+        return 0;
+    }
     brn_props_init(&props);
     st = brn_directives_read(&props, &arena, &brn_dialect_sqlite, &script, &err);
     MUST((st == BRANT_OK) == (err == NULL));

@@ -200,7 +200,7 @@ static const struct bad_case {
     { "-- brant: require=a", "directive.unknown_key", 1, 11, "Did you mean \"requires\"?" },
     { "-- brant: min_read_version=1", "directive.unknown_key", 1, 11, "\"min-read-version\"?" },
     { "-- brant: Timeout=1", "directive.unknown_key", 1, 11, "Did you mean \"timeout\"?" },
-    { "-- brant: timout=1", "directive.unknown_key", 1, 11, "Did you mean \"timeout\"?" },
+    { "-- brant: timeou=1", "directive.unknown_key", 1, 11, "Did you mean \"timeout\"?" },
     { "-- brant: txn=off", "directive.unknown_key", 1, 11, "Known are requires, required, " },
     { "-- brant: \xc3\xa4=1", "directive.unknown_key", 1, 11, "Known are" },
     { "\n\t-- brant: required=true \xc3\xa4\xc3\xb6=1", "directive.unknown_key", 2, 26, "Known" },
@@ -254,7 +254,8 @@ static const struct bad_case {
     { "-- brant: help=\"a\\n\"", "directive.malformed", 1, 18, "\\\\ for a backslash" },
     { "-- brant: help=\"a\"b", "directive.malformed", 1, 19, "double quotes" },
     { "-- brant: help=a\"b\"", "directive.malformed", 1, 17, "double quotes" },
-    { "-- brant: required=true\rSELECT 1;", "directive.malformed", 1, 11, "line feed" },
+    { "-- brant: required=true\rSELECT 1;", "directive.malformed", 1, 24, "line feed" },
+    { "-- brant:\rrequired=true", "directive.malformed", 1, 10, "line feed" },
 
     { "SELECT 1;\n  -- brant: required=true", "directive.misplaced", 2, 3, "above the first" },
     { "SELECT -- brant: required=true\n1", "directive.misplaced", 1, 8, "above the first" },

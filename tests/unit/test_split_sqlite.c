@@ -445,8 +445,8 @@ static size_t add(char *to, size_t at, size_t size, const char *text)
 /* A statement that SQLite accepts, or a trigger with a body of some. */
 static size_t add_random(char *to, size_t at, size_t size, uint32_t *seed)
 {
-    static const char *const dml[] = { soup[0], soup[2], soup[3], soup[4],
-                                       soup[5], soup[6], soup[7], soup[8] };
+    const char *const dml[] = { soup[0], soup[2], soup[3], soup[4],
+                                soup[5], soup[6], soup[7], soup[8] };
     static const char *const kinds[] = { "plain", "plain", "trigger" };
 
     at = add(to, at, size, any(seed, filler, BRN_ARRAY_LEN(filler)));

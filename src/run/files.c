@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Commands that only write files: init and new.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include <brant/project.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "core/settings.h"
+#include "layouts/layout.h"
+#include "run/box.h"
+#include "run/project.h"
+
+#define FILE_MODE 0644
+
+static brant_status give_files(brant_new_files **out, brn_box *box, brant_status st)
+{
+    if (st == BRANT_OK && out != NULL) {
+        *out = &box->doc.new_files;
+    } else {
+        brn_box_free(box);
+    }
+    return st;
+}
+
+/* ---- new ---- */
+
+static const brn_project_db *choose_db(
+    const brant_project *project, const char *name, brant_error **err)
+{
+    for (size_t i = 0; i < project->selected.count; i++) {
+        const brn_project_db *db = project->selected.items[i];
+        if (name == NULL || strcmp(db->info.name, name) == 0 ||
+            (db->info.engine != NULL && strcmp(db->info.engine, name) == 0)) {
+            return db;
+        }
+    }
+    if (name != NULL) {
+        brn_error(
+            err, BRANT_EUSAGE, "project.unknown_database", "no database \"%s\" in the project",
+            name);
+        brn_error_hint(err, "Leave it out for the first database of the project.");
+    }
+    return NULL;
+}
+
+static brn_numbering numbering_of(const brant_new_options *o)
+{
+    if (o->version != NULL) {
+        return BRN_NUMBERING_VERSION;
+    }
+    if (o->timestamp != 0) {
+        return BRN_NUMBERING_TIMESTAMP;
+    }
+    return o->sequence != 0 ? BRN_NUMBERING_SEQUENCE : BRN_NUMBERING_AUTO;
+}
+
+brant_status brant_new_migration(
+    brant_new_files **out,
+    const brant_project *project,
+    const brant_new_options *opts,
+    brant_error **err)
+{
+    brant_new_options o;
+    brant_status st = brn_options_read(&o, sizeof(o), opts, err);
+    if (st != BRANT_OK) {
+        return st;
+    }
+    const brn_project_db *db = choose_db(project, o.database, err);
+    if (db == NULL && o.database != NULL) {
+        return BRANT_EUSAGE;
+    }
+    const brant_settings *settings = db != NULL ? db->settings : project->settings;
+    brn_box *box = brn_box_new();
+    if (box == NULL) {
+        return brn_error_oom(err);
+    }
+    brn_create_options create = {
+        .dir = db != NULL ? db->info.migrations : brant_settings_text(settings, "migrations"),
+        .layout = o.layout != NULL ? o.layout : brant_settings_text(settings, "layout"),
+        .name = o.name,
+        .numbering = numbering_of(&o),
+        .version = o.version,
+        .extension = db != NULL && db->entry != NULL ? db->entry->extension : "sql",
+        .now_us = brn_clock_wall_us(),
+    };
+    brn_created created = { 0 };
+    st = brn_layout_create(&created, &box->arena, &create, err);
+    box->doc.new_files.id = created.id;
+    box->doc.new_files.paths = created.paths.items;
+    box->doc.new_files.count = created.paths.count;
+    return give_files(out, box, st);
+}
+
+/* ---- init ---- */
+
+static const char project_text[] =
+    "# brant: which databases there are and where their migrations are.\n"
+    "# \"brant config\" shows every setting, its value and where it came from.\n"
+    "databases:\n"
+    "  main:\n"
+    "    url: \"%s\"\n"
+    "    migrations: migrations\n";
+
+static const char up_text[] =
+    "-- What this migration does, in plain SQL. It runs in one transaction.\n"
+    "CREATE TABLE notes (\n"
+    "    id INTEGER PRIMARY KEY,\n"
+    "    body TEXT NOT NULL\n"
+    ");\n";
+
+static const char down_text[] = "-- Undoes the up file.\n"
+                                "DROP TABLE notes;\n";
+
+typedef struct scaffold_file {
+    const char *name;
+    const char *text;
+} scaffold_file;
+
+static brant_status write_scaffold(
+    brn_box *box, const char *dir, const scaffold_file *files, size_t count, brant_error **err)
+{
+    const char **paths = brn_arena_array(&box->arena, count, sizeof(*paths));
+    if (paths == NULL) {
+        return brn_error_oom(err);
+    }
+    for (size_t i = 0; i < count; i++) {
+        paths[i] = brn_path_join(&box->arena, dir, files[i].name);
+        if (paths[i] == NULL || files[i].text == NULL) {
+            return brn_error_oom(err);
+        }
+        if (brn_file_exists(paths[i])) {
+            brn_error(
+                err, BRANT_EUSAGE, "init.exists", "\"%s\" exists already: nothing was written",
+                paths[i]);
+            brn_error_hint(err, "Start in an empty directory, or write the missing files by hand.");
+            return BRANT_EUSAGE;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *parent = brn_path_dir(&box->arena, paths[i]);
+        int errnum = parent != NULL ? brn_dir_create(parent) : ENOMEM;
+        if (errnum == 0) {
+            errnum = brn_file_create(paths[i], brn_str_from(files[i].text), FILE_MODE);
+        }
+        if (errnum != 0) {
+            return brn_error_errno(err, "init.unwritable", errnum, "could not write", paths[i]);
+        }
+    }
+    box->doc.new_files.id = "";
+    box->doc.new_files.paths = paths;
+    box->doc.new_files.count = count;
+    return BRANT_OK;
+}
+
+brant_status brant_init_project(
+    brant_new_files **out, const char *dir, const char *url, brant_error **err)
+{
+    const char *where = dir != NULL && dir[0] != '\0' ? dir : ".";
+    brn_box *box = brn_box_new();
+    if (box == NULL) {
+        return brn_error_oom(err);
+    }
+    const scaffold_file files[] = {
+        { "brant.yaml",
+          brn_arena_printf(&box->arena, project_text, url != NULL ? url : "sqlite:app.db") },
+        { "migrations/001_create_notes.up.sql", up_text },
+        { "migrations/001_create_notes.down.sql", down_text },
+    };
+    brant_status st = write_scaffold(box, where, files, BRN_ARRAY_LEN(files), err);
+    return give_files(out, box, st);
+}

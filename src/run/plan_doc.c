@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The plan as a document: every statement in order with its transaction.
+ */
+#include <string.h>
+
+#include <brant/run.h>
+
+#include "run/resume.h"
+#include "run/runner.h"
+
+typedef struct plan_writer {
+    brn_run *run;
+    uint32_t transactions;
+} plan_writer;
+
+static const char *copy(brn_arena *arena, brn_str text)
+{
+    const char *out = brn_arena_strndup(arena, text.ptr, text.len);
+    return out != NULL ? out : "";
+}
+
+/* Walks the program as it would run and notes which transaction each statement is in. */
+static void write_statements(plan_writer *w, brant_plan_step *doc, const brn_compiled *c, bool all)
+{
+    brn_arena *arena = w->run->arena;
+    BRN_VEC(const brant_plan_statement *) list = { 0 };
+    uint32_t open = all ? 1 : 0;
+    for (size_t i = 0; i < c->program.ops.count; i++) {
+        const brn_op *op = &c->program.ops.items[i];
+        brn_stmt_role role = BRN_ROLE_PLAIN;
+        if (op->type == BRN_OP_STATEMENT) {
+            role = c->infos[op->number - 1].role;
+        }
+        if (op->type == BRN_OP_BEGIN || role == BRN_ROLE_BEGIN) {
+            open = ++w->transactions;
+        }
+        if (op->type == BRN_OP_STATEMENT) {
+            brant_plan_statement *s = brn_arena_alloc(arena, sizeof(*s));
+            const brant_plan_statement **slot = BRN_VEC_PUSH(arena, &list);
+            if (s == NULL || slot == NULL) {
+                return;
+            }
+            s->number = op->number;
+            s->text = copy(arena, op->sql);
+            s->file = c->script.file;
+            s->line = op->stmt->line;
+            s->kind = copy(arena, brn_str_from(c->infos[op->number - 1].kind));
+            s->transaction = open;
+            *slot = s;
+        }
+        bool ends =
+            op->type == BRN_OP_COMMIT || role == BRN_ROLE_COMMIT || role == BRN_ROLE_ROLLBACK;
+        open = ends ? 0 : open;
+    }
+    doc->statements = list.items;
+    doc->statement_count = list.count;
+}
+
+static brant_status write_step(
+    plan_writer *w, brant_plan_step *doc, const brn_step *step, brant_error **err)
+{
+    brn_run *run = w->run;
+    brn_migration *m = step->migration;
+    doc->migration = brn_doc_migration(run->world, m);
+    doc->direction = brn_direction_name(step->direction);
+    doc->manual = step->manual || step->blocked ? 1 : 0;
+    if (doc->manual != 0) {
+        return BRANT_OK;
+    }
+    brn_compile_input in = {
+        .target = &run->session->targets[m->database],
+        .migration = m,
+        .direction = step->direction,
+        .tx = run->tx,
+        .actor = &run->actor,
+        .action = run->command,
+        .resume = m->state == BRN_STATE_PARTIAL_UP || m->state == BRN_STATE_PARTIAL_DOWN,
+    };
+    brn_compiled c;
+    brant_status st = brn_compile_read(&c, &in, err);
+    if (st == BRANT_OK) {
+        st = brn_resume_prepare(&in, run, step, &c, err);
+    }
+    brn_chain chain = { 0 };
+    if (st == BRANT_OK) {
+        st = brn_compile_program(&c, &in, &chain, err);
+    }
+    if (st == BRANT_OK) {
+        write_statements(w, doc, &c, run->tx == BRN_TX_ALL);
+        doc->resume_after = in.done;
+        /* The file's name outlives the compiled text: it belongs to the source. */
+    } else {
+        brn_error_subject(err, brn_target_name(in.target), m->id);
+    }
+    brn_compiled_release(&c);
+    return st;
+}
+
+static brant_status write_plan(brn_run *run, brn_box *box, brant_error **err)
+{
+    plan_writer w = { .run = run };
+    BRN_VEC(const brant_plan_step *) steps = { 0 };
+    w.transactions = run->tx == BRN_TX_ALL ? 1 : 0;
+    brant_status st = BRANT_OK;
+    for (size_t i = 0; i < run->plan.steps.count && st == BRANT_OK; i++) {
+        brant_plan_step *doc = brn_arena_alloc(run->arena, sizeof(*doc));
+        const brant_plan_step **slot = BRN_VEC_PUSH(run->arena, &steps);
+        if (doc == NULL || slot == NULL) {
+            return brn_error_oom(err);
+        }
+        *slot = doc;
+        st = write_step(&w, doc, &run->plan.steps.items[i], err);
+    }
+    box->doc.plan.steps = steps.items;
+    box->doc.plan.count = steps.count;
+    box->doc.plan.findings = run->world->findings.items;
+    box->doc.plan.finding_count = run->world->findings.count;
+    return st == BRANT_OK && run->arena->oom ? brn_error_oom(err) : st;
+}
+
+brant_status brant_plan_up(
+    brant_plan **out, brant_session *session, const brant_run_options *opts, brant_error **err)
+{
+    brant_run_options o;
+    brant_status st = brn_options_read(&o, sizeof(o), opts, err);
+    brn_box *box = st == BRANT_OK ? brn_box_new() : NULL;
+    if (box == NULL) {
+        return st != BRANT_OK ? st : brn_error_oom(err);
+    }
+    brn_world world;
+    brn_run run;
+    brn_run_init(&run, session, &world, box, "plan");
+    brn_move_goal goal = { .count = o.count, .to = o.to };
+    run.goal = &goal;
+    st = brn_world_load(&world, session, &box->arena, err);
+    if (st == BRANT_OK) {
+        st = brn_world_refuse(&world, err);
+    }
+    if (st == BRANT_OK) {
+        st = brn_move_plan_up(&run.plan, &run, err);
+    }
+    if (st == BRANT_OK) {
+        st = write_plan(&run, box, err);
+    }
+    if (st == BRANT_OK && out != NULL) {
+        *out = &box->doc.plan;
+    } else {
+        brn_box_free(box);
+    }
+    return st;
+}
