@@ -8,7 +8,7 @@ import time
 
 import support
 from support import AUDIT, SANITIZED, SLOW, audit
-from workloads import OFF, OUTSIDE, OWN, TRANSACTIONAL, clear, finish, keep, restore
+from workloads import OFF, OUTSIDE, OWN, TOGETHER, TRANSACTIONAL, clear, finish, keep, restore
 
 
 class Boundaries(support.Case):
@@ -62,7 +62,7 @@ class Boundaries(support.Case):
         self.every(TRANSACTIONAL, extra=("--tx", "each"))
 
     def test_kill_up_in_one_transaction_for_all(self):
-        self.every(TRANSACTIONAL, extra=("--tx", "all"))
+        self.every(TOGETHER, extra=("--tx", "all"))
 
     def test_kill_up_without_transactions(self):
         self.every(TRANSACTIONAL, extra=("--tx", "none"), answers=True)
@@ -77,7 +77,7 @@ class Boundaries(support.Case):
         self.every(TRANSACTIONAL, "down")
 
     def test_kill_down_in_one_transaction_for_all(self):
-        self.every(TRANSACTIONAL, "down", extra=("--tx", "all"))
+        self.every(TOGETHER, "down", extra=("--tx", "all"))
 
     def test_kill_down_outside_transactions(self):
         self.every(OUTSIDE, "down", answers=True)

@@ -58,10 +58,13 @@ class Modes(support.Case):
         self.assertEqual(p.tables(), [])
 
     def test_all_with_a_file_that_cannot_is_refused_before_anything(self):
-        p = self.project().pairs({"1_a": AUDIT, "2_b": OFF + "VACUUM;\n"})
-        result = p.run("up", "--tx", "all")
-        self.assertRefused(result, r"2_b\.up\.sql", "transaction")
-        self.assertEqual(p.completed() if p.exists("app.db") else [], [])
+        for text in (OFF + "VACUUM;\n", "-- brant: foreign-keys=off\nSELECT 1;\n",
+                     "PRAGMA foreign_keys = OFF;\n", "BEGIN;\nSELECT 1;\nCOMMIT;\n"):
+            with self.subTest(text=text):
+                p = self.project().pairs({"1_a": AUDIT, "2_b": text})
+                result = p.run("up", "--tx", "all")
+                self.assertRefused(result, r"2_b\.up\.sql", "transaction", "--tx each")
+                self.assertEqual(p.completed() if p.exists("app.db") else [], [])
 
 
 class Refused(support.Case):

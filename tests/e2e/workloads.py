@@ -73,6 +73,10 @@ OWN = {
     "4_plain": (audit("4_plain#1"), audit("-4_plain#1")),
 }
 
+# Files that switch foreign keys off have to begin their own transaction.
+TOGETHER = {name: texts for name, texts in TRANSACTIONAL.items()
+            if name not in ("4_rebuild", "7_pragmas")}
+
 # What tells whether a statement without a token took effect: (id, direction, number) -> SQL.
 EFFECTS = {
     ("2_off", "up", 10): "SELECT count(*) = 1 FROM t",
