@@ -33,6 +33,8 @@
 #define TRIES 4
 #define TRY_AGAIN_MS 1
 #define CONTENT_BYTES 2048
+/* Longest sleep when no watch could be set, as when the file was gone at that moment. */
+#define UNWATCHED_MS 50
 
 static void close_fd(int *fd)
 {
@@ -203,25 +205,22 @@ void brn_sqlite_watch_release(brn_sqlite *s)
 {
     brn_watch_free(s->lock.watch);
     s->lock.watch = NULL;
-    s->lock.watched_ino = 0;
 }
 
-/* True when a watch was set now: what happened before it went unnoticed. */
-static bool watch_again(brn_sqlite *s)
+/*
+ * Tries with a new watch in place. Never with an old one: the file it was on may be gone, and its
+ * inode number proves nothing, since the next file gets the same.
+ */
+static int try_watching(brn_sqlite *s, brn_str what)
 {
-    struct stat present;
+    int rc = EWOULDBLOCK;
 
-    if (lstat(s->lock_path, &present) != 0) {
-        brn_sqlite_watch_release(s);
-        return true;
-    }
-    if (s->lock.watch != NULL && s->lock.watched_ino == (uint64_t)present.st_ino) {
-        return false;
-    }
     brn_sqlite_watch_release(s);
-    s->lock.watch = brn_watch_new(s->lock_path);
-    s->lock.watched_ino = (uint64_t)present.st_ino;
-    return s->lock.watch != NULL;
+    for (int i = 0; i < TRIES && rc == EWOULDBLOCK && s->lock.watch == NULL; i++) {
+        s->lock.watch = brn_watch_new(s->lock_path);
+        rc = try_some(s, what);
+    }
+    return rc;
 }
 
 brant_status brn_sqlite_lock_take(brn_conn *conn, const char *what, brant_error **err)
@@ -240,8 +239,8 @@ brant_status brn_sqlite_lock_take(brn_conn *conn, const char *what, brant_error 
         return BRANT_OK;
     }
     rc = try_again(s, text);
-    for (int i = 0; i < ROUNDS && rc == EWOULDBLOCK && watch_again(s); i++) {
-        rc = try_some(s, text);
+    if (rc == EWOULDBLOCK) {
+        rc = try_watching(s, text);
     }
     if (rc == 0) {
         s->lock.held = true;
@@ -284,6 +283,9 @@ void brn_sqlite_lock_wait(brn_conn *conn, uint32_t ms)
     /* Nothing to wait for: the holder took the file along when it left. */
     if (s->lock_path != NULL && lstat(s->lock_path, &present) != 0 && errno == ENOENT) {
         return;
+    }
+    if (s->lock.watch == NULL && s->lock_path != NULL && ms > UNWATCHED_MS) {
+        ms = UNWATCHED_MS;
     }
     brn_watch_wait(s->lock.watch, ms);
 }

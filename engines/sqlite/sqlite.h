@@ -47,7 +47,6 @@ typedef struct brn_sqlite_lock {
     int mark_fd; /* open for writing when fd is not, so that waiters see it close; -1 */
     brn_str what;
     struct brn_watch *watch; /* of a waiter; NULL */
-    uint64_t watched_ino;
 } brn_sqlite_lock;
 
 /* One prepared statement for each kind of ledger operation, and one for the guard. */

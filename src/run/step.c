@@ -169,6 +169,9 @@ void brn_step_put_back(brn_run *run)
     const brn_ledger_row *row = m->row != NULL ? m->row : gone;
     brn_program_ledger(
         &program, run->arena, m->row != NULL ? BRN_LEDGER_PUT : BRN_LEDGER_REMOVE, row, NULL);
+    if (target->conn != NULL) { /* a transaction of --tx all may be open still */
+        target->conn->engine->reset(target->conn, NULL);
+    }
     brant_error *failure = NULL;
     if (row != NULL && write_ledger(run, target, &program, &failure) != BRANT_OK) {
         brn_emit_warning(
