@@ -253,11 +253,11 @@ class Project:
         """The first database of status --json."""
         return self.run("status", "--json", check=0, **more).json()["databases"][0]
 
-    def fault(self, fault: str, *args, options=(), **more) -> Result:
-        """The command over an engine with a fault: kill@N, fail@N, drop@N, count."""
+    def fault(self, fault: str, direction: str, *options, **more) -> Result:
+        """All the way up or down over an engine with a fault: kill@N, fail@N, drop@N, count."""
         if not os.access(FAULT, os.X_OK):
             raise AssertionError(f"no helper program {os.path.basename(FAULT)} in the build")
-        return self.run("--fault", fault, *options, "--", *args, program=FAULT, **more)
+        return self.run("--fault", fault, *options, "--", direction, program=FAULT, **more)
 
     # --- the database
 

@@ -328,7 +328,7 @@ class Databases(support.Case):
 
     def test_file_is_not_a_database(self):
         p = self.migrations().write({"app.db": "this is no database, it is a letter\n" * 40})
-        self.assertRefused(p.run("up"), r"app\.db", "not a database", codes=(1, 2, 10))
+        self.assertRefused(p.run("up"), r"app\.db", "not a (sqlite )?database", codes=(1, 2, 10))
         self.assertTrue(open(p.at("app.db"), "rb").read().startswith(b"this is no"))
 
     def test_read_only_file(self):

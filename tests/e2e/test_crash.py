@@ -14,16 +14,16 @@ from workloads import OFF, OUTSIDE, OWN, TOGETHER, TRANSACTIONAL, clear, finish,
 class Boundaries(support.Case):
     """Kills, failures and lost answers at every boundary that the fault engine counts."""
 
-    def count(self, p, *args, options=()):
-        result = p.fault("count", *args, options=options, check=0)
+    def count(self, p, direction, *options):
+        result = p.fault("count", direction, *options, check=0)
         found = re.search(r"boundaries: (\d+)", result.text)
         self.assertTrue(found, result)
         return int(found[1])
 
-    def prepared(self, workload, direction, extra):
-        """The project, the command, the state before and the state to end in."""
+    def prepared(self, workload, direction="up", tx="each"):
+        """The project, the command and the state to end in."""
         p = self.project().pairs(workload)
-        command = [direction, *(["--all"] if direction == "down" else []), *extra]
+        command = [direction, *(["--all"] if direction == "down" else []), "--tx", tx]
         if direction == "down":
             p.up()
         keep(p, "before")
@@ -32,17 +32,17 @@ class Boundaries(support.Case):
         self.assertEqual(expected[0]["integrity"], "ok")
         return p, command, expected
 
-    def every(self, workload, direction="up", fault="kill", extra=(), options=(), answers=False,
-              step=1):
-        p, command, expected = self.prepared(workload, direction, extra)
+    def every(self, workload, direction="up", fault="kill", tx="each", options=(), answers=False):
+        p, command, expected = self.prepared(workload, direction, tx)
         restore(p, "before")
-        last = self.count(p, *command, options=options)
+        options = (*options, "--set", f"tx={tx}")
+        last = self.count(p, direction, *options)
         self.assertGreater(last, 10)
         given = 0
         # One beyond the end does no harm and proves that the count is right.
-        for at in range(1, last + 2, step):
+        for at in range(1, last + 2):
             restore(p, "before")
-            result = p.fault(f"{fault}@{at}", *command, options=options)
+            result = p.fault(f"{fault}@{at}", direction, *options)
             if fault == "kill":
                 self.assertEqual(result.code, -signal.SIGKILL if at <= last else 0,
                                  f"at {at} of {last}: {result}")
@@ -59,13 +59,13 @@ class Boundaries(support.Case):
         print(f"{self.id()}: {last} boundaries, {given} answers", file=sys.stderr)
 
     def test_kill_up_in_one_transaction_each(self):
-        self.every(TRANSACTIONAL, extra=("--tx", "each"))
+        self.every(TRANSACTIONAL, tx="each")
 
     def test_kill_up_in_one_transaction_for_all(self):
-        self.every(TOGETHER, extra=("--tx", "all"))
+        self.every(TOGETHER, tx="all")
 
     def test_kill_up_without_transactions(self):
-        self.every(TRANSACTIONAL, extra=("--tx", "none"), answers=True)
+        self.every(TRANSACTIONAL, tx="none", answers=True)
 
     def test_kill_up_outside_transactions(self):
         self.every(OUTSIDE, answers=True)
@@ -77,7 +77,7 @@ class Boundaries(support.Case):
         self.every(TRANSACTIONAL, "down")
 
     def test_kill_down_in_one_transaction_for_all(self):
-        self.every(TOGETHER, "down", extra=("--tx", "all"))
+        self.every(TOGETHER, "down", tx="all")
 
     def test_kill_down_outside_transactions(self):
         self.every(OUTSIDE, "down", answers=True)
@@ -101,11 +101,11 @@ class Boundaries(support.Case):
         self.every(OUTSIDE, fault="drop", answers=True)
 
     def test_S_C66_status_validate_and_up_after_a_kill(self):
-        p, command, expected = self.prepared(TRANSACTIONAL, "up", ())
+        p, _, expected = self.prepared(TRANSACTIONAL)
         clear(p)
-        half = self.count(p, *command) // 2
+        half = self.count(p, "up") // 2
         clear(p)
-        p.fault(f"kill@{half}", *command)
+        p.fault(f"kill@{half}", "up")
         p.run("status", check=0)
         p.run("validate", check=0)
         p.up()

@@ -99,7 +99,7 @@ class Force(support.Case):
         p = four(self)
         result = p.run("force", "99", check=0)
         self.assertSays(result, "99", where="err")
-        self.assertIn("99", [row["version"] for row in p.ledger()])
+        self.assertEqual(p.status()["pending"], [])
 
     def test_is_in_the_history(self):
         p = four(self)
@@ -226,7 +226,7 @@ class History(support.Case):
         self.tampered("UPDATE brant_history SET who = 'somebody@else' WHERE seq = 1")
 
     def test_changed_time_is_detected(self):
-        self.tampered("UPDATE brant_history SET at = '2001-01-01T00:00:00Z' WHERE seq = 3")
+        self.tampered("UPDATE brant_history SET at = '2001' || substr(at, 5) WHERE seq = 3")
 
     def test_deleted_row_is_detected(self):
         self.tampered("DELETE FROM brant_history WHERE seq = 2")
@@ -315,11 +315,12 @@ class State(support.Case):
         support.wait_until(lambda: p.exists("app.db") and "003_c" in [
             row["id"] for row in p.ledger() if row["status"] == "running"],
             what="003_c running", process=running)
+        self.assertSays(p.run("version", check=0), r"002", "003")
         running.end()
         found = {m["id"]: m["status"] for m in p.status()["migrations"]}
         self.assertEqual(found, {"001_a": "completed", "002_b": "completed", "003_c": "running",
                                  "004_d": "pending"})
-        self.assertSays(p.run("version", check=0), r"002", "003")
+        self.assertSays(p.run("status", check=0), r"003_c")
         p.up(env={"LIMIT": "1"})
         self.assertDone(p, ["001_a", "002_b", "003_c", "004_d"])
 
