@@ -13,14 +13,28 @@
 
 const cli_command *const cli_commands[] = {
     /* start */
+    &cli_cmd_init,
+    &cli_cmd_new,
+    &cli_cmd_setup,
     LATER("adopt"),
 
     /* change */
+    &cli_cmd_up,
+    &cli_cmd_down,
+    &cli_cmd_goto,
+    &cli_cmd_redo,
     LATER("upgrade"),
     LATER("apply"),
     LATER("backfill"),
 
     /* look */
+    &cli_cmd_status,
+    &cli_cmd_list,
+    &cli_cmd_version,
+    &cli_cmd_plan,
+    &cli_cmd_history,
+    &cli_cmd_validate,
+    &cli_cmd_ping,
     LATER("info"),
     LATER("report"),
     LATER("health"),
@@ -32,6 +46,10 @@ const cli_command *const cli_commands[] = {
     LATER("studio"),
 
     /* mend */
+    &cli_cmd_repair,
+    &cli_cmd_mark,
+    &cli_cmd_force,
+    &cli_cmd_lock,
 
     /* desired schema */
     LATER("push"),

@@ -227,9 +227,22 @@ static int write_answer(const brn_buf *out)
     return 0;
 }
 
-/* A reader that went away needs no message; the exit code says enough. */
-static int answer_lost(cli_context *ctx, int errnum, int code)
+void cli_context_flush(cli_context *ctx)
 {
+    int errnum;
+
+    cli_render_clear(&ctx->render);
+    errnum = write_answer(&ctx->out);
+    if (ctx->out_errnum == 0) {
+        ctx->out_errnum = errnum;
+    }
+    brn_buf_reset(&ctx->out);
+}
+
+/* A reader that went away needs no message; the exit code says enough. */
+static int answer_lost(cli_context *ctx, int code)
+{
+    int errnum = ctx->out_errnum;
     char reason[BRN_PLATFORM_NAME];
     brn_buf text = { 0 };
 
@@ -246,14 +259,11 @@ static int answer_lost(cli_context *ctx, int errnum, int code)
 
 int cli_context_close(cli_context *ctx, int code)
 {
-    int errnum;
-
-    cli_render_clear(&ctx->render);
+    cli_context_flush(ctx);
     cli_signals_watch(NULL);
     brant_session_close(ctx->session);
-    errnum = write_answer(&ctx->out);
-    if (errnum != 0) {
-        code = answer_lost(ctx, errnum, code);
+    if (ctx->out_errnum != 0) {
+        code = answer_lost(ctx, code);
     }
     brant_project_free(ctx->project);
     brant_settings_free(ctx->own);

@@ -23,6 +23,7 @@ struct cli_context {
     brant_session *session;
     cli_render render;
     brn_buf out;      /* the answer */
+    int out_errnum;   /* why some of it could not be written; 0: it was */
     bool loading;     /* settings or the project file are being read */
     bool json;        /* the answer is a document */
     bool json_errors; /* so are errors */
@@ -51,6 +52,9 @@ brant_status cli_context_project(cli_context *ctx, brant_error **err);
  * not be written.
  */
 int cli_context_close(cli_context *ctx, int code);
+
+/* Writes what there is of the answer now, so that an error stands behind it. */
+void cli_context_flush(cli_context *ctx);
 
 /* Arguments of the command. */
 size_t cli_arg_count(const cli_context *ctx);

@@ -11,11 +11,11 @@ static const char *const clickhouse_schemes[] = { "clickhouse", "clickhouses", N
 static const char *const redis_schemes[] = { "redis", "rediss", NULL };
 
 const brn_engine_entry brn_engine_entries[] = {
-    { "sqlite", sqlite_schemes, &brn_engine_sqlite, "brant" },
-    { "postgres", postgres_schemes, NULL, "brant-postgres" },
-    { "mysql", mysql_schemes, NULL, "brant-mysql" },
-    { "cassandra", cassandra_schemes, NULL, "brant-cassandra" },
-    { "clickhouse", clickhouse_schemes, NULL, "brant-clickhouse" },
-    { "redis", redis_schemes, NULL, "brant-redis" },
+    { "sqlite", sqlite_schemes, &brn_engine_sqlite, "brant", "sql" },
+    { "postgres", postgres_schemes, NULL, "brant-postgres", "sql" },
+    { "mysql", mysql_schemes, NULL, "brant-mysql", "sql" },
+    { "cassandra", cassandra_schemes, NULL, "brant-cassandra", "cql" },
+    { "clickhouse", clickhouse_schemes, NULL, "brant-clickhouse", "sql" },
+    { "redis", redis_schemes, NULL, "brant-redis", "redis" },
     { 0 },
 };

@@ -7,6 +7,17 @@
 #define FIRST_WAIT_MS 2
 #define LONGEST_WAIT_MS 50
 
+/* The limit in force: the migration's own, or the connection's; -1: none. */
+static int64_t lock_limit(const brn_sqlite *s)
+{
+    int64_t own = s->conn.control->lock_timeout_ms;
+
+    if (own < 0) {
+        return s->lock_timeout_ms;
+    }
+    return own > 0 ? own : -1;
+}
+
 /* Called between steps of a running statement; non-zero interrupts it. */
 static int on_progress(void *user)
 {
@@ -22,6 +33,7 @@ static int on_progress(void *user)
 static int on_busy(void *user, int count)
 {
     brn_sqlite *s = user;
+    int64_t limit = lock_limit(s);
     int64_t now = brn_clock_mono_ns();
     int64_t left;
     int64_t wait;
@@ -30,8 +42,8 @@ static int on_busy(void *user, int count)
         s->wait_began_ns = now;
     }
     left = LONGEST_WAIT_MS;
-    if (s->lock_timeout_ms >= 0) {
-        left = s->lock_timeout_ms - (now - s->wait_began_ns) / BRN_NS_PER_MS;
+    if (limit >= 0) {
+        left = limit - (now - s->wait_began_ns) / BRN_NS_PER_MS;
     }
     if (!s->finishing) {
         if (brn_control_poll(s->conn.control)) {

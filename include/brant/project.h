@@ -43,8 +43,8 @@ typedef struct brant_project_database {
  *
  * @param[out] out      Owned by the caller: brant_project_free().
  * @param      settings Copied. Values of the file are set in the copy with BRANT_ORIGIN_FILE.
- * A project may have no database, and a URL of the file may name an unset variable: that is an error
- * only when a session is opened, so that files can be made without a database at hand.
+ * A project may have no database, and a URL of the file may name an unset variable: that is an
+ * error only when a session is opened, so that files can be made without a database at hand.
  *
  * @retval BRANT_EUSAGE Unknown key, bad value, unknown database or engine; with position when it is
  *                      in the file.

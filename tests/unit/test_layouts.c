@@ -12,115 +12,7 @@
 #include <cmocka.h>
 
 #include "layouts/layout_int.h"
-#include "support/tree.h"
-
-#define MAX_BYTES 100000
-#define FILES_MAX 8
-
-/* A file of a case: "name" with `text`; "name/" is a directory, "name -> target" a link. */
-typedef struct item {
-    const char *name;
-    const char *text;
-} item;
-
-typedef struct fixture {
-    tree dir;
-    brn_arena arena;
-    brn_source_set set;
-    brant_error *err;
-    brn_layout_options opts;
-} fixture;
-
-static void start(fixture *f)
-{
-    memset(f, 0, sizeof(*f));
-    tree_make(&f->dir);
-    f->opts = (brn_layout_options){
-        .dir = f->dir.root,
-        .layout = "auto",
-        .dialect = &brn_dialect_sqlite,
-        .max_file_bytes = MAX_BYTES,
-    };
-}
-
-static void stop(fixture *f)
-{
-    brant_error_free(f->err);
-    brn_arena_release(&f->arena);
-    tree_remove(&f->dir);
-}
-
-static void put(fixture *f, const item *it)
-{
-    const char *arrow = strstr(it->name, " -> ");
-    size_t len = strlen(it->name);
-    char name[512];
-
-    if (arrow != NULL) {
-        snprintf(name, sizeof(name), "%.*s", (int)(arrow - it->name), it->name);
-        tree_link(&f->dir, name, arrow + 4);
-    } else if (it->name[len - 1] == '/') {
-        snprintf(name, sizeof(name), "%.*s", (int)(len - 1), it->name);
-        tree_mkdir(&f->dir, name);
-    } else {
-        tree_write(&f->dir, it->name, it->text != NULL ? it->text : "SELECT 1;\n");
-    }
-}
-
-static void put_all(fixture *f, const item *files)
-{
-    for (size_t i = 0; i < FILES_MAX && files[i].name != NULL; i++) {
-        put(f, &files[i]);
-    }
-}
-
-static brant_status read_dir(fixture *f)
-{
-    brant_error_free(f->err);
-    f->err = NULL;
-    brn_arena_release(&f->arena);
-    memset(&f->set, 0, sizeof(f->set));
-    return brn_layout_read(&f->set, &f->arena, &f->opts, &f->err);
-}
-
-static void read_ok(fixture *f)
-{
-    brant_status st = read_dir(f);
-
-    if (st != BRANT_OK) {
-        print_message("%s: %s\n", brant_error_id(f->err), brant_error_message(f->err));
-    }
-    assert_int_equal(st, BRANT_OK);
-    assert_null(f->err);
-}
-
-static const brn_source *find_source(const fixture *f, const char *id)
-{
-    for (size_t i = 0; i < f->set.items.count; i++) {
-        if (strcmp(f->set.items.items[i]->id, id) == 0) {
-            return f->set.items.items[i];
-        }
-    }
-    fail_msg("no migration %s", id);
-    return NULL;
-}
-
-/* Ids in their order, separated by spaces. */
-static void assert_ids(const fixture *f, const char *expected)
-{
-    char ids[4096] = "";
-
-    for (size_t i = 0; i < f->set.items.count; i++) {
-        size_t len = strlen(ids);
-        snprintf(ids + len, sizeof(ids) - len, "%s%s", i > 0 ? " " : "", f->set.items.items[i]->id);
-    }
-    assert_string_equal(ids, expected);
-}
-
-static bool contains(const char *text, const char *part)
-{
-    return text != NULL && strstr(text, part) != NULL;
-}
+#include "support/layout_fixture.h"
 
 /* --- names ------------------------------------------------------------------------------------ */
 
@@ -175,13 +67,6 @@ static const struct name_case {
       "" },
 };
 
-static void assert_str(brn_str got, const char *expected)
-{
-    if (!brn_str_eq_c(got, expected)) {
-        fail_msg("\"%.*s\" is not \"%s\"", BRN_STR_ARG(got), expected);
-    }
-}
-
 static void test_names(void **state)
 {
     (void)state;
@@ -195,10 +80,10 @@ static void test_names(void **state)
             &got, brn_str_slice(text, 0, text.len - (is_directory ? 1 : 0)), is_directory);
         assert_int_equal(got.kind, c->kind);
         assert_int_equal(got.side, c->side);
-        assert_str(got.stem, c->stem);
-        assert_str(got.version, c->version);
-        assert_str(got.name, c->name);
-        assert_str(got.extension, c->extension);
+        layout_assert_str(got.stem, c->stem);
+        layout_assert_str(got.version, c->version);
+        layout_assert_str(got.name, c->name);
+        layout_assert_str(got.extension, c->extension);
     }
 }
 
@@ -207,7 +92,7 @@ static void test_names(void **state)
 static const struct read_case {
     const char *label;
     const char *layout;
-    item files[FILES_MAX];
+    layout_item files[LAYOUT_FILES_MAX];
     const char *found; /* layout; NULL for none */
     const char *ids;
 } read_cases[] = {
@@ -317,35 +202,35 @@ static void test_layouts(void **state)
     (void)state;
     for (size_t i = 0; i < BRN_ARRAY_LEN(read_cases); i++) {
         const struct read_case *c = &read_cases[i];
-        fixture f;
+        layout_fixture f;
         print_message("  %s\n", c->label);
-        start(&f);
+        layout_start(&f);
         f.opts.layout = c->layout;
-        put_all(&f, c->files);
-        read_ok(&f);
-        assert_ids(&f, c->ids);
+        layout_put_all(&f, c->files);
+        layout_read_ok(&f);
+        layout_assert_ids(&f, c->ids);
         assert_string_equal(f.set.dir, f.dir.root);
         if (c->found == NULL) {
             assert_null(f.set.layout);
         } else {
             assert_string_equal(f.set.layout, c->found);
         }
-        stop(&f);
+        layout_stop(&f);
     }
 }
 
 static void test_fields_of_a_pair(void **state)
 {
-    fixture f;
+    layout_fixture f;
     const brn_source *s;
 
     (void)state;
-    start(&f);
+    layout_start(&f);
     tree_write(&f.dir, "001_create_users.up.sql", "CREATE TABLE users (a);\n");
     tree_write(&f.dir, "001_create_users.down.sql", "DROP TABLE users;\n");
     tree_write(&f.dir, "002.up.sql", "");
-    read_ok(&f);
-    s = find_source(&f, "001_create_users");
+    layout_read_ok(&f);
+    s = layout_find_source(&f, "001_create_users");
     assert_string_equal(s->version, "001");
     assert_string_equal(s->name, "create_users");
     assert_string_equal(s->up_path, tree_path(&f.dir, "001_create_users.up.sql"));
@@ -356,13 +241,13 @@ static void test_fields_of_a_pair(void **state)
     assert_int_equal(s->down_props.timeout_ms, -1);
     assert_int_equal(strlen(s->up_digest), BRN_DIGEST_HEX);
     assert_string_not_equal(s->up_digest, s->down_digest);
-    s = find_source(&f, "002");
+    s = layout_find_source(&f, "002");
     assert_string_equal(s->name, "");
     assert_null(s->down_path);
     assert_string_equal(s->down_digest, "");
     assert_string_equal(
         s->up_digest, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    stop(&f);
+    layout_stop(&f);
 }
 
 /* --- errors ----------------------------------------------------------------------------------- */
@@ -370,7 +255,7 @@ static void test_fields_of_a_pair(void **state)
 static const struct error_case {
     const char *label;
     const char *layout;
-    item files[FILES_MAX];
+    layout_item files[LAYOUT_FILES_MAX];
     const char *id;
     brant_status status;
     const char *message; /* parts that must be there; the second may be NULL */
@@ -661,10 +546,10 @@ static const struct error_case {
       1 },
     { "directive that is wrong",
       "auto",
-      { { "1_a.up.sql", "\n-- brant: tiemout=3\n" } },
+      { { "1_a.up.sql", "\n-- brant: timeotu=3\n" } },
       "directive.unknown_key",
       BRANT_EPARSE,
-      "tiemout",
+      "timeotu",
       NULL,
       "timeout",
       "1_a.up.sql",
@@ -709,18 +594,19 @@ static void test_errors(void **state)
         const struct error_case *c = &error_cases[i];
         const char *file;
         brant_status st;
-        fixture f;
+        layout_fixture f;
         print_message("  %s\n", c->label);
-        start(&f);
+        layout_start(&f);
         f.opts.layout = c->layout;
-        put_all(&f, c->files);
-        st = read_dir(&f);
+        layout_put_all(&f, c->files);
+        st = layout_read_dir(&f);
         print_message("    %s: %s\n", brant_error_id(f.err), brant_error_message(f.err));
         assert_int_equal(st, c->status);
         assert_string_equal(brant_error_id(f.err), c->id);
-        assert_true(contains(brant_error_message(f.err), c->message));
-        assert_true(c->message2 == NULL || contains(brant_error_message(f.err), c->message2));
-        assert_true(contains(brant_error_hint(f.err), c->hint));
+        assert_true(layout_contains(brant_error_message(f.err), c->message));
+        assert_true(
+            c->message2 == NULL || layout_contains(brant_error_message(f.err), c->message2));
+        assert_true(layout_contains(brant_error_hint(f.err), c->hint));
         file = brant_error_file(f.err);
         if (c->file == NULL) {
             assert_null(file);
@@ -731,96 +617,96 @@ static void test_errors(void **state)
         assert_null(f.set.items.items);
         /* A caller that does not want to know. */
         assert_int_equal(brn_layout_read(&f.set, &f.arena, &f.opts, NULL), c->status);
-        stop(&f);
+        layout_stop(&f);
     }
 }
 
 static void test_missing_up_names_fifty(void **state)
 {
-    fixture f;
+    layout_fixture f;
     char name[64];
 
     (void)state;
-    start(&f);
+    layout_start(&f);
     for (int i = 1; i <= 53; i++) {
         snprintf(name, sizeof(name), "%d_x.down.sql", i);
         tree_write(&f.dir, name, "");
     }
-    assert_int_equal(read_dir(&f), BRANT_EPARSE);
+    assert_int_equal(layout_read_dir(&f), BRANT_EPARSE);
     assert_string_equal(brant_error_id(f.err), "layout.missing_up");
-    assert_true(contains(brant_error_message(f.err), "/50_x.down.sql\" and 3 more"));
-    stop(&f);
+    assert_true(layout_contains(brant_error_message(f.err), "/50_x.down.sql\" and 3 more"));
+    layout_stop(&f);
 }
 
 static void test_version_zero(void **state)
 {
-    fixture f;
+    layout_fixture f;
 
     (void)state;
-    start(&f);
+    layout_start(&f);
     tree_write(&f.dir, "000_a.up.sql", "");
     f.opts.allow_version_zero = true;
-    read_ok(&f);
-    assert_ids(&f, "000_a");
-    stop(&f);
+    layout_read_ok(&f);
+    layout_assert_ids(&f, "000_a");
+    layout_stop(&f);
 }
 
 static void test_too_large(void **state)
 {
-    fixture f;
+    layout_fixture f;
 
     (void)state;
-    start(&f);
+    layout_start(&f);
     tree_write(&f.dir, "1_a.up.sql", "SELECT 1;\n");
     f.opts.max_file_bytes = 10;
-    read_ok(&f);
+    layout_read_ok(&f);
     f.opts.max_file_bytes = 9;
-    assert_int_equal(read_dir(&f), BRANT_EPARSE);
+    assert_int_equal(layout_read_dir(&f), BRANT_EPARSE);
     assert_string_equal(brant_error_id(f.err), "layout.too_large");
-    assert_true(contains(brant_error_message(f.err), "1_a.up.sql\" is larger than 9 bytes"));
-    assert_true(contains(brant_error_hint(f.err), "setting max-file-size"));
+    assert_true(layout_contains(brant_error_message(f.err), "1_a.up.sql\" is larger than 9 bytes"));
+    assert_true(layout_contains(brant_error_hint(f.err), "setting max-file-size"));
     assert_string_equal(brant_error_file(f.err), tree_path(&f.dir, "1_a.up.sql"));
     assert_string_equal(brant_error_migration(f.err), "1_a");
-    stop(&f);
+    layout_stop(&f);
 }
 
 static void test_no_directory(void **state)
 {
-    fixture f;
+    layout_fixture f;
     char path[TREE_PATH_BYTES];
 
     (void)state;
-    start(&f);
+    layout_start(&f);
     tree_write(&f.dir, "file", "");
     f.opts.dir = path;
 
     snprintf(path, sizeof(path), "%s", tree_path(&f.dir, "none"));
-    assert_int_equal(read_dir(&f), BRANT_EUSAGE);
+    assert_int_equal(layout_read_dir(&f), BRANT_EUSAGE);
     assert_string_equal(brant_error_id(f.err), "layout.no_directory");
-    assert_true(contains(brant_error_message(f.err), "/none\" does not exist"));
-    assert_true(contains(brant_error_hint(f.err), "brant init"));
-    assert_true(contains(brant_error_hint(f.err), "brant new NAME"));
-    assert_true(contains(brant_error_hint(f.err), "--migrations DIR"));
+    assert_true(layout_contains(brant_error_message(f.err), "/none\" does not exist"));
+    assert_true(layout_contains(brant_error_hint(f.err), "brant init"));
+    assert_true(layout_contains(brant_error_hint(f.err), "brant new NAME"));
+    assert_true(layout_contains(brant_error_hint(f.err), "--migrations DIR"));
     assert_string_equal(brant_error_file(f.err), path);
 
     snprintf(path, sizeof(path), "%s", tree_path(&f.dir, "file"));
-    assert_int_equal(read_dir(&f), BRANT_EUSAGE);
+    assert_int_equal(layout_read_dir(&f), BRANT_EUSAGE);
     assert_string_equal(brant_error_id(f.err), "layout.no_directory");
-    assert_true(contains(brant_error_message(f.err), "/file\" is a file"));
-    assert_true(contains(brant_error_hint(f.err), "--migrations DIR"));
+    assert_true(layout_contains(brant_error_message(f.err), "/file\" is a file"));
+    assert_true(layout_contains(brant_error_hint(f.err), "--migrations DIR"));
 
     snprintf(path, sizeof(path), "%s", tree_path(&f.dir, "file/below"));
-    assert_int_equal(read_dir(&f), BRANT_EUSAGE);
-    assert_true(contains(brant_error_message(f.err), "does not exist"));
-    stop(&f);
+    assert_int_equal(layout_read_dir(&f), BRANT_EUSAGE);
+    assert_true(layout_contains(brant_error_message(f.err), "does not exist"));
+    layout_stop(&f);
 }
 
-static void assert_unreadable(fixture *f, const char *part)
+static void assert_unreadable(layout_fixture *f, const char *part)
 {
-    assert_int_equal(read_dir(f), BRANT_EIO);
+    assert_int_equal(layout_read_dir(f), BRANT_EIO);
     assert_string_equal(brant_error_id(f->err), "layout.unreadable");
-    assert_true(contains(brant_error_message(f->err), part));
-    assert_true(contains(brant_error_message(f->err), "Permission denied"));
+    assert_true(layout_contains(brant_error_message(f->err), part));
+    assert_true(layout_contains(brant_error_message(f->err), "Permission denied"));
     assert_non_null(brant_error_hint(f->err));
 }
 
@@ -828,10 +714,10 @@ static void assert_unreadable(fixture *f, const char *part)
 static void test_unreadable(void **state)
 {
     uid_t me = geteuid();
-    fixture f;
+    layout_fixture f;
 
     (void)state;
-    start(&f);
+    layout_start(&f);
     tree_write(&f.dir, "1_a/up.sql", "");
     tree_mkdir(&f.dir, "lost+found");
     tree_chmod(&f.dir, ".", 0755);
@@ -848,21 +734,21 @@ static void test_unreadable(void **state)
     assert_true(me != 0 || seteuid(65534) == 0);
     assert_unreadable(&f, f.dir.root);
     assert_true(me != 0 || seteuid(me) == 0);
-    stop(&f);
+    layout_stop(&f);
 }
 
 static void test_fifo_is_not_opened(void **state)
 {
-    fixture f;
+    layout_fixture f;
 
     (void)state;
-    start(&f);
+    layout_start(&f);
     assert_int_equal(mkfifo(tree_path(&f.dir, "1_a.up.sql"), 0600), 0);
-    assert_int_equal(read_dir(&f), BRANT_EIO);
+    assert_int_equal(layout_read_dir(&f), BRANT_EIO);
     assert_string_equal(brant_error_id(f.err), "layout.unreadable");
-    assert_true(contains(brant_error_message(f.err), "not a regular file"));
-    assert_true(contains(brant_error_hint(f.err), "regular file"));
-    stop(&f);
+    assert_true(layout_contains(brant_error_message(f.err), "not a regular file"));
+    assert_true(layout_contains(brant_error_hint(f.err), "regular file"));
+    layout_stop(&f);
 }
 
 /* --- notes ------------------------------------------------------------------------------------ */
@@ -870,7 +756,7 @@ static void test_fifo_is_not_opened(void **state)
 static const struct note_case {
     const char *label;
     const char *layout;
-    item files[FILES_MAX];
+    layout_item files[LAYOUT_FILES_MAX];
     size_t count;
     bool warning;
     const char *text[2];
@@ -950,365 +836,45 @@ static void test_notes(void **state)
     (void)state;
     for (size_t i = 0; i < BRN_ARRAY_LEN(note_cases); i++) {
         const struct note_case *c = &note_cases[i];
-        fixture f;
+        layout_fixture f;
         print_message("  %s\n", c->label);
-        start(&f);
+        layout_start(&f);
         f.opts.layout = c->layout;
-        put_all(&f, c->files);
-        read_ok(&f);
+        layout_put_all(&f, c->files);
+        layout_read_ok(&f);
         assert_int_equal(f.set.notes.count, c->count);
         for (size_t k = 0; k < 2 && c->text[k] != NULL; k++) {
             const brn_note *note = &f.set.notes.items[0];
             print_message("    %s\n", note->text);
             assert_string_equal(note->id, "layout.ignored");
             assert_int_equal(note->warning, c->warning);
-            assert_true(contains(note->text, c->text[k]));
+            assert_true(layout_contains(note->text, c->text[k]));
         }
-        stop(&f);
+        layout_stop(&f);
     }
 }
 
 static void test_notes_are_counted(void **state)
 {
-    fixture f;
+    layout_fixture f;
     char name[64];
 
     (void)state;
-    start(&f);
+    layout_start(&f);
     for (int i = 0; i < 21; i++) {
         snprintf(name, sizeof(name), "notes%02d.txt", i);
         tree_write(&f.dir, name, "");
     }
-    read_ok(&f);
+    layout_read_ok(&f);
     assert_int_equal(f.set.notes.count, 21);
-    assert_true(contains(f.set.notes.items[20].text, "1 more file is ignored"));
+    assert_true(layout_contains(f.set.notes.items[20].text, "1 more file is ignored"));
     assert_false(f.set.notes.items[20].warning);
     tree_write(&f.dir, "z.sql", "");
-    read_ok(&f);
+    layout_read_ok(&f);
     assert_int_equal(f.set.notes.count, 21);
-    assert_true(contains(f.set.notes.items[20].text, "2 more files are ignored"));
+    assert_true(layout_contains(f.set.notes.items[20].text, "2 more files are ignored"));
     assert_true(f.set.notes.items[20].warning);
-    stop(&f);
-}
-
-/* --- texts ------------------------------------------------------------------------------------ */
-
-#define BOM "\xef\xbb\xbf"
-
-/* Files of the second column have the digests of those in the first. */
-static const struct digest_case {
-    const char *label;
-    const char *name;
-    const char *a;
-    const char *b;
-    bool same_up;
-    bool same_down;
-} digest_cases[] = {
-    { "mark and CRLF", "1_a.up.sql", "SELECT 1;\nSELECT 2;\n", BOM "SELECT 1;\r\nSELECT 2;\r\n",
-      true, true },
-    { "lone CR", "1_a.up.sql", "SELECT 1;\n\n", "SELECT 1;\r\r", true, true },
-    { "another text", "1_a.up.sql", "SELECT 1;\n", "SELECT 1; \n", false, true },
-    { "sections with mark and CRLF", "1_a.sql",
-      "-- x\n-- brant: up\n\nSELECT 1;\n-- brant: down\n\nSELECT 2;\n",
-      BOM "-- x\r\n-- brant: up\r\n\r\nSELECT 1;\r\n-- brant: down\r\n\r\nSELECT 2;\r\n", true,
-      true },
-    { "mended down section", "1_a.sql", "-- brant: up\nSELECT 1;\n-- brant: down\nSELECT 2;\n",
-      "-- brant: up\nSELECT 1;\n-- brant: down\nSELECT 3;\n", true, false },
-    { "mended up section", "1_a.sql", "-- brant: up\nSELECT 1;\n-- brant: down\nSELECT 2;\n",
-      "-- brant: up\nSELECT 4;\n-- brant: down\nSELECT 2;\n", false, true },
-    { "head", "1_a.sql", "-- brant: up\nSELECT 1;\n-- brant: down\nSELECT 2;\n",
-      "-- brant: timeout=3\n-- brant: up\nSELECT 1;\n-- brant: down\nSELECT 2;\n", false, true },
-    { "marker of another tool", "1_a.sql", "-- brant: up\nSELECT 1;\n-- brant: down\nSELECT 2;\n",
-      "-- +goose Up\nSELECT 1;\n-- +goose Down\nSELECT 2;\n", true, true },
-};
-
-static void test_digests(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < BRN_ARRAY_LEN(digest_cases); i++) {
-        const struct digest_case *c = &digest_cases[i];
-        brn_source a;
-        const brn_source *b;
-        fixture f;
-        print_message("  %s\n", c->label);
-        start(&f);
-        tree_write(&f.dir, c->name, c->a);
-        read_ok(&f);
-        a = *f.set.items.items[0];
-        tree_write(&f.dir, c->name, c->b);
-        read_ok(&f);
-        b = f.set.items.items[0];
-        assert_int_equal(strcmp(a.up_digest, b->up_digest) == 0, c->same_up);
-        assert_int_equal(strcmp(a.down_digest, b->down_digest) == 0, c->same_down);
-        stop(&f);
-    }
-}
-
-static const struct section_case {
-    const char *label;
-    const char *text;
-    const char *up;
-    const char *down; /* NULL: none */
-    uint32_t up_line;
-    brn_switch up_transaction;
-    brn_switch down_transaction;
-} section_cases[] = {
-    { "no markers", "SELECT 1;\n", "SELECT 1;\n", NULL, 1, BRN_SWITCH_AUTO, BRN_SWITCH_AUTO },
-    { "ours", "-- brant: required=true\n-- brant: up\nSELECT 1;\n-- brant: down\nSELECT 2;\n",
-      "SELECT 1;\n", "SELECT 2;\n", 3, BRN_SWITCH_AUTO, BRN_SWITCH_AUTO },
-    { "empty down", "-- brant: up\n-- brant: down\n", "", "", 2, BRN_SWITCH_AUTO, BRN_SWITCH_AUTO },
-    { "goose",
-      "-- +goose NO TRANSACTION\n-- +goose Up\n-- +goose StatementBegin\nSELECT 1;\n"
-      "-- +goose StatementEnd\n-- +goose Down\nSELECT 2;\n",
-      "-- +goose StatementBegin\nSELECT 1;\n-- +goose StatementEnd\n", "SELECT 2;\n", 3,
-      BRN_SWITCH_OFF, BRN_SWITCH_OFF },
-    { "dbmate", "-- migrate:up transaction:false\nSELECT 1;\n\n-- migrate:down\nSELECT 2;\n",
-      "SELECT 1;\n\n", "SELECT 2;\n", 2, BRN_SWITCH_OFF, BRN_SWITCH_AUTO },
-    { "marker inside a string", "SELECT '\n-- brant: down\n';\n", "SELECT '\n-- brant: down\n';\n",
-      NULL, 1, BRN_SWITCH_AUTO, BRN_SWITCH_AUTO },
-};
-
-static void open_ok(const fixture *f, brn_script *script, brn_buf *buf, bool down)
-{
-    brant_status st =
-        brn_source_open(script, buf, f->set.items.items[0], down, f->opts.dialect, MAX_BYTES, NULL);
-
-    assert_int_equal(st, BRANT_OK);
-}
-
-static void test_sections(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < BRN_ARRAY_LEN(section_cases); i++) {
-        const struct section_case *c = &section_cases[i];
-        brn_script script = { 0 };
-        brn_buf buf = { 0 };
-        const brn_source *s;
-        fixture f;
-        print_message("  %s\n", c->label);
-        start(&f);
-        tree_write(&f.dir, "001_a.sql", c->text);
-        read_ok(&f);
-        s = find_source(&f, "001_a");
-        assert_true(s->sections);
-        assert_int_equal(s->up_transaction, c->up_transaction);
-        assert_int_equal(s->down_transaction, c->down_transaction);
-        assert_int_equal(s->up_bytes, strlen(c->up));
-        open_ok(&f, &script, &buf, false);
-        assert_str(script.text, c->up);
-        assert_int_equal(script.line, c->up_line);
-        assert_string_equal(script.file, tree_path(&f.dir, "001_a.sql"));
-        if (c->down != NULL) {
-            assert_string_equal(s->down_path, s->up_path);
-            open_ok(&f, &script, &buf, true);
-            assert_str(script.text, c->down);
-        } else {
-            assert_null(s->down_path);
-        }
-        brn_buf_release(&buf);
-        stop(&f);
-    }
-}
-
-static void test_directives(void **state)
-{
-    fixture f;
-    const brn_source *s;
-
-    (void)state;
-    start(&f);
-    tree_write(
-        &f.dir, "1_a.up.sql",
-        "-- brant: requires=none timeout=5s transaction=off phase=expand\nSELECT 1;\n");
-    tree_write(
-        &f.dir, "1_a.down.sql",
-        "-- brant: timeout=7s lock-timeout=2s transaction=on foreign-keys=off\n"
-        "-- brant: placeholders=on idempotent=true\nSELECT 1;\n");
-    read_ok(&f);
-    s = find_source(&f, "1_a");
-    assert_true(s->props.has_requires);
-    assert_int_equal(s->props.timeout_ms, 5000);
-    assert_int_equal(s->props.transaction, BRN_SWITCH_OFF);
-    assert_int_equal(s->props.phase, BRN_PHASE_EXPAND);
-    assert_int_equal(s->props.lock_timeout_ms, -1);
-    assert_false(s->props.idempotent);
-    assert_int_equal(s->down_props.timeout_ms, 7000);
-    assert_int_equal(s->down_props.lock_timeout_ms, 2000);
-    assert_int_equal(s->down_props.transaction, BRN_SWITCH_ON);
-    assert_int_equal(s->down_props.foreign_keys, BRN_SWITCH_OFF);
-    assert_int_equal(s->down_props.placeholders, BRN_SWITCH_ON);
-    assert_true(s->down_props.idempotent);
-    stop(&f);
-}
-
-static void test_directives_of_sections(void **state)
-{
-    fixture f;
-    const brn_source *s;
-
-    (void)state;
-    start(&f);
-    tree_write(
-        &f.dir, "1_a.sql",
-        "-- brant: requires=000_z lock-timeout=1s\n-- brant: up\n-- brant: timeout=5s\n"
-        "SELECT 1;\n-- brant: down\n-- brant: timeout=7s\nSELECT 2;\n");
-    read_ok(&f);
-    s = find_source(&f, "1_a");
-    assert_int_equal(s->props.requires.count, 1);
-    assert_string_equal(s->props.requires.items[0].id, "000_z");
-    assert_int_equal(s->props.lock_timeout_ms, 1000);
-    assert_int_equal(s->props.timeout_ms, 5000);
-    assert_int_equal(s->down_props.lock_timeout_ms, 1000);
-    assert_int_equal(s->down_props.timeout_ms, 7000);
-    stop(&f);
-}
-
-/* What is wrong with statements is for the splitter to say. */
-static void test_statements_are_not_judged(void **state)
-{
-    fixture f;
-
-    (void)state;
-    start(&f);
-    tree_write(&f.dir, "1_a.up.sql", "-- the goose\nSELECT 'open;\n");
-    read_ok(&f);
-    assert_ids(&f, "1_a");
-    stop(&f);
-}
-
-/* --- opening ---------------------------------------------------------------------------------- */
-
-static brant_status open_side(fixture *f, const char *id, bool down)
-{
-    brn_script script = { 0 };
-    brn_buf buf = { 0 };
-    brant_status st;
-
-    brant_error_free(f->err);
-    f->err = NULL;
-    st = brn_source_open(
-        &script, &buf, find_source(f, id), down, f->opts.dialect, f->opts.max_file_bytes, &f->err);
-    brn_buf_release(&buf);
-    return st;
-}
-
-static void test_open_notices_a_change(void **state)
-{
-    fixture f;
-
-    (void)state;
-    start(&f);
-    tree_write(&f.dir, "1_a.up.sql", "SELECT 1;\n");
-    tree_write(&f.dir, "1_a.down.sql", "SELECT 2;\n");
-    read_ok(&f);
-    assert_int_equal(open_side(&f, "1_a", false), BRANT_OK);
-    assert_int_equal(open_side(&f, "1_a", true), BRANT_OK);
-    tree_write(&f.dir, "1_a.up.sql", "SELECT 1;\r\n");
-    assert_int_equal(open_side(&f, "1_a", false), BRANT_OK);
-    tree_write(&f.dir, "1_a.up.sql", "SELECT 3;\n");
-    assert_int_equal(open_side(&f, "1_a", false), BRANT_EDRIFT);
-    assert_string_equal(brant_error_id(f.err), "layout.changed");
-    assert_true(contains(brant_error_message(f.err), "1_a.up.sql\" was changed"));
-    assert_true(contains(brant_error_hint(f.err), "Run the command again"));
-    assert_string_equal(brant_error_file(f.err), tree_path(&f.dir, "1_a.up.sql"));
-    assert_string_equal(brant_error_migration(f.err), "1_a");
-    assert_int_equal(unlink(tree_path(&f.dir, "1_a.down.sql")), 0);
-    assert_int_equal(open_side(&f, "1_a", true), BRANT_EIO);
-    assert_string_equal(brant_error_id(f.err), "layout.unreadable");
-    stop(&f);
-}
-
-static void test_open_notices_a_changed_section(void **state)
-{
-    fixture f;
-
-    (void)state;
-    start(&f);
-    tree_write(&f.dir, "1_a.sql", "-- brant: up\nSELECT 1;\n-- brant: down\nSELECT 2;\n");
-    read_ok(&f);
-    tree_write(&f.dir, "1_a.sql", "-- brant: up\nSELECT 1;\n-- brant: down\nSELECT 3;\n");
-    assert_int_equal(open_side(&f, "1_a", false), BRANT_OK);
-    assert_int_equal(open_side(&f, "1_a", true), BRANT_EDRIFT);
-    tree_write(&f.dir, "1_a.sql", "-- brant: up\nSELECT 1;\n");
-    assert_int_equal(open_side(&f, "1_a", true), BRANT_EDRIFT);
-    tree_write(&f.dir, "1_a.sql", "SELECT 0;\n-- brant: up\nSELECT 1;\n");
-    assert_int_equal(open_side(&f, "1_a", false), BRANT_EPARSE);
-    assert_string_equal(brant_error_migration(f.err), "1_a");
-    stop(&f);
-}
-
-static const struct missing_case {
-    const char *file;
-    const char *id;
-    const char *wanted; /* file of the error */
-    const char *hint;
-} missing_cases[] = {
-    { "1_a.b.up.cql", "1_a.b", "1_a.b.down.cql", "Write" },
-    { "1_a.sql", "1_a", "1_a.sql", "-- brant: down" },
-    { "1_a/up.sql", "1_a", "1_a/down.sql", "Write" },
-    { "1_a/migration.sql", "1_a", "1_a/down.sql", "Write" },
-};
-
-static void test_open_names_the_missing_file(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < BRN_ARRAY_LEN(missing_cases); i++) {
-        const struct missing_case *c = &missing_cases[i];
-        fixture f;
-        print_message("  %s\n", c->file);
-        start(&f);
-        tree_write(&f.dir, c->file, "SELECT 1;\n");
-        read_ok(&f);
-        assert_int_equal(open_side(&f, c->id, true), BRANT_EUSAGE);
-        assert_string_equal(brant_error_id(f.err), "layout.missing_down");
-        assert_true(contains(brant_error_message(f.err), c->wanted));
-        assert_true(contains(brant_error_hint(f.err), c->hint));
-        assert_string_equal(brant_error_file(f.err), tree_path(&f.dir, c->wanted));
-        assert_string_equal(brant_error_migration(f.err), c->id);
-        stop(&f);
-    }
-}
-
-/* A set that somebody else made. */
-static void test_open_without_up(void **state)
-{
-    brn_source source = { .id = "1_a" };
-    brant_error *err = NULL;
-    brn_script script;
-    brn_buf buf = { 0 };
-
-    (void)state;
-    assert_int_equal(
-        brn_source_open(&script, &buf, &source, false, &brn_dialect_sqlite, MAX_BYTES, &err),
-        BRANT_EUSAGE);
-    assert_string_equal(brant_error_id(err), "layout.missing_up");
-    brant_error_free(err);
-    brn_buf_release(&buf);
-}
-
-/* A plain name is shown as the person wrote it. */
-static void test_paths_are_as_given(void **state)
-{
-    fixture f;
-    char here[TREE_PATH_BYTES];
-
-    (void)state;
-    start(&f);
-    assert_non_null(getcwd(here, sizeof(here)));
-    tree_write(&f.dir, "migrations/1_a.up.sql", "");
-    assert_int_equal(chdir(f.dir.root), 0);
-    f.opts.dir = "migrations";
-    read_ok(&f);
-    assert_string_equal(f.set.items.items[0]->up_path, "migrations/1_a.up.sql");
-    f.opts.dir = "migrations/";
-    read_ok(&f);
-    assert_string_equal(f.set.items.items[0]->up_path, "migrations/1_a.up.sql");
-    assert_int_equal(chdir("migrations"), 0);
-    f.opts.dir = ".";
-    read_ok(&f);
-    assert_string_equal(f.set.items.items[0]->up_path, "1_a.up.sql");
-    assert_int_equal(chdir(here), 0);
-    stop(&f);
+    layout_stop(&f);
 }
 
 int main(void)
@@ -1326,16 +892,6 @@ int main(void)
         cmocka_unit_test(test_fifo_is_not_opened),
         cmocka_unit_test(test_notes),
         cmocka_unit_test(test_notes_are_counted),
-        cmocka_unit_test(test_digests),
-        cmocka_unit_test(test_sections),
-        cmocka_unit_test(test_directives),
-        cmocka_unit_test(test_directives_of_sections),
-        cmocka_unit_test(test_statements_are_not_judged),
-        cmocka_unit_test(test_open_notices_a_change),
-        cmocka_unit_test(test_open_notices_a_changed_section),
-        cmocka_unit_test(test_open_names_the_missing_file),
-        cmocka_unit_test(test_open_without_up),
-        cmocka_unit_test(test_paths_are_as_given),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

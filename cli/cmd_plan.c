@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+
+#include "cli/commands.h"
+#include "cli/describe.h"
+#include "cli/json_docs.h"
+
+typedef struct plan_args {
+    const char *to;
+    uint64_t count;
+} plan_args;
+
+/* Closes the transaction that is open and opens the next; 0 is none. */
+static void change_transaction(cli_context *ctx, uint32_t *open, uint32_t next)
+{
+    if (*open == next) {
+        return;
+    }
+    if (*open != 0) {
+        brn_buf_printf(&ctx->out, "  commit transaction %" PRIu32 "\n", *open);
+    }
+    if (next != 0) {
+        brn_buf_printf(&ctx->out, "  begin transaction %" PRIu32 "\n", next);
+    }
+    *open = next;
+}
+
+static void say_heading(cli_context *ctx, const brant_plan_step *step)
+{
+    brn_buf_add_char(&ctx->out, '\n');
+    if (ctx->render.many) {
+        cli_clean(&ctx->out, step->migration->database);
+        brn_buf_add_char(&ctx->out, ':');
+    }
+    cli_colored(&ctx->out, ctx->color_out, CLI_BOLD, step->migration->id);
+    brn_buf_printf(&ctx->out, " (%s%s)\n", step->direction, step->manual ? ", manual" : "");
+    if (step->manual && step->migration->help != NULL) {
+        brn_buf_add_c(&ctx->out, "  ");
+        cli_wrap(&ctx->out, step->migration->help, 2, ctx->width);
+    }
+    if (step->resume_after > 0) {
+        brn_buf_add_c(&ctx->out, "  resumes: ");
+        cli_plural(&ctx->out, step->resume_after, "statement");
+        brn_buf_add_c(&ctx->out, " done already\n");
+    }
+}
+
+/* Transaction of the first statement that would run; 0 is none. */
+static uint32_t first_transaction(const brant_plan_step *step)
+{
+    for (size_t i = 0; i < step->statement_count; i++) {
+        if (step->statements[i]->number > step->resume_after) {
+            return step->statements[i]->transaction;
+        }
+    }
+    return 0;
+}
+
+static void say_step(cli_context *ctx, const brant_plan_step *step, uint32_t *open)
+{
+    /* A transaction that goes on over several migrations shows no boundary between them. */
+    if (first_transaction(step) != *open) {
+        change_transaction(ctx, open, 0);
+    }
+    say_heading(ctx, step);
+    for (size_t i = 0; i < step->statement_count; i++) {
+        const brant_plan_statement *s = step->statements[i];
+
+        if (s->number > step->resume_after) {
+            change_transaction(ctx, open, s->transaction);
+            cli_describe_statement(&ctx->out, s->file, s->line, s->kind, brn_str_from(s->text));
+        }
+    }
+}
+
+static uint64_t statements_left(const brant_plan_step *step)
+{
+    uint64_t done = step->resume_after;
+
+    return step->statement_count > done ? step->statement_count - done : 0;
+}
+
+static void say_plan(cli_context *ctx, const brant_plan *plan)
+{
+    uint64_t statements = 0;
+    uint32_t open = 0;
+
+    for (size_t i = 0; i < plan->count; i++) {
+        statements += statements_left(plan->steps[i]);
+    }
+    if (plan->count == 0) {
+        brn_buf_add_c(&ctx->out, "nothing to do: no migration is pending\n");
+    } else {
+        cli_plural(&ctx->out, plan->count, "migration");
+        brn_buf_add_c(&ctx->out, ", ");
+        cli_plural(&ctx->out, statements, "statement");
+        brn_buf_add_char(&ctx->out, '\n');
+    }
+    for (size_t i = 0; i < plan->count; i++) {
+        say_step(ctx, plan->steps[i], &open);
+    }
+    change_transaction(ctx, &open, 0);
+    if (plan->finding_count > 0) {
+        brn_buf_add_char(&ctx->out, '\n');
+        cli_describe_findings(ctx, plan->findings, plan->finding_count, 0);
+    }
+}
+
+static int run_plan(cli_context *ctx, const void *values)
+{
+    const plan_args *args = values;
+    brant_run_options options = BRANT_RUN_OPTIONS_INIT;
+    brant_plan *plan = NULL;
+    brant_error *err = NULL;
+
+    options.to = args->to;
+    options.count = args->count;
+    if (brant_plan_up(&plan, ctx->session, &options, &err) != BRANT_OK) {
+        return cli_error(ctx, err);
+    }
+    if (ctx->json) {
+        cli_doc_plan(ctx, plan);
+    } else {
+        say_plan(ctx, plan);
+    }
+    brant_plan_free(plan);
+    return CLI_EXIT_OK;
+}
+
+static const cli_opt plan_opts[] = {
+    { "to", 't', CLI_OPT_STRING, offsetof(plan_args, to), "ID",
+      "Plan this migration and what it requires, nothing else." },
+    { "count", 'n', CLI_OPT_COUNT, offsetof(plan_args, count), "N", "Plan the next N." },
+    { 0 },
+};
+
+const cli_command cli_cmd_plan = {
+    .name = "plan",
+    .group = "Look",
+    .summary = "Show every statement that up would run; changes nothing",
+    .usage = "[--to ID] [-n N]",
+    .example = "brant plan --to 024\nbrant plan --json",
+    .flags = CLI_NEEDS_SESSION,
+    .opts = plan_opts,
+    .args_size = sizeof(plan_args),
+    .run = run_plan,
+};

@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exactly once, whatever happens: killed at every boundary and at random moments, a run that is
+started again ends in the database of an undisturbed one."""
+import re
+import signal
+import sys
+import time
+
+import support
+from support import AUDIT, SANITIZED, SLOW, audit
+from workloads import OFF, OUTSIDE, OWN, TOGETHER, TRANSACTIONAL, clear, finish, keep, restore
+
+
+class Boundaries(support.Case):
+    """Kills, failures and lost answers at every boundary that the fault engine counts."""
+
+    def count(self, p, direction, *options):
+        result = p.fault("count", direction, *options, check=0)
+        found = re.search(r"boundaries: (\d+)", result.text)
+        self.assertTrue(found, result)
+        return int(found[1])
+
+    def prepared(self, workload, direction="up", tx="each"):
+        """The project, the command and the state to end in."""
+        p = self.project().pairs(workload)
+        command = [direction, *(["--all"] if direction == "down" else []), "--tx", tx]
+        if direction == "down":
+            p.up()
+        keep(p, "before")
+        p.run(*command, check=0)
+        expected = p.dump(), [row["id"] for row in p.ledger()]
+        self.assertEqual(expected[0]["integrity"], "ok")
+        return p, command, expected
+
+    def every(self, workload, direction="up", fault="kill", tx="each", options=(), answers=False):
+        p, command, expected = self.prepared(workload, direction, tx)
+        restore(p, "before")
+        options = (*options, "--set", f"tx={tx}")
+        last = self.count(p, direction, *options)
+        self.assertGreater(last, 10)
+        given = 0
+        # One beyond the end does no harm and proves that the count is right.
+        for at in range(1, last + 2):
+            restore(p, "before")
+            result = p.fault(f"{fault}@{at}", direction, *options)
+            if fault == "kill":
+                self.assertEqual(result.code, -signal.SIGKILL if at <= last else 0,
+                                 f"at {at} of {last}: {result}")
+            elif fault == "fail" and at <= last:
+                self.assertIn(result.code, (0, 1), result)
+            given += finish(p, *command)
+            self.assertEqual(p.dump(), expected[0], f"{fault} at {at} of {last}")
+            self.assertDone(p, expected[1])
+            if at % 5 == 0:
+                p.run("history", "--verify", check=0)
+                p.run("validate", check=0)
+        if not answers:
+            self.assertEqual(given, 0, "a transactional run asked for a decision")
+        print(f"{self.id()}: {last} boundaries, {given} answers", file=sys.stderr)
+
+    def test_kill_up_in_one_transaction_each(self):
+        self.every(TRANSACTIONAL, tx="each")
+
+    def test_kill_up_in_one_transaction_for_all(self):
+        self.every(TOGETHER, tx="all")
+
+    def test_kill_up_without_transactions(self):
+        self.every(TRANSACTIONAL, tx="none", answers=True)
+
+    def test_kill_up_outside_transactions(self):
+        self.every(OUTSIDE, answers=True)
+
+    def test_kill_up_with_own_transactions(self):
+        self.every(OWN, answers=True)
+
+    def test_kill_down_in_one_transaction_each(self):
+        self.every(TRANSACTIONAL, "down")
+
+    def test_kill_down_in_one_transaction_for_all(self):
+        self.every(TOGETHER, "down", tx="all")
+
+    def test_kill_down_outside_transactions(self):
+        self.every(OUTSIDE, "down", answers=True)
+
+    def test_kill_down_with_own_transactions(self):
+        self.every(OWN, "down", answers=True)
+
+    def test_kill_where_the_engine_has_no_transactions(self):
+        self.every(TRANSACTIONAL, options=("--hide-caps", "txn"), answers=True)
+
+    def test_failure_at_each_boundary(self):
+        self.every(TRANSACTIONAL, fault="fail", answers=True)
+
+    def test_failure_at_each_boundary_outside_transactions(self):
+        self.every(OUTSIDE, fault="fail", answers=True)
+
+    def test_lost_answer_at_each_boundary(self):
+        self.every(TRANSACTIONAL, fault="drop", answers=True)
+
+    def test_lost_answer_at_each_boundary_outside_transactions(self):
+        self.every(OUTSIDE, fault="drop", answers=True)
+
+    def test_S_C66_status_validate_and_up_after_a_kill(self):
+        p, _, expected = self.prepared(TRANSACTIONAL)
+        clear(p)
+        half = self.count(p, "up") // 2
+        clear(p)
+        p.fault(f"kill@{half}", "up")
+        p.run("status", check=0)
+        p.run("validate", check=0)
+        p.up()
+        p.run("validate", check=0)
+        self.assertEqual(p.dump(), expected[0])
+
+
+def long_workload(count: int) -> dict:
+    """Migrations with some data; now and then one outside of a transaction or with its own."""
+    found = {"0001_base": (AUDIT + "CREATE TABLE data (a INTEGER, b TEXT);\n",
+                           "DROP TABLE data;\n")}
+    for n in range(2, count + 1):
+        name = f"{n:04}_m"
+        if n % 10 == 0:
+            up = OFF + audit(f"{name}#1") + f"CREATE TABLE t{n} (a);\n" + audit(f"{name}#3")
+            down = OFF + f"DROP TABLE t{n};\n" + audit(f"-{name}#2")
+        elif n % 13 == 0:
+            up = f"BEGIN;\n{audit(f'{name}#2')}CREATE TABLE t{n} (a);\nCOMMIT;\n"
+            down = f"BEGIN;\nDROP TABLE t{n};\n{audit(f'-{name}#3')}COMMIT;\n"
+        else:
+            up = (audit(f"{name}#1") + "INSERT INTO data WITH RECURSIVE c(i) AS (SELECT 1 UNION "
+                  f"ALL SELECT i + 1 FROM c WHERE i < 200) SELECT {n}, hex(i * {n}) FROM c;\n"
+                  f"CREATE INDEX i{n} ON data (a) WHERE a = {n};\n")
+            down = f"DROP INDEX i{n};\nDELETE FROM data WHERE a = {n};\n" + audit(f"-{name}#3")
+        found[name] = up, down
+    return found
+
+
+class RandomKills(support.Case):
+    """SIGKILL at moments drawn over the length of the run, not at boundaries of our choice."""
+
+    def loop(self, rounds, workload, direction="up", extra=()):
+        p = self.project().pairs(workload)
+        command = [direction, *(["--all"] if direction == "down" else []), "-q", *extra]
+        if direction == "down":
+            p.up("-q")
+        keep(p, "before")
+        took = p.run(*command, check=0, timeout=120).seconds
+        expected = p.dump(), [row["id"] for row in p.ledger()]
+        rng = support.seeded(self, f"{rounds} kills within {took:.2f} s")
+        hit = answers = 0
+        for number in range(rounds):
+            restore(p, "before")
+            for _ in range(rng.choice((1, 1, 2, 3))):
+                running = p.start(*command)
+                time.sleep(rng.uniform(0, took))
+                running.send(signal.SIGKILL)
+                hit += running.finish().code == -signal.SIGKILL
+            answers += finish(p, *command)
+            self.assertEqual(p.dump(), expected[0], f"round {number}")
+            self.assertDone(p, expected[1])
+            if number % 10 == 0:
+                p.run("history", "--verify", check=0)
+        self.assertGreater(hit, rounds // 4, "too few runs were killed to mean anything")
+        print(f"{self.id()}: {rounds} rounds, {hit} killed, {answers} answers", file=sys.stderr)
+
+    def test_random_kills_up(self):
+        self.loop(8 if SANITIZED else 30, long_workload(150))
+
+    def test_random_kills_down(self):
+        self.loop(4 if SANITIZED else 10, long_workload(150), "down")
+
+    def test_random_kills_in_one_transaction(self):
+        wanted = {name: texts for name, texts in long_workload(150).items()
+                  if "BEGIN" not in texts[0] and OFF not in texts[0]}
+        self.loop(3 if SANITIZED else 5, wanted, extra=("--tx", "all"))
+
+    def test_random_kills_without_transactions(self):
+        self.loop(3 if SANITIZED else 5, TRANSACTIONAL | {
+            f"{n}_more": (audit(f"{n}_more#1"), None) for n in range(10, 90)},
+            extra=("--tx", "none"))
+
+    def test_random_kills_many(self):
+        if not SLOW:
+            self.skipTest("200 kills only with BRANT_SLOW=1")
+        self.loop(100, long_workload(400))
+        self.loop(50, long_workload(150), "down")
+        self.loop(50, OUTSIDE)
+
+
+class Signals(support.Case):
+    """SIGINT and SIGTERM: stop at the next safe point, free the lock, exit 130."""
+
+    SLOW = "-- brant: placeholders=on\n" + audit("2") + support.busy("${LIMIT}")
+
+    def stopped(self, number, text, args=(), env=None):
+        p = self.project().pairs({"1_a": AUDIT + audit("1"), "2_b": text, "3_c": audit("3")})
+        running = p.start("up", *args, env=dict({"LIMIT": support.FOREVER}, **(env or {})))
+        support.wait_until(lambda: p.exists("app.db") and "2_b" in [
+            row["id"] for row in p.ledger() if row["status"] == "running"],
+            what="2_b running", process=running)
+        time.sleep(0.2)
+        running.send(number)
+        result = running.finish(30)
+        self.assertEqual(result.code, 130, result)
+        self.assertSays(result, "interrupt|cancel|stopped", where="err")
+        return p, result
+
+    def test_S_D50_interrupt_and_term_roll_back_and_free_the_lock(self):
+        for name, number in support.SIGNALS.items():
+            with self.subTest(signal=name):
+                p, result = self.stopped(number, self.SLOW)
+                self.assertEqual(p.tokens(), ["1"])
+                self.assertEqual(p.completed(), ["1_a"])
+                p.up("--lock-timeout", "1s", env={"LIMIT": "1"})
+                self.assertEqual(p.tokens(), ["1", "2", "busy", "3"])
+                self.assertDone(p, ["1_a", "2_b", "3_c"])
+                p.run("history", "--verify", check=0)
+
+    def test_outside_a_transaction_the_statement_is_finished_and_recorded(self):
+        text = OFF + "".join(f"INSERT INTO audit (token) VALUES ('2.{n}');\n"
+                             + support.busy("2000000") for n in range(40))
+        p, result = self.stopped(signal.SIGTERM, text)
+        row = [row for row in p.ledger() if row["id"] == "2_b"][0]
+        self.assertEqual(row["intent"] or 0, 0, row)
+        self.assertEqual(row["statements_done"], len(p.tokens()) - 1)
+        p.up(timeout=120)
+        self.assertEqual([t for t in p.tokens() if t != "busy"],
+                         ["1", *(f"2.{n}" for n in range(40)), "3"])
+        self.assertEqual(p.tokens().count("busy"), 40)
+
+    def test_interrupted_waiting_for_the_lock(self):
+        p = self.project().pairs({"1_a": AUDIT, "2_b": self.SLOW})
+        holder = p.start("up", env={"LIMIT": support.FOREVER})
+        support.wait_until(lambda: p.exists("app.db") and p.ledger(), what="a holder",
+                           process=holder)
+        waiter = p.start("up", "--progress=json", env={"LIMIT": "1"})
+        support.wait_until(lambda: "lock" in waiter.err(), what="a wait", process=waiter)
+        waiter.send(signal.SIGINT)
+        self.assertEqual(waiter.finish(20).code, 130)
+        self.assertTrue(holder.alive())
+        holder.send(signal.SIGINT)
+        self.assertEqual(holder.finish(20).code, 130)
+        p.up(env={"LIMIT": "1"})
+
+    def test_signals_at_random_moments(self):
+        p = self.project().pairs(long_workload(80))
+        keep(p, "before")
+        took = p.up("-q").seconds
+        expected = p.dump()
+        rng = support.seeded(self, "signals")
+        for _ in range(4 if SANITIZED else 12):
+            restore(p, "before")
+            running = p.start("up", "-q")
+            # Earlier than this the handlers may not be there yet.
+            time.sleep(0.1 * support.PATIENCE + rng.uniform(0, took))
+            running.send(rng.choice((signal.SIGINT, signal.SIGTERM)))
+            result = running.finish(30)
+            self.assertIn(result.code, (0, 130), result)
+            self.assertEqual(finish(p, "up", "-q"), 0)
+            self.assertEqual(p.dump(), expected)
+
+
+if __name__ == "__main__":
+    support.main()
