@@ -136,7 +136,7 @@ static void attach(builder *b, brn_yaml *node)
 {
     frame *top = b->depth > 0 ? &b->stack[b->depth - 1] : NULL;
 
-    if (top == NULL) {
+    if (top == NULL || top->node == NULL) {
         b->root = node;
         return;
     }
