@@ -7,6 +7,17 @@
 #define FIRST_WAIT_MS 2
 #define LONGEST_WAIT_MS 50
 
+/* The limit in force: the migration's own, or the connection's; -1: none. */
+static int64_t lock_limit(const brn_sqlite *s)
+{
+    int64_t own = s->conn.control->lock_timeout_ms;
+
+    if (own < 0) {
+        return s->lock_timeout_ms;
+    }
+    return own > 0 ? own : -1;
+}
+
 /* Called between steps of a running statement; non-zero interrupts it. */
 static int on_progress(void *user)
 {
@@ -22,6 +33,7 @@ static int on_progress(void *user)
 static int on_busy(void *user, int count)
 {
     brn_sqlite *s = user;
+    int64_t limit = lock_limit(s);
     int64_t now = brn_clock_mono_ns();
     int64_t left;
     int64_t wait;
@@ -30,8 +42,8 @@ static int on_busy(void *user, int count)
         s->wait_began_ns = now;
     }
     left = LONGEST_WAIT_MS;
-    if (s->lock_timeout_ms >= 0) {
-        left = s->lock_timeout_ms - (now - s->wait_began_ns) / BRN_NS_PER_MS;
+    if (limit >= 0) {
+        left = limit - (now - s->wait_began_ns) / BRN_NS_PER_MS;
     }
     if (!s->finishing) {
         if (brn_control_poll(s->conn.control)) {
@@ -91,10 +103,10 @@ int brn_sqlite_prepare(sqlite3_stmt **out, brn_sqlite *s, const char *sql)
     return sqlite3_prepare_v3(s->db, sql, -1, 0, out, NULL);
 }
 
-void brn_sqlite_bind_str(sqlite3_stmt *stmt, int i, brn_str text)
+int brn_sqlite_bind_str(sqlite3_stmt *stmt, int i, brn_str text)
 {
     /* Empty text must not become null, which its NULL pointer would make of it. */
-    (void)sqlite3_bind_text64(
+    return sqlite3_bind_text64(
         stmt, i, text.ptr != NULL ? text.ptr : "", text.len, SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
@@ -102,5 +114,10 @@ const char *brn_sqlite_column(brn_arena *arena, sqlite3_stmt *stmt, int i)
 {
     const char *text = (const char *)sqlite3_column_text(stmt, i);
 
-    return text != NULL ? brn_arena_strdup(arena, text) : NULL;
+    if (text == NULL) {
+        /* Null, or no memory to convert it: the two must not be mixed up. */
+        arena->oom = arena->oom || sqlite3_column_type(stmt, i) != SQLITE_NULL;
+        return NULL;
+    }
+    return brn_arena_strdup(arena, text);
 }

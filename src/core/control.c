@@ -16,6 +16,7 @@ static const struct limit_words {
 void brn_control_init(brn_control *c)
 {
     atomic_init(&c->cancelled, 0);
+    c->lock_timeout_ms = -1;
     for (size_t i = 0; i < BRN_LIMIT_COUNT; i++) {
         c->limit_ms[i] = 0;
         c->deadline_ns[i] = 0;

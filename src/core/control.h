@@ -25,6 +25,8 @@ typedef struct brn_control {
     atomic_int cancelled;
     int64_t limit_ms[BRN_LIMIT_COUNT];    /* 0: none */
     int64_t deadline_ns[BRN_LIMIT_COUNT]; /* monotonic; 0: none */
+    int64_t
+        lock_timeout_ms; /* for locks of other applications; 0: no limit; -1: the connection's */
 } brn_control;
 
 void brn_control_init(brn_control *c);

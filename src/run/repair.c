@@ -267,7 +267,9 @@ static brant_status repair_database(repair_work *w, size_t index, brant_error **
     if (target->missing) {
         return BRANT_OK;
     }
-    brant_status st = brn_edit_begin(&w->edit, index, err);
+    w->edit.index = index;
+    w->edit.target = target;
+    brant_status st = w->opts.dry_run != 0 ? BRANT_OK : brn_edit_begin(&w->edit, index, err);
     const brn_graph *graph = &w->edit.world.graph;
     for (size_t i = 0; i < graph->order.count && st == BRANT_OK; i++) {
         if (concerns(w, graph->order.items[i])) {

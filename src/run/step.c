@@ -102,19 +102,30 @@ static brn_ledger_row *running_row(brn_run *run, const brn_step *step)
     return row;
 }
 
-/* Cleaning up must work although the run was told to stop. */
-static int suspend_control(brn_control *control)
+/* Cleaning up and announcing must work although the run was told to stop, or its time is over. */
+typedef struct paused_control {
+    int cancelled;
+    int64_t limit_ms[BRN_LIMIT_COUNT];
+    int64_t deadline_ns[BRN_LIMIT_COUNT];
+} paused_control;
+
+static paused_control pause_control(brn_control *control)
 {
-    brn_control_stop(control, BRN_LIMIT_STATEMENT);
-    brn_control_stop(control, BRN_LIMIT_MIGRATION);
-    brn_control_stop(control, BRN_LIMIT_RUN);
-    return atomic_exchange(&control->cancelled, 0);
+    paused_control paused;
+    paused.cancelled = atomic_exchange(&control->cancelled, 0);
+    memcpy(paused.limit_ms, control->limit_ms, sizeof(paused.limit_ms));
+    memcpy(paused.deadline_ns, control->deadline_ns, sizeof(paused.deadline_ns));
+    memset(control->limit_ms, 0, sizeof(control->limit_ms));
+    memset(control->deadline_ns, 0, sizeof(control->deadline_ns));
+    return paused;
 }
 
-static void restore_control(brn_control *control, int cancelled)
+static void resume_control(brn_control *control, const paused_control *paused)
 {
-    if (cancelled != 0) {
-        atomic_store(&control->cancelled, cancelled);
+    memcpy(control->limit_ms, paused->limit_ms, sizeof(control->limit_ms));
+    memcpy(control->deadline_ns, paused->deadline_ns, sizeof(control->deadline_ns));
+    if (paused->cancelled != 0) { /* what came in the meantime stays */
+        atomic_store(&control->cancelled, paused->cancelled);
     }
 }
 
@@ -125,12 +136,12 @@ static brant_status write_ledger(
     if (run->arena->oom) {
         return brn_error_oom(err);
     }
-    int cancelled = suspend_control(&run->session->control);
+    paused_control paused = pause_control(&run->session->control);
     brant_status st = brn_run_program(run, target, program, NULL, NULL, NULL, err);
     if (st != BRANT_OK && target->conn != NULL) {
         target->conn->engine->reset(target->conn, NULL);
     }
-    restore_control(&run->session->control, cancelled);
+    resume_control(&run->session->control, &paused);
     return st;
 }
 
@@ -220,10 +231,10 @@ static bool took_effect(step_frame *f)
 {
     brn_ledger_state state = { 0 };
     const brn_migration *m = f->step->migration;
-    int cancelled = suspend_control(&f->run->session->control);
+    paused_control paused = pause_control(&f->run->session->control);
     brant_status st =
         f->target->conn->engine->ledger_read(&state, f->run->arena, f->target->conn, NULL);
-    restore_control(&f->run->session->control, cancelled);
+    resume_control(&f->run->session->control, &paused);
     const brn_ledger_row *row = NULL;
     for (size_t i = 0; st == BRANT_OK && i < state.rows.count; i++) {
         row = strcmp(state.rows.items[i].id, m->id) == 0 ? &state.rows.items[i] : row;
@@ -252,6 +263,19 @@ static int64_t open_intent(const brn_program *program, const brn_run_state *stat
     return refused ? 0 : open;
 }
 
+/* "migrations/003_x.up.sql:4:1: no such table: y": what is stored must be enough the morning after.
+ */
+static const char *failure_text(brn_arena *arena, const brant_error *failure)
+{
+    const char *file = brant_error_file(failure);
+    if (file == NULL || brant_error_line(failure) == 0) {
+        return brn_arena_strdup(arena, brant_error_message(failure));
+    }
+    return brn_arena_printf(
+        arena, "%s:%u:%u: %s", file, brant_error_line(failure), brant_error_column(failure),
+        brant_error_message(failure));
+}
+
 /* Writes that the migration failed, without touching what is known of its progress. */
 static void record_failure(step_frame *f, brant_error *failure, const brn_run_state *state)
 {
@@ -265,7 +289,7 @@ static void record_failure(step_frame *f, brant_error *failure, const brn_run_st
         return;
     }
     row->status = BRN_ROW_FAILED;
-    row->error = brn_arena_strdup(run->arena, brant_error_message(failure));
+    row->error = failure_text(run->arena, failure);
     row->stmts_total = (int64_t)f->compiled->stmts.count;
     row->finished_us = brn_clock_wall_us();
     row->intent = open_intent(&f->compiled->program, state);
@@ -319,9 +343,9 @@ static brant_status end_failed(
     }
     brn_error_subject(failure, brn_target_name(f->target), f->step->migration->id);
     if (f->target->conn != NULL) {
-        int cancelled = suspend_control(&f->run->session->control);
+        paused_control paused = pause_control(&f->run->session->control);
         f->target->conn->engine->reset(f->target->conn, NULL);
-        restore_control(&f->run->session->control, cancelled);
+        resume_control(&f->run->session->control, &paused);
     }
     if (state->in_doubt && took_effect(f)) {
         brant_error_free(*failure);
@@ -387,7 +411,9 @@ static brant_status run_compiled(
     brn_run_state state = { 0 };
     brant_error *failure = NULL;
     brn_control_start(control, BRN_LIMIT_MIGRATION, migration_limit(f));
+    control->lock_timeout_ms = f->compiled->props->lock_timeout_ms;
     st = brn_run_program(run, f->target, &f->compiled->program, on_result, f, &state, &failure);
+    control->lock_timeout_ms = -1;
     brn_control_stop(control, BRN_LIMIT_MIGRATION);
     if (st != BRANT_OK) {
         st = end_failed(f, st, &state, &failure);
