@@ -73,7 +73,7 @@ static brant_status refuse_late(const brn_graph *graph, const bool *wanted, bran
             *slot = m;
         }
     }
-    if (late.count == 0) {
+    if (late.count == 0 || late.items == NULL) {
         return BRANT_OK;
     }
     brant_status st = error_with_ids(
@@ -169,7 +169,7 @@ static brn_migration_list applied_by_database(const brn_graph *graph)
             *slot = m;
         }
     }
-    if (list.count > 1) {
+    if (list.count > 1 && list.items != NULL) {
         qsort(list.items, list.count, sizeof(*list.items), by_database_newest_first);
     }
     return list;
@@ -289,7 +289,7 @@ static brant_status refuse_missing_down(
             *slot = m;
         }
     }
-    if (missing.count == 0) {
+    if (missing.count == 0 || missing.items == NULL) {
         return BRANT_OK;
     }
     const brn_source *source = missing.items[0]->source;
