@@ -155,6 +155,7 @@ static brant_status announce(brn_run *run, const brn_step *step, uint64_t total,
     }
     row->stmts_total = total > 0 ? (int64_t)total : row->stmts_total;
     brn_program program = { .migration = row->id, .run_id = run->actor.run_id };
+    brn_program_guard(&program, run->arena, target);
     brn_program_ledger(&program, run->arena, BRN_LEDGER_PUT, row, NULL);
     brant_status st = write_ledger(run, target, &program, err);
     if (st == BRANT_OK) {
@@ -178,11 +179,9 @@ void brn_step_put_back(brn_run *run)
         gone->id = m->id;
     }
     const brn_ledger_row *row = m->row != NULL ? m->row : gone;
+    brn_program_guard(&program, run->arena, target);
     brn_program_ledger(
         &program, run->arena, m->row != NULL ? BRN_LEDGER_PUT : BRN_LEDGER_REMOVE, row, NULL);
-    if (target->conn != NULL) { /* a transaction of --tx all may be open still */
-        target->conn->engine->reset(target->conn, NULL);
-    }
     brant_error *failure = NULL;
     if (row != NULL && write_ledger(run, target, &program, &failure) != BRANT_OK) {
         brn_emit_warning(
@@ -276,6 +275,82 @@ static const char *failure_text(brn_arena *arena, const brant_error *failure)
         brant_error_message(failure));
 }
 
+/*
+ * What the ledger says of this program's progress: the last outcome that took effect, NULL when
+ * none did. One inside a transaction counts with its COMMIT.
+ */
+static const brn_ledger_row *stored_progress(const brn_compiled *c, const brn_run_state *state)
+{
+    const brn_ledger_row *stored = NULL;
+    const brn_ledger_row *latest = NULL;
+    bool open = false;
+    for (size_t i = 0; i < state->ops_done && i < c->program.ops.count; i++) {
+        const brn_op *op = &c->program.ops.items[i];
+        brn_stmt_role role =
+            op->type == BRN_OP_STATEMENT ? c->infos[op->number - 1].role : BRN_ROLE_PLAIN;
+        if (op->type == BRN_OP_BEGIN || role == BRN_ROLE_BEGIN) {
+            open = true;
+        } else if (
+            op->type == BRN_OP_COMMIT || role == BRN_ROLE_COMMIT || role == BRN_ROLE_ROLLBACK) {
+            open = false;
+        } else if (op->type == BRN_OP_LEDGER && op->ledger->type == BRN_LEDGER_OUTCOME) {
+            latest = op->ledger->row;
+        }
+        stored = open ? stored : latest;
+    }
+    return stored;
+}
+
+/* The row of a migration that runs in brackets says something that must not get lost. */
+static bool has_progress(const step_frame *f, const brn_run_state *state)
+{
+    return !f->compiled->transactional && (stored_progress(f->compiled, state) != NULL ||
+                                           open_intent(&f->compiled->program, state) != 0);
+}
+
+/* Being told to stop is not a failure: the row goes back to what it was, unless statements outside
+ * a transaction have left progress in it. An intent whose statement did not begin is taken back. */
+static void keep_progress(step_frame *f, const brn_run_state *state)
+{
+    brn_run *run = f->run;
+    if (!has_progress(f, state)) {
+        return;
+    }
+    run->handed_over = NULL;
+    const brn_ledger_row *stored = stored_progress(f->compiled, state);
+    if (stored == NULL || open_intent(&f->compiled->program, state) != 0) {
+        return;
+    }
+    brn_program program = { .migration = stored->id, .run_id = run->actor.run_id };
+    brant_error *failure = NULL;
+    brn_program_guard(&program, run->arena, f->target);
+    brn_program_ledger(&program, run->arena, BRN_LEDGER_OUTCOME, stored, NULL);
+    if (write_ledger(run, f->target, &program, &failure) != BRANT_OK) {
+        brn_emit_warning(
+            &run->session->emitter, brn_target_name(f->target), "ledger.not_recorded",
+            "\"%s\": where it stopped could not be recorded: %s", stored->id,
+            brant_error_message(failure));
+    }
+    brant_error_free(failure);
+}
+
+static brant_migration *failed_doc(
+    const step_frame *f, const brn_ledger_row *row, const brn_run_state *state)
+{
+    brant_migration *doc = brn_doc_migration(f->run->world, f->step->migration);
+    if (doc == NULL) {
+        return NULL;
+    }
+    const brn_ledger_row *stored = stored_progress(f->compiled, state);
+    doc->status = "failed";
+    doc->direction = brn_direction_name(f->step->direction);
+    doc->error = row->error;
+    doc->statements_done = (uint64_t)(stored != NULL ? stored->stmts_done : row->stmts_done);
+    doc->statements_total = f->compiled->stmts.count;
+    doc->partial = doc->statements_done > 0 || row->intent > 0 ? 1 : 0;
+    return doc;
+}
+
 /* Writes that the migration failed, without touching what is known of its progress. */
 static void record_failure(step_frame *f, brant_error *failure, const brn_run_state *state)
 {
@@ -308,27 +383,26 @@ static void record_failure(step_frame *f, brant_error *failure, const brn_run_st
     if (sealed && write_ledger(run, f->target, &program, &second) == BRANT_OK) {
         brn_chain_move(&f->target->chain, history);
         run->handed_over = run->handed_over == f->step ? NULL : run->handed_over;
-    } else if (second != NULL) {
+    } else {
+        run->handed_over = has_progress(f, state) ? NULL : run->handed_over;
+    }
+    if (second != NULL) {
         brn_emit_warning(
             &run->session->emitter, brn_target_name(f->target), "ledger.not_recorded",
             "the failure could not be recorded: %s", brant_error_message(second));
     }
     brant_error_free(second);
-    brant_migration *doc = brn_doc_migration(run->world, m);
-    if (doc != NULL) {
-        doc->status = "failed";
-        doc->direction = brn_direction_name(f->step->direction);
-        doc->error = row->error;
-        doc->statements_done = f->compiled->transactional ? 0 : f->statements;
-        doc->statements_total = f->compiled->stmts.count;
-    }
-    run->failed = doc;
+    run->failed = failed_doc(f, row, state);
 }
 
 /* --tx all: what was noted as done is rolled back with the rest. */
 static void forget_uncommitted(brn_run *run, brn_target *target)
 {
     size_t index = (size_t)(target - run->session->targets);
+    if (!run->all_open) {
+        return;
+    }
+    run->all_open = false;
     target->chain = run->chain_before_all;
     run->applied.count = 0;
     brn_graph_join(&run->world->graph, index, &run->world->ledgers[index].rows);
@@ -352,15 +426,11 @@ static brant_status end_failed(
         *failure = NULL;
         return BRANT_OK;
     }
-    if (f->run->tx == BRN_TX_ALL) {
-        forget_uncommitted(f->run, f->target);
-    }
-    /* Being told to stop is not a failure of the migration: the row goes back to what it was,
-     * unless statements outside a transaction have left progress in it. */
-    if (st != BRANT_ECANCELLED) {
+    forget_uncommitted(f->run, f->target);
+    if (st == BRANT_ECANCELLED) {
+        keep_progress(f, state);
+    } else {
         record_failure(f, *failure, state);
-    } else if (!f->compiled->transactional && f->statements > 0) {
-        f->run->handed_over = NULL;
     }
     return st;
 }
@@ -405,6 +475,7 @@ static brant_status run_compiled(
     }
     brant_status st = brn_compile_program(f->compiled, in, &f->target->chain, err);
     if (st != BRANT_OK) {
+        brn_error_subject(err, brn_target_name(f->target), f->step->migration->id);
         return st;
     }
     brn_control *control = &run->session->control;
@@ -482,8 +553,9 @@ static brant_status run_manual(step_frame *f, brant_error **err)
     if (m->row != NULL || run->dry_run) {
         return BRANT_OK;
     }
+    const brn_step *before = run->handed_over; /* --tx all: the first one */
     brant_status st = announce(run, f->step, 0, err);
-    run->handed_over = NULL;
+    run->handed_over = before;
     run->next_seq[m->database] += st == BRANT_OK ? 1 : 0;
     return st;
 }
@@ -534,7 +606,25 @@ brant_status brn_step_begin_all(brn_run *run, brant_error **err)
     brn_target *target = &run->session->targets[step->migration->database];
     run->chain_before_all = target->chain;
     brant_status st = announce(run, step, 0, err);
-    return st == BRANT_OK ? run_single(run, target, BRN_OP_BEGIN, NULL, err) : st;
+    if (st == BRANT_OK) {
+        st = run_single(run, target, BRN_OP_BEGIN, NULL, err);
+    }
+    run->all_open = st == BRANT_OK;
+    return st;
+}
+
+void brn_step_abandon_all(brn_run *run)
+{
+    if (!run->all_open) {
+        return;
+    }
+    brn_target *target = &run->session->targets[first_runnable(run)->migration->database];
+    if (target->conn != NULL) {
+        paused_control paused = pause_control(&run->session->control);
+        target->conn->engine->reset(target->conn, NULL);
+        resume_control(&run->session->control, &paused);
+    }
+    forget_uncommitted(run, target);
 }
 
 /* Until the COMMIT nothing has happened: the ends of all migrations are told after it. */
@@ -548,7 +638,9 @@ brant_status brn_step_commit_all(brn_run *run, brant_error **err)
     if (st != BRANT_OK) {
         brn_compiled none = { 0 };
         step_frame f = { .run = run, .step = first, .target = target, .compiled = &none };
-        target->conn->engine->reset(target->conn, NULL);
+        if (target->conn != NULL) {
+            target->conn->engine->reset(target->conn, NULL);
+        }
         if (state.in_doubt && took_effect(&f)) {
             brant_error_free(failure);
             failure = NULL;
@@ -564,6 +656,7 @@ brant_status brn_step_commit_all(brn_run *run, brant_error **err)
         }
         return st;
     }
+    run->all_open = false;
     run->handed_over = NULL;
     for (size_t i = 0; i < run->applied.count; i++) {
         const brant_migration *doc = run->applied.items[i];
