@@ -116,11 +116,8 @@ brant_status brn_plan_up(
     uint64_t running = 0;
     for (size_t i = 0; i < graph->order.count; i++) {
         brn_migration *m = graph->order.items[i];
-        if (!wanted[i] || m->state == BRN_STATE_DONE) {
-            continue;
-        }
-        if (m->late && goal->late == BRN_LATE_IGNORE) {
-            blocked[i] = true; /* its followers are applied or late too; others may name it */
+        bool left_out = m->late && goal->late == BRN_LATE_IGNORE;
+        if (!wanted[i] || m->state == BRN_STATE_DONE || left_out) {
             continue;
         }
         if (goal->count > 0 && running >= goal->count) {
@@ -141,13 +138,10 @@ brant_status brn_plan_up(
 
 /* ---- down ---- */
 
-static int by_database_newest_first(const void *a, const void *b)
+static int by_seq_descending(const void *a, const void *b)
 {
     const brn_migration *left = *(brn_migration *const *)a;
     const brn_migration *right = *(brn_migration *const *)b;
-    if (left->database != right->database) {
-        return left->database < right->database ? -1 : 1;
-    }
     if (left->row->seq != right->row->seq) {
         return left->row->seq > right->row->seq ? -1 : 1;
     }
@@ -159,7 +153,7 @@ static bool is_applied(const brn_migration *m)
     return m->row != NULL && (m->state == BRN_STATE_DONE || m->state == BRN_STATE_PARTIAL_DOWN);
 }
 
-static brn_migration_list applied_by_database(const brn_graph *graph)
+static brn_migration_list applied_newest_first(const brn_graph *graph)
 {
     brn_migration_list list = { 0 };
     for (size_t i = 0; i < graph->order.count; i++) {
@@ -170,82 +164,21 @@ static brn_migration_list applied_by_database(const brn_graph *graph)
         }
     }
     if (list.count > 1 && list.items != NULL) {
-        qsort(list.items, list.count, sizeof(*list.items), by_database_newest_first);
+        qsort(list.items, list.count, sizeof(*list.items), by_seq_descending);
     }
     return list;
 }
 
-/* Nothing that is still applied in another database requires it. */
-static bool is_free(const brn_migration *m, const bool *undone)
-{
-    for (size_t d = 0; d < m->dependents.count; d++) {
-        const brn_migration *child = m->dependents.items[d];
-        if (child->database != m->database && is_applied(child) && !undone[child->rank]) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static int64_t applied_at(const brn_migration *m)
-{
-    return m->row->finished_us > 0 ? m->row->finished_us : m->row->started_us;
-}
-
-/* Of two databases' newest ones: the one that nothing else needs, then the younger one. */
-static bool goes_first(const brn_migration *m, const brn_migration *than, const bool *undone)
-{
-    bool free_m = is_free(m, undone);
-    if (free_m != is_free(than, undone)) {
-        return free_m;
-    }
-    return applied_at(m) > applied_at(than);
-}
-
-/* Among the first of each database that is left; `head` says where each begins. NULL: none left. */
-static brn_migration *pick_next(
-    const brn_graph *graph, const brn_migration_list *list, const size_t *head, const bool *undone)
-{
-    brn_migration *next = NULL;
-    for (size_t d = 0; d < graph->database_count; d++) {
-        brn_migration *m = head[d] < list->count ? list->items[head[d]] : NULL;
-        bool mine = m != NULL && m->database == d;
-        next = mine && (next == NULL || goes_first(m, next, undone)) ? m : next;
-    }
-    return next;
-}
-
 /*
- * Reverse order of application. In one database the ledger counts it; between databases, whose
- * numbers and clocks say little of each other, requirements decide, and then the time.
+ * Whether undoing `m` would pull the ground from under `child`. A follower in a chain that had been
+ * applied before `m` (which came late) was there without it; what requires= says holds always.
  */
-static brn_migration_list applied_newest_first(const brn_graph *graph)
+static bool stands_on(const brn_migration *child, const brn_migration *m)
 {
-    brn_migration_list list = applied_by_database(graph);
-    if (graph->database_count < 2 || list.count == 0) {
-        return list;
+    if (!is_applied(child)) {
+        return false;
     }
-    brn_arena *arena = graph->arena;
-    brn_migration_list merged = { 0 };
-    merged.items = brn_arena_array(arena, list.count, sizeof(*merged.items));
-    bool *undone = brn_arena_array(arena, graph->order.count + 1, sizeof(*undone));
-    size_t *head = brn_arena_array(arena, graph->database_count + 1, sizeof(*head));
-    if (arena->oom) {
-        return merged; /* the caller looks at the latch */
-    }
-    for (size_t i = 0; i < list.count; i++) { /* head[d + 1]: end of d, so far */
-        head[list.items[i]->database + 1] = i + 1;
-    }
-    for (size_t d = 0; d < graph->database_count; d++) {
-        head[d + 1] = head[d + 1] > head[d] ? head[d + 1] : head[d];
-    }
-    brn_migration *next = NULL;
-    while ((next = pick_next(graph, &list, head, undone)) != NULL) {
-        merged.items[merged.count++] = next;
-        undone[next->rank] = true;
-        head[next->database]++;
-    }
-    return merged;
+    return m->follower != child || child->row->seq > m->row->seq;
 }
 
 /* What `down --to ID` undoes: in a chain everything above ID, in a graph everything applied after
@@ -275,6 +208,48 @@ static size_t pick_down(
         }
     }
     return plan->steps.count;
+}
+
+static int by_place_descending(const void *a, const void *b)
+{
+    const brn_step *left = a;
+    const brn_step *right = b;
+    if (left->place != right->place) {
+        return left->place > right->place ? -1 : 1;
+    }
+    return left->migration->rank > right->migration->rank ? -1 : 1;
+}
+
+/*
+ * Dependents come before what they stand on, whatever the order in which they were recorded: a
+ * migration's place is its own, or that of the latest one it stands on.
+ */
+static brant_status order_down(const brn_graph *graph, brn_steps_plan *plan, brant_error **err)
+{
+    brn_step **steps = brn_arena_array(graph->arena, graph->order.count + 1, sizeof(*steps));
+    if (steps == NULL) {
+        return brn_error_oom(err);
+    }
+    for (size_t i = 0; i < plan->steps.count; i++) {
+        brn_step *step = &plan->steps.items[i];
+        step->place = step->migration->row->seq;
+        steps[step->migration->rank] = step;
+    }
+    for (size_t rank = 0; rank < graph->order.count; rank++) {
+        const brn_migration *m = steps[rank] != NULL ? steps[rank]->migration : NULL;
+        for (size_t d = 0; m != NULL && d < m->dependents.count; d++) {
+            const brn_migration *child = m->dependents.items[d];
+            const brn_step *above = steps[child->rank];
+            if (above != NULL && stands_on(child, m) && above->place < steps[rank]->place) {
+                steps[child->rank]->place = steps[rank]->place;
+            }
+        }
+    }
+    if (plan->steps.count > 1) {
+        qsort(
+            plan->steps.items, plan->steps.count, sizeof(*plan->steps.items), by_place_descending);
+    }
+    return BRANT_OK;
 }
 
 static brant_status refuse_missing_down(
@@ -308,13 +283,6 @@ static brant_status refuse_missing_down(
     return st;
 }
 
-/* A follower in a chain that was applied before its predecessor, which was late, never needed it.
- */
-static bool came_before(const brn_migration *child, const brn_migration *m)
-{
-    return m->follower == child && child->row->seq < m->row->seq;
-}
-
 static brant_status refuse_dependents(
     const brn_graph *graph, const brn_steps_plan *plan, brant_error **err)
 {
@@ -326,7 +294,7 @@ static brant_status refuse_dependents(
         brn_migration *m = plan->steps.items[i].migration;
         for (size_t d = 0; d < m->dependents.count; d++) {
             const brn_migration *child = m->dependents.items[d];
-            if (is_applied(child) && !undone[child->rank] && !came_before(child, m)) {
+            if (stands_on(child, m) && !undone[child->rank]) {
                 brn_error(
                     err, BRANT_EUSAGE, "plan.dependents",
                     "cannot undo \"%s\": \"%s\" requires it and is applied", m->id, child->id);
@@ -383,7 +351,7 @@ brant_status brn_plan_down(
     }
     brn_migration_list applied = applied_newest_first(graph);
     pick_down(graph, &applied, goal, &plan);
-    brant_status st = graph->arena->oom ? brn_error_oom(err) : BRANT_OK;
+    brant_status st = graph->arena->oom ? brn_error_oom(err) : order_down(graph, &plan, err);
     if (st == BRANT_OK) {
         st = refuse_unknown(graph, &plan, err);
     }
