@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engines/sqlite/sqlite.h"
 
+#include <string.h>
+
 /* Result codes that mean something by themselves, whatever was being done. */
 static const struct known_code {
     int primary;
@@ -34,6 +36,15 @@ static const struct known_code {
     { SQLITE_NOTADB, BRANT_EIO, "database.corrupt", "the file is not a SQLite database",
       "Check the path; an encrypted file looks like this as well." },
 };
+
+/* With a message of its own it is about another file: that of an ATTACH, for one. */
+static bool is_about_another_file(const brn_sqlite *s, int rc)
+{
+    int primary = rc & 0xff;
+
+    return (primary == SQLITE_CANTOPEN || primary == SQLITE_NOTADB) && s->db != NULL &&
+           strcmp(sqlite3_errmsg(s->db), sqlite3_errstr(primary)) != 0;
+}
 
 static const struct known_code *find_code(int rc)
 {
@@ -93,7 +104,7 @@ brant_status brn_sqlite_error(
     if (primary == SQLITE_BUSY && !s->finishing && brn_control_poll(s->conn.control)) {
         return brn_control_check(s->conn.control, err);
     }
-    if (known == NULL) {
+    if (known == NULL || is_about_another_file(s, rc)) {
         return plain(s, rc, id, what, err);
     }
     if (s->path != NULL) {

@@ -43,8 +43,10 @@ static int find_schema(
     if (rc != SQLITE_OK) {
         return rc;
     }
-    brn_sqlite_bind_str(stmt, 1, drop->name);
-    rc = sqlite3_step(stmt);
+    rc = brn_sqlite_bind_str(stmt, 1, drop->name);
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_step(stmt);
+    }
     if (rc == SQLITE_ROW) {
         *out = "temp";
     }
@@ -120,7 +122,7 @@ static int count_all(
             begin_key(&key, arena, schema, drop->name, stmt);
             rc = SQLITE_ROW;
         }
-        column = (const char *)sqlite3_column_text(stmt, 2);
+        column = brn_sqlite_column(arena, stmt, 2);
         brn_buf_add_c(&key.count_sql, " AND ");
         add_name(&key.count_sql, column != NULL ? column : "");
         brn_buf_add_c(&key.count_sql, " IS NOT NULL");
@@ -156,8 +158,12 @@ static int find_dependents(
         rc = brn_sqlite_prepare(&stmt, s, query);
     }
     if (rc == SQLITE_OK) {
-        brn_sqlite_bind_str(stmt, 1, drop->name);
-        brn_sqlite_bind_str(stmt, 2, brn_str_from(schema));
+        rc = brn_sqlite_bind_str(stmt, 1, drop->name);
+    }
+    if (rc == SQLITE_OK) {
+        rc = brn_sqlite_bind_str(stmt, 2, brn_str_from(schema));
+    }
+    if (rc == SQLITE_OK) {
         rc = count_all(total, found, s, arena, schema, drop, stmt);
     }
     sqlite3_finalize(stmt);

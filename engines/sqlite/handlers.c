@@ -103,16 +103,22 @@ int brn_sqlite_prepare(sqlite3_stmt **out, brn_sqlite *s, const char *sql)
     return sqlite3_prepare_v3(s->db, sql, -1, 0, out, NULL);
 }
 
-void brn_sqlite_bind_str(sqlite3_stmt *stmt, int i, brn_str text)
+int brn_sqlite_bind_str(sqlite3_stmt *stmt, int i, brn_str text)
 {
     /* Empty text must not become null, which its NULL pointer would make of it. */
-    (void)sqlite3_bind_text64(
+    return sqlite3_bind_text64(
         stmt, i, text.ptr != NULL ? text.ptr : "", text.len, SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
 const char *brn_sqlite_column(brn_arena *arena, sqlite3_stmt *stmt, int i)
 {
+    bool is_null = sqlite3_column_type(stmt, i) == SQLITE_NULL; /* undefined once converted */
     const char *text = (const char *)sqlite3_column_text(stmt, i);
 
-    return text != NULL ? brn_arena_strdup(arena, text) : NULL;
+    if (text == NULL) {
+        /* Null, or no memory to convert it: the two must not be mixed up. */
+        arena->oom = arena->oom || !is_null;
+        return NULL;
+    }
+    return brn_arena_strdup(arena, text);
 }

@@ -38,20 +38,24 @@ static int cached(sqlite3_stmt **out, brn_sqlite *s, size_t slot, const char *sq
     return rc;
 }
 
-static void bind_all(sqlite3_stmt *stmt, const brn_sql_stmt *sql)
+/* A parameter that could not be bound would be written as null. */
+static int bind_all(sqlite3_stmt *stmt, const brn_sql_stmt *sql)
 {
-    for (size_t i = 0; i < sql->count; i++) {
+    int rc = SQLITE_OK;
+
+    for (size_t i = 0; i < sql->count && rc == SQLITE_OK; i++) {
         const brn_sql_param *param = &sql->params[i];
         int at = (int)i + 1;
 
         if (param->is_null) {
-            (void)sqlite3_bind_null(stmt, at);
+            rc = sqlite3_bind_null(stmt, at);
         } else if (param->text != NULL) {
-            (void)sqlite3_bind_text(stmt, at, param->text, -1, SQLITE_TRANSIENT);
+            rc = sqlite3_bind_text(stmt, at, param->text, -1, SQLITE_TRANSIENT);
         } else {
-            (void)sqlite3_bind_int64(stmt, at, param->number);
+            rc = sqlite3_bind_int64(stmt, at, param->number);
         }
     }
+    return rc;
 }
 
 static brant_status write_failed(brn_sqlite *s, int rc, brant_error **err)
@@ -76,8 +80,10 @@ static brant_status write_one(
     if (rc != SQLITE_OK) {
         return write_failed(s, rc, err);
     }
-    bind_all(stmt, sql);
-    rc = sqlite3_step(stmt);
+    rc = bind_all(stmt, sql);
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_step(stmt);
+    }
     if (rc != SQLITE_DONE) {
         st = write_failed(s, rc, err);
     } else if (must_hit_a_row(op) && sqlite3_changes(s->db) == 0) {
@@ -171,7 +177,9 @@ static brant_status guard_row(brn_sqlite *s, const char *id, const char *run_id,
     rc = sql.failed ? SQLITE_NOMEM : cached(&stmt, s, GUARD_SLOT, brn_buf_text(&sql));
     brn_buf_release(&sql);
     if (rc == SQLITE_OK) {
-        (void)sqlite3_bind_text(stmt, 1, id, -1, SQLITE_TRANSIENT);
+        rc = sqlite3_bind_text(stmt, 1, id, -1, SQLITE_TRANSIENT);
+    }
+    if (rc == SQLITE_OK) {
         rc = sqlite3_step(stmt);
     }
     if (rc == SQLITE_DONE) {
@@ -203,11 +211,20 @@ brant_status brn_sqlite_guard_step(
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
+/* Null, or no memory to convert a value: only `oom` tells the two apart. */
+typedef struct reading {
+    sqlite3_stmt *stmt;
+    bool oom;
+} reading;
+
 static const char *column_text(void *result, int i)
 {
-    sqlite3_stmt *stmt = result;
+    reading *r = result;
+    bool is_null = sqlite3_column_type(r->stmt, i) == SQLITE_NULL; /* undefined once converted */
+    const char *text = (const char *)sqlite3_column_text(r->stmt, i);
 
-    return (const char *)sqlite3_column_text(stmt, i);
+    r->oom = r->oom || (text == NULL && !is_null);
+    return text;
 }
 
 /*
@@ -233,7 +250,9 @@ static brant_status explain(
     rc = sql.failed ? SQLITE_NOMEM : brn_sqlite_prepare(&stmt, s, brn_buf_text(&sql));
     brn_buf_release(&sql);
     if (rc == SQLITE_OK) {
-        brn_sqlite_bind_str(stmt, 1, brn_str_from(table));
+        rc = brn_sqlite_bind_str(stmt, 1, brn_str_from(table));
+    }
+    if (rc == SQLITE_OK) {
         rc = sqlite3_step(stmt);
     }
     sqlite3_finalize(stmt);
@@ -275,9 +294,10 @@ brant_status brn_sqlite_ledger_read(
     }
     while (st == BRANT_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         brn_ledger_row *row = BRN_VEC_PUSH(arena, &state.rows);
+        reading r = { stmt, row == NULL };
 
-        st = row == NULL ? brn_error_oom(err)
-                         : brn_sql_ledger_decode(row, arena, column_text, stmt, err);
+        st = row != NULL ? brn_sql_ledger_decode(row, arena, column_text, &r, err) : BRANT_OK;
+        st = r.oom ? brn_error_oom(err) : st;
     }
     if (st == BRANT_OK && rc != SQLITE_DONE) {
         st = brn_sqlite_error(s, rc, "ledger.read_failed", "could not read the ledger", err);
@@ -323,9 +343,10 @@ brant_status brn_sqlite_history_read(
     }
     while (st == BRANT_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         brn_history_row *row = BRN_VEC_PUSH(arena, &rows);
+        reading r = { stmt, row == NULL };
 
-        st = row == NULL ? brn_error_oom(err)
-                         : brn_sql_history_decode(row, arena, column_text, stmt, err);
+        st = row != NULL ? brn_sql_history_decode(row, arena, column_text, &r, err) : BRANT_OK;
+        st = r.oom ? brn_error_oom(err) : st;
     }
     if (st == BRANT_OK && rc != SQLITE_DONE) {
         st = brn_sqlite_error(s, rc, "ledger.read_failed", "could not read the history", err);

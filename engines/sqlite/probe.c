@@ -57,7 +57,9 @@ static int find_object(found *out, const probe *p, brn_str name)
     }
     rc = brn_sqlite_prepare(&stmt, p->s, sql);
     if (rc == SQLITE_OK) {
-        brn_sqlite_bind_str(stmt, 1, name);
+        rc = brn_sqlite_bind_str(stmt, 1, name);
+    }
+    if (rc == SQLITE_OK) {
         rc = sqlite3_step(stmt);
     }
     if (rc == SQLITE_ROW) {
@@ -78,9 +80,15 @@ static int find_column(const char **out, const probe *p, brn_str column)
 
     *out = NULL;
     if (rc == SQLITE_OK) {
-        brn_sqlite_bind_str(stmt, 1, p->what.name);
-        brn_sqlite_bind_str(stmt, 2, brn_str_from(p->schema));
-        brn_sqlite_bind_str(stmt, 3, column);
+        rc = brn_sqlite_bind_str(stmt, 1, p->what.name);
+    }
+    if (rc == SQLITE_OK) {
+        rc = brn_sqlite_bind_str(stmt, 2, brn_str_from(p->schema));
+    }
+    if (rc == SQLITE_OK) {
+        rc = brn_sqlite_bind_str(stmt, 3, column);
+    }
+    if (rc == SQLITE_OK) {
         rc = sqlite3_step(stmt);
     }
     if (rc == SQLITE_ROW) {

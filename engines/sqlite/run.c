@@ -31,15 +31,12 @@ static brant_status switch_foreign_keys_off(brn_sqlite *s, brant_error **err)
     return BRANT_OK;
 }
 
-static int restore_foreign_keys(brn_sqlite *s)
+static void restore_foreign_keys(brn_sqlite *s)
 {
-    int rc = SQLITE_OK;
-
     if (s->restore_foreign_keys) {
-        rc = sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
-        s->restore_foreign_keys = rc != SQLITE_OK;
+        (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
+        s->restore_foreign_keys = false;
     }
-    return rc;
 }
 
 /* IMMEDIATE: a read that later wants to write can fail with a lock that no waiting resolves. */
@@ -59,7 +56,7 @@ static brant_status step_begin(brn_conn *conn, uint32_t flags, brant_error **err
     rc = brn_sqlite_exec(s, "BEGIN IMMEDIATE");
     if (rc != SQLITE_OK) {
         st = brn_sqlite_error(s, rc, "statement.failed", "could not begin a transaction", err);
-        (void)restore_foreign_keys(s);
+        restore_foreign_keys(s);
         return st;
     }
     s->in_program = true;
@@ -132,7 +129,7 @@ static brant_status step_commit(brn_conn *conn, bool *in_doubt, brant_error **er
         return brn_sqlite_error(s, rc, "statement.failed", "could not commit", err);
     }
     s->in_program = false;
-    (void)restore_foreign_keys(s);
+    restore_foreign_keys(s);
     return BRANT_OK;
 }
 
@@ -146,9 +143,9 @@ brant_status brn_sqlite_reset(brn_conn *conn, brant_error **err)
         rc = brn_sqlite_exec(s, "ROLLBACK");
     }
     s->in_program = false;
-    if (rc == SQLITE_OK) {
-        rc = restore_foreign_keys(s);
-    }
+    s->restore_foreign_keys = false;
+    /* As the URL has it, whatever a PRAGMA in a file made of it. */
+    (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_FKEY, s->foreign_keys ? 1 : 0, NULL);
     s->finishing = false;
     if (rc != SQLITE_OK) {
         return brn_sqlite_error(s, rc, "statement.failed", "could not roll back", err);

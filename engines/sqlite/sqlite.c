@@ -172,6 +172,7 @@ static brant_status open_file(
     if (rc != SQLITE_OK) {
         return open_failed(s, rc, err);
     }
+    s->foreign_keys = t->foreign_keys;
     brn_sqlite_handlers_install(s);
     (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_FKEY, t->foreign_keys ? 1 : 0, NULL);
     if (reader) {

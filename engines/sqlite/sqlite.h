@@ -65,6 +65,7 @@ typedef struct brn_sqlite {
     uint64_t jitter;
     bool finishing;            /* no stopping now: the outcome of something is being written */
     bool in_program;           /* between BEGIN and COMMIT of a program */
+    bool foreign_keys;         /* as the URL has it */
     bool restore_foreign_keys; /* switched off for this transaction */
     brn_sqlite_lock lock;
     sqlite3_stmt *cache[BRN_SQLITE_CACHE];
@@ -88,8 +89,8 @@ int brn_sqlite_exec(brn_sqlite *s, const char *sql);
 int brn_sqlite_number(brn_sqlite *s, const char *sql, int64_t *out);
 bool brn_sqlite_foreign_keys(const brn_sqlite *s);
 int brn_sqlite_prepare(sqlite3_stmt **out, brn_sqlite *s, const char *sql);
-void brn_sqlite_bind_str(sqlite3_stmt *stmt, int i, brn_str text);
-/* Text of a column in the arena; NULL for null. */
+int brn_sqlite_bind_str(sqlite3_stmt *stmt, int i, brn_str text);
+/* Text of a column in the arena; NULL for null, and with the arena's latch when out of memory. */
 const char *brn_sqlite_column(brn_arena *arena, sqlite3_stmt *stmt, int i);
 
 /* --- the rest

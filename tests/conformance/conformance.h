@@ -69,6 +69,8 @@ typedef struct conf_quirks {
 
     const conf_probe *probes; /* ends with a NULL name */
     size_t probe_count;
+
+    int (*own)(void); /* group of what only this engine has; NULL */
 } conf_quirks;
 
 extern const conf_quirks conf_quirks_sqlite;
@@ -134,5 +136,6 @@ int conf_group_lock(void);
 int conf_group_probe(void);
 int conf_group_decorators(void);
 int conf_group_keys(void);
+int conf_own_sqlite(void);
 
 #endif

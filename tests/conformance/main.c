@@ -39,5 +39,8 @@ int main(int argc, char **argv)
     failed += conf_group_probe();
     failed += conf_group_keys();
     failed += conf_group_decorators();
+    if (quirks->own != NULL) {
+        failed += quirks->own();
+    }
     return failed != 0;
 }

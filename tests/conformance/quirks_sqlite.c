@@ -175,4 +175,5 @@ const conf_quirks conf_quirks_sqlite = {
     .keys_drop = "DROP TABLE parent",
     .probes = probes,
     .probe_count = BRN_ARRAY_LEN(probes),
+    .own = conf_own_sqlite,
 };

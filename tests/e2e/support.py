@@ -27,6 +27,7 @@ SLOW = os.environ.get("BRANT_SLOW") == "1"
 SANITIZED = os.environ.get("BRANT_SANITIZED") == "1"
 PATIENCE = 6 if SANITIZED else 1
 NOBODY = 65534
+MEMORY = "/dev/shm"
 
 # What a child may know of our own environment: nothing that is a setting of brant.
 _PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS",
@@ -122,9 +123,12 @@ def wait_until(predicate, seconds: float = 20, what: str = "the condition", proc
 class Project:
     """A project directory with one SQLite database `app.db`, unless a test says otherwise."""
 
-    def __init__(self, case: unittest.TestCase, url: str = "sqlite:app.db"):
+    def __init__(self, case: unittest.TestCase, url: str = "sqlite:app.db", memory: bool = False):
+        """memory: where there is a file system in memory, use it. A killed process leaves the same
+        files there, and hundreds of runs do not wait for a disk."""
         self.case = case
-        self.folder = tempfile.mkdtemp(prefix="brant-e2e-")
+        fast = memory and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 1 << 28
+        self.folder = tempfile.mkdtemp(prefix="brant-e2e-", dir=MEMORY if fast else None)
         os.chmod(self.folder, 0o755)
         case.addCleanup(self._remove)
         self.path = os.path.join(self.folder, "project")

@@ -22,7 +22,7 @@ class Boundaries(support.Case):
 
     def prepared(self, workload, direction="up", tx="each"):
         """The project, the command and the state to end in."""
-        p = self.project().pairs(workload)
+        p = self.project(memory=True).pairs(workload)
         command = [direction, *(["--all"] if direction == "down" else []), "--tx", tx]
         if direction == "down":
             p.up()
@@ -51,7 +51,7 @@ class Boundaries(support.Case):
             given += finish(p, *command)
             self.assertEqual(p.dump(), expected[0], f"{fault} at {at} of {last}")
             self.assertDone(p, expected[1])
-            if at % 5 == 0:
+            if at % 10 == 0:
                 p.run("history", "--verify", check=0)
                 p.run("validate", check=0)
         if not answers:
@@ -86,7 +86,7 @@ class Boundaries(support.Case):
         self.every(OWN, "down", answers=True)
 
     def test_kill_where_the_engine_has_no_transactions(self):
-        self.every(TRANSACTIONAL, options=("--hide-caps", "txn"), answers=True)
+        self.every(TOGETHER, options=("--hide-caps", "txn"), answers=True)
 
     def test_failure_at_each_boundary(self):
         self.every(TRANSACTIONAL, fault="fail", answers=True)
@@ -137,8 +137,8 @@ def long_workload(count: int) -> dict:
 class RandomKills(support.Case):
     """SIGKILL at moments drawn over the length of the run, not at boundaries of our choice."""
 
-    def loop(self, rounds, workload, direction="up", extra=()):
-        p = self.project().pairs(workload)
+    def loop(self, rounds, workload, direction="up", extra=(), memory=False):
+        p = self.project(memory=memory).pairs(workload)
         command = [direction, *(["--all"] if direction == "down" else []), "-q", *extra]
         if direction == "down":
             p.up("-q")
@@ -166,7 +166,7 @@ class RandomKills(support.Case):
         self.loop(8 if SANITIZED else 30, long_workload(150))
 
     def test_random_kills_down(self):
-        self.loop(4 if SANITIZED else 10, long_workload(150), "down")
+        self.loop(4 if SANITIZED else 10, long_workload(300), "down", memory=True)
 
     def test_random_kills_in_one_transaction(self):
         wanted = {name: texts for name, texts in long_workload(150).items()

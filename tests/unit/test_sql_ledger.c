@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "engine/sql_ledger.h"
+
+static const brn_sql_dialect plain = {
+    .quote = '"',
+    .type_text = "TEXT",
+    .type_key = "TEXT",
+    .type_int = "INTEGER",
+    .type_serial = "SERIAL",
+    .upsert = "REPLACE INTO",
+};
+
+static const brn_sql_dialect numbered = {
+    .quote = '`',
+    .numbered_params = true,
+    .type_text = "LONGTEXT",
+    .type_key = "VARCHAR(255)",
+    .type_int = "BIGINT",
+    .type_serial = "BIGSERIAL PRIMARY KEY",
+    .table_options = " ENGINE=X",
+};
+
+static const brn_ledger_row row = {
+    .id = "m\"1",
+    .status = BRN_ROW_RUNNING,
+    .direction = BRN_UP,
+    .stmts_done = 4,
+    .intent = 5,
+    .intent_digest = "d5",
+    .done_digest = "d4",
+    .error = "boom",
+    .duration_ms = -1,
+    .format = BRN_LEDGER_FORMAT,
+};
+
+static const brn_history_row entry = { .action = "up", .at_us = 1000000, .duration_ms = -1 };
+
+static void statements_are_rendered_with_bound_values(void **state)
+{
+    static const struct render_case {
+        brn_ledger_op_type type;
+        const brn_sql_dialect *dialect;
+        const char *schema;
+        const char *sql; /* begins with */
+        const char *part;
+        size_t params;
+    } cases[] = {
+        { BRN_LEDGER_ENSURE, &plain, NULL, "CREATE TABLE IF NOT EXISTS \"brant_migrations\" (",
+          "\"id\" TEXT NOT NULL PRIMARY KEY, ", 0 },
+        { BRN_LEDGER_ENSURE, &numbered, "we`ird",
+          "CREATE TABLE IF NOT EXISTS `we``ird`.`brant_migrations` (",
+          "`format` BIGINT NOT NULL) ENGINE=X", 0 },
+        { BRN_LEDGER_PUT, &plain, "main", "REPLACE INTO \"main\".\"brant_migrations\" (\"id\", ",
+          ") VALUES (?, ?, ", 25 },
+        { BRN_LEDGER_PUT, &numbered, NULL, "INSERT INTO `brant_migrations` (`id`, ",
+          "$25) ON CONFLICT (`id`) DO UPDATE SET `version` = EXCLUDED.`version`, ", 25 },
+        { BRN_LEDGER_INTENT, &plain, NULL,
+          "UPDATE \"brant_migrations\" SET \"intent\" = ?, \"intent_digest\" = ?, "
+          "\"statements_done\" = ? WHERE \"id\" = ?",
+          "", 4 },
+        { BRN_LEDGER_OUTCOME, &numbered, NULL,
+          "UPDATE `brant_migrations` SET `statements_done` = $1, `done_digest` = $2, "
+          "`intent` = $3, `intent_digest` = $4 WHERE `id` = $5",
+          "", 5 },
+        { BRN_LEDGER_FAIL, &plain, NULL,
+          "UPDATE \"brant_migrations\" SET \"status\" = ?, \"error\" = ?, \"intent\" = ?, "
+          "\"finished_at\" = ? WHERE \"id\" = ?",
+          "", 5 },
+        { BRN_LEDGER_REMOVE, &plain, NULL, "DELETE FROM \"brant_migrations\" WHERE \"id\" = ?", "",
+          1 },
+        { BRN_LEDGER_HISTORY, &plain, NULL, "INSERT INTO \"brant_history\" (\"run_id\", ",
+          "\"format\") VALUES (", 13 },
+    };
+    brn_buf buf = { 0 };
+
+    (void)state;
+    for (size_t i = 0; i < BRN_ARRAY_LEN(cases); i++) {
+        brn_ledger_op op = { .type = cases[i].type, .row = &row, .history = &entry };
+        brn_sql_stmt out;
+
+        assert_true(brn_sql_ledger_render(
+            &out, &buf, cases[i].dialect, cases[i].schema, &op, 0, 2000000, 1000000));
+        if (strncmp(out.sql, cases[i].sql, strlen(cases[i].sql)) != 0 ||
+            strstr(out.sql, cases[i].part) == NULL) {
+            fail_msg("%s", out.sql);
+        }
+        assert_int_equal(out.count, cases[i].params);
+        if (cases[i].type == BRN_LEDGER_ENSURE) {
+            assert_true(
+                brn_sql_ledger_render(&out, &buf, cases[i].dialect, cases[i].schema, &op, 1, 0, 0));
+            assert_non_null(strstr(out.sql, "brant_history"));
+            assert_false(
+                brn_sql_ledger_render(&out, &buf, cases[i].dialect, cases[i].schema, &op, 2, 0, 0));
+        } else {
+            assert_false(
+                brn_sql_ledger_render(&out, &buf, cases[i].dialect, cases[i].schema, &op, 1, 0, 0));
+        }
+    }
+    brn_buf_release(&buf);
+}
+
+static void absent_values_are_null(void **state)
+{
+    brn_ledger_op op = { .type = BRN_LEDGER_PUT, .row = &row };
+    brn_sql_stmt out;
+    brn_buf buf = { 0 };
+
+    (void)state;
+    assert_true(brn_sql_ledger_render(&out, &buf, &plain, NULL, &op, 0, 0, 0));
+    assert_string_equal(out.params[0].text, "m\"1");
+    assert_true(out.params[1].is_null); /* version */
+    assert_string_equal(out.params[3].text, "running");
+    assert_string_equal(out.params[4].text, "up");
+    assert_false(out.params[6].is_null); /* required: 0 */
+    assert_true(out.params[17].is_null); /* started_at */
+    assert_true(out.params[19].is_null); /* duration */
+    brn_buf_release(&buf);
+}
+
+static void a_stamp_takes_the_time_now(void **state)
+{
+    static const struct stamp_case {
+        int64_t now_us;
+        int64_t began_us;
+        int64_t ms;
+    } cases[] = {
+        { 1700000002500000, 1700000001000000, 1500 },
+        { 1700000001000000, 1700000001000000, 0 },
+        { 1700000001000000, 1700000009000000, 0 }, /* the clock was set back */
+    };
+    brn_buf buf = { 0 };
+
+    (void)state;
+    for (size_t i = 0; i < BRN_ARRAY_LEN(cases); i++) {
+        brn_ledger_op op = { .type = BRN_LEDGER_PUT, .stamp = true, .row = &row };
+        char now[BRN_CLOCK_TEXT];
+        brn_sql_stmt out;
+
+        brn_clock_rfc3339(now, cases[i].now_us);
+        assert_true(brn_sql_ledger_render(
+            &out, &buf, &plain, NULL, &op, 0, cases[i].now_us, cases[i].began_us));
+        assert_string_equal(out.params[18].text, now);
+        assert_int_equal(out.params[19].number, cases[i].ms);
+        op = (brn_ledger_op){ .type = BRN_LEDGER_HISTORY, .stamp = true, .history = &entry };
+        assert_true(brn_sql_ledger_render(
+            &out, &buf, &plain, NULL, &op, 0, cases[i].now_us, cases[i].began_us));
+        assert_int_equal(out.params[9].number, cases[i].ms);
+    }
+    brn_buf_release(&buf);
+}
+
+static void selects_qualify_their_columns(void **state)
+{
+    brn_buf buf = { 0 };
+
+    (void)state;
+    brn_sql_ledger_select(&buf, &plain, "main");
+    assert_non_null(strstr(buf.ptr, "SELECT m.\"id\", m.\"version\", "));
+    assert_non_null(
+        strstr(buf.ptr, " FROM \"main\".\"brant_migrations\" m ORDER BY m.\"seq\", m.\"id\""));
+    brn_buf_reset(&buf);
+    brn_sql_history_select(&buf, &plain, NULL, 7);
+    assert_non_null(strstr(buf.ptr, " ORDER BY m.\"seq\" DESC LIMIT 7"));
+    brn_buf_reset(&buf);
+    brn_sql_history_select(&buf, &plain, NULL, 0);
+    assert_null(strstr(buf.ptr, "LIMIT"));
+    brn_buf_reset(&buf);
+    brn_sql_guard_select(&buf, &numbered, NULL);
+    assert_string_equal(
+        buf.ptr, "SELECT m.`status`, m.`run_id` FROM `brant_migrations` m WHERE m.`id` = $1");
+    brn_buf_release(&buf);
+}
+
+/* --- decoding --------------------------------------------------------------------------------- */
+
+static const char *column(void *result, int i)
+{
+    return ((const char **)result)[i];
+}
+
+static void malformed_rows_are_named(void **state)
+{
+    static const char *const good[25] = {
+        "m1", "1",  "3",  "completed", "up", "sql", "1",  NULL, NULL,
+        NULL, NULL, NULL, "2",         "2",  "0",   NULL, NULL, "2026-02-26T15:30:00.123Z",
+        NULL, "-1", NULL, "9.9",       NULL, NULL,  "1",
+    };
+    static const struct decode_case {
+        size_t at;
+        const char *text;
+        brant_status status;
+        const char *id;
+        const char *part;
+    } cases[] = {
+        { 0, "m1", BRANT_OK, NULL, NULL },
+        { 0, NULL, BRANT_EDRIFT, "ledger.unreadable", "\"id\"" },
+        { 1, NULL, BRANT_OK, NULL, NULL },
+        { 2, "-9223372036854775807", BRANT_OK, NULL, NULL },
+        { 2, "9223372036854775808", BRANT_EDRIFT, "ledger.unreadable", "\"seq\"" },
+        { 2, "3.0", BRANT_EDRIFT, "ledger.unreadable", "\"seq\" of row \"m1\"" },
+        { 2, "", BRANT_EDRIFT, "ledger.unreadable", "\"seq\"" },
+        { 2, NULL, BRANT_EDRIFT, "ledger.unreadable", "\"seq\"" },
+        { 3, "COMPLETED", BRANT_EDRIFT, "ledger.unreadable", "\"status\"" },
+        { 3, "pending", BRANT_EDRIFT, "ledger.unreadable", "\"status\"" },
+        { 4, "sideways", BRANT_EDRIFT, "ledger.unreadable", "\"direction\"" },
+        { 6, "t", BRANT_OK, NULL, NULL },
+        { 6, "maybe", BRANT_EDRIFT, "ledger.unreadable", "\"required\"" },
+        { 17, "2026-02-30T15:30:00.123Z", BRANT_EDRIFT, "ledger.unreadable", "\"started_at\"" },
+        { 17, NULL, BRANT_OK, NULL, NULL },
+        { 24, "2", BRANT_EUNSUPPORTED, "ledger.newer", "9.9" },
+        { 24, NULL, BRANT_EDRIFT, "ledger.unreadable", "\"format\"" },
+        { 24, "one", BRANT_EDRIFT, "ledger.unreadable", "\"format\"" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < BRN_ARRAY_LEN(cases); i++) {
+        const char *columns[25];
+        brn_arena arena = { 0 };
+        brn_ledger_row out = { .seq = 77 };
+        brant_error *err = NULL;
+        brant_status st;
+
+        memcpy(columns, good, sizeof(columns));
+        columns[cases[i].at] = cases[i].text;
+        st = brn_sql_ledger_decode(&out, &arena, column, columns, &err);
+        assert_int_equal(st, cases[i].status);
+        if (st == BRANT_OK) {
+            assert_string_equal(out.id, "m1");
+            assert_true(out.required);
+            assert_int_equal(out.duration_ms, -1);
+        } else {
+            assert_int_equal(out.seq, 77); /* untouched */
+            assert_string_equal(brant_error_id(err), cases[i].id);
+            assert_non_null(strstr(brant_error_message(err), cases[i].part));
+            assert_non_null(brant_error_hint(err));
+        }
+        brant_error_free(err);
+        brn_arena_release(&arena);
+    }
+}
+
+static void history_rows_are_decoded(void **state)
+{
+    const char *columns[14] = { "12", "r1", "up", NULL, "ok",
+                                NULL, NULL, NULL, NULL, "2026-02-26T15:30:00.123Z",
+                                NULL, NULL, "h",  "1" };
+    brn_arena arena = { 0 };
+    brn_history_row out = { 0 };
+    brant_error *err = NULL;
+
+    (void)state;
+    assert_int_equal(brn_sql_history_decode(&out, &arena, column, columns, &err), BRANT_OK);
+    assert_int_equal(out.seq, 12);
+    assert_null(out.migration);
+    assert_string_equal(out.prev, "");
+    assert_int_equal(out.duration_ms, -1);
+    columns[2] = NULL;
+    assert_int_equal(brn_sql_history_decode(&out, &arena, column, columns, &err), BRANT_EDRIFT);
+    assert_non_null(strstr(brant_error_message(err), "row \"12\" in table \"brant_history\""));
+    brant_error_free(err);
+    brn_arena_release(&arena);
+}
+
+static void status_words_are_exact(void **state)
+{
+    (void)state;
+    assert_string_equal(brn_row_status_name(BRN_ROW_RUNNING), "running");
+    assert_string_equal(brn_row_status_name(BRN_ROW_COMPLETED), "completed");
+    assert_string_equal(brn_row_status_name(BRN_ROW_FAILED), "failed");
+    assert_int_equal(brn_row_status_parse(BRN_STR("failed")), BRN_ROW_FAILED);
+    assert_int_equal(brn_row_status_parse(BRN_STR("Failed")), 0);
+    assert_int_equal(brn_row_status_parse(BRN_STR("")), 0);
+    assert_string_equal(brn_direction_name(BRN_UP), "up");
+    assert_string_equal(brn_direction_name(BRN_DOWN), "down");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(statements_are_rendered_with_bound_values),
+        cmocka_unit_test(absent_values_are_null),
+        cmocka_unit_test(a_stamp_takes_the_time_now),
+        cmocka_unit_test(selects_qualify_their_columns),
+        cmocka_unit_test(malformed_rows_are_named),
+        cmocka_unit_test(history_rows_are_decoded),
+        cmocka_unit_test(status_words_are_exact),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
