@@ -15,7 +15,7 @@ static void add_row(cli_context *ctx, cli_table *table, const brant_history_entr
     brn_buf text = { 0 };
 
     cli_time(&text, entry->at_us);
-    cli_table_cell(table, brn_buf_text(&text));
+    cli_table_cell_buf(table, &text);
     cli_table_cell(table, ctx->render.many ? entry->database : NULL);
     cli_table_cell(table, entry->action);
     cli_table_cell(table, entry->migration != NULL ? entry->migration : "-");
@@ -25,7 +25,7 @@ static void add_row(cli_context *ctx, cli_table *table, const brant_history_entr
         brn_buf_add_c(&text, ", ");
         cli_duration(&text, entry->duration_ms);
     }
-    cli_table_cell(table, brn_buf_text(&text));
+    cli_table_cell_buf(table, &text);
     cli_table_cell(table, entry->who);
     cli_table_cell(table, entry->detail);
     brn_buf_release(&text);

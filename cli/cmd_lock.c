@@ -53,7 +53,8 @@ static cli_consent ask_release(cli_context *ctx, const brant_locks *locks)
         }
     }
     brn_buf_add_char(&question, '?');
-    consent = cli_ask(ctx, brn_buf_text(&question));
+    /* Nobody can consent to half a question. */
+    consent = question.failed ? CLI_NO : cli_ask(ctx, brn_buf_text(&question));
     brn_buf_release(&question);
     return consent;
 }

@@ -160,6 +160,10 @@ static int select_databases(cli_context *ctx)
     for (size_t i = 0; i < cli_arg_count(ctx); i++) {
         brn_buf_printf(&names, "%s%s", i > 0 ? "\n" : "", cli_arg(ctx, i));
     }
+    if (names.failed) {
+        return cli_fail(
+            ctx, &(cli_failure){ BRANT_ENOMEM, "core.out_of_memory", "out of memory", NULL });
+    }
     st = brant_settings_set(
         ctx->own, "database", brn_buf_text(&names), BRANT_ORIGIN_FLAG, "argument", &err);
     brn_buf_release(&names);
@@ -231,7 +235,10 @@ void cli_context_flush(cli_context *ctx)
 {
     int errnum;
 
+    /* Nothing is left to stop but a reader that does not read. */
+    cli_signals_watch(NULL);
     cli_render_clear(&ctx->render);
+    ctx->out.failed = ctx->out.failed || ctx->arena.oom;
     errnum = write_answer(&ctx->out);
     if (ctx->out_errnum == 0) {
         ctx->out_errnum = errnum;
@@ -260,7 +267,6 @@ static int answer_lost(cli_context *ctx, int code)
 int cli_context_close(cli_context *ctx, int code)
 {
     cli_context_flush(ctx);
-    cli_signals_watch(NULL);
     brant_session_close(ctx->session);
     if (ctx->out_errnum != 0) {
         code = answer_lost(ctx, code);

@@ -53,7 +53,8 @@ brant_status cli_context_project(cli_context *ctx, brant_error **err);
  */
 int cli_context_close(cli_context *ctx, int code);
 
-/* Writes what there is of the answer now, so that an error stands behind it. */
+/* Writes what there is of the answer now, so that an error stands behind it. The session must not
+ * be used afterwards. */
 void cli_context_flush(cli_context *ctx);
 
 /* Arguments of the command. */

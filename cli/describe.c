@@ -85,6 +85,7 @@ static void describe_finding(cli_context *ctx, const brant_finding *finding, siz
     brn_buf_printf(&ctx->out, "%*s", (int)indent, "");
     cli_colored(&ctx->out, ctx->color_out, finding->warning ? CLI_YELLOW : CLI_RED, label);
     cli_wrap(&ctx->out, brn_buf_text(&text), indent + strlen(label), ctx->width);
+    ctx->out.failed = ctx->out.failed || text.failed;
     brn_buf_release(&text);
     if (finding->hint != NULL) {
         brn_buf_printf(&ctx->out, "%*shint: ", (int)indent + 2, "");

@@ -230,7 +230,7 @@ static const char *next_value(parser *p, option_ref ref, const char *where)
     return NULL;
 }
 
-static bool unknown_long(parser *p, brn_str name)
+static const char *nearest_long(parser *p, brn_str name)
 {
     cli_nearest nearest;
     const brant_setting_info *setting;
@@ -244,12 +244,37 @@ static bool unknown_long(parser *p, brn_str name)
     }
     cli_nearest_try(&nearest, "help");
     cli_nearest_try(&nearest, "version");
+    return nearest.best;
+}
+
+/* The first command with an option of that name, or NULL. */
+static const cli_command *owner_of(const parser *p, brn_str name)
+{
+    for (const cli_command *const *c = p->commands; *c != NULL; c++) {
+        for (const cli_opt *opt = (*c)->opts; opt != NULL && opt->name != NULL; opt++) {
+            if (brn_str_eq_c(name, opt->name)) {
+                return *c;
+            }
+        }
+    }
+    return NULL;
+}
+
+static bool unknown_long(parser *p, brn_str name)
+{
+    const cli_command *owner = p->out->command == NULL ? owner_of(p, name) : NULL;
+    const char *nearest = nearest_long(p, name);
+    const char *hint = see_help(p);
+
+    if (owner != NULL) {
+        hint = brn_arena_printf(
+            p->arena, "It is an option of brant %s: put it behind that name.", owner->name);
+    } else if (nearest != NULL) {
+        hint = brn_arena_printf(p->arena, "Did you mean --%s?", nearest);
+    }
     return fail(
         p, "cli.unknown_option",
-        brn_arena_printf(p->arena, "unknown option \"--%.*s\"", BRN_STR_ARG(name)),
-        nearest.best != NULL      ? brn_arena_printf(p->arena, "Did you mean --%s?", nearest.best)
-        : p->out->command == NULL ? "Options of one command stand behind its name. See brant help."
-                                  : see_help(p));
+        brn_arena_printf(p->arena, "unknown option \"--%.*s\"", BRN_STR_ARG(name)), hint);
 }
 
 static bool parse_long(parser *p, const char *word)

@@ -189,6 +189,12 @@ void cli_table_cell(cli_table *table, const char *text)
     }
 }
 
+void cli_table_cell_buf(cli_table *table, const brn_buf *text)
+{
+    cli_table_cell(table, brn_buf_text(text));
+    table->arena->oom = table->arena->oom || text->failed;
+}
+
 void cli_table_cellf(cli_table *table, const char *format, ...)
 {
     brn_buf text = { 0 };
@@ -197,7 +203,7 @@ void cli_table_cellf(cli_table *table, const char *format, ...)
     va_start(args, format);
     brn_buf_vprintf(&text, format, args);
     va_end(args);
-    cli_table_cell(table, brn_buf_text(&text));
+    cli_table_cell_buf(table, &text);
     brn_buf_release(&text);
 }
 

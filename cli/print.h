@@ -3,6 +3,9 @@
  * Text for people: tables, colours, wrapped paragraphs. Everything is appended to a buffer, so
  * that an answer is written at once and a test can look at it.
  *
+ * A scratch buffer that ran out of memory makes the whole answer fail: half an answer with exit
+ * code 0 would be a lie.
+ *
  * Text that came from files or servers goes through cli_clean() or a function that calls it: a
  * migration's name must not be able to drive somebody's terminal.
  */
@@ -57,6 +60,7 @@ typedef struct cli_table {
 void cli_table_init(cli_table *table, brn_arena *arena, size_t columns);
 /* The next cell, row by row. NULL is an empty one. */
 void cli_table_cell(cli_table *table, const char *text);
+void cli_table_cell_buf(cli_table *table, const brn_buf *text);
 void cli_table_cellf(cli_table *table, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void cli_table_write(const cli_table *table, brn_buf *out, size_t indent);

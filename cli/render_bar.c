@@ -29,7 +29,7 @@ static void bar_clear(cli_render *r)
 
 static void add_cells(brn_buf *out, uint64_t done, uint64_t total)
 {
-    uint64_t filled = total == 0 ? 0 : done >= total ? CELLS : done * CELLS / total;
+    uint64_t filled = done >= total ? CELLS : done * CELLS / total;
 
     brn_buf_add_char(out, '[');
     for (uint64_t i = 0; i < CELLS; i++) {
@@ -59,12 +59,14 @@ static void draw(cli_render *r, const brant_event *ev)
 
     bar->drawn_ns = ev->mono_ns;
     bar->visible = true;
-    add_cells(&text, bar->done, bar->total);
+    if (bar->total > 0) {
+        add_cells(&text, bar->done, bar->total);
+        brn_buf_add_c(&text, "  ");
+    }
     if (bar->waited_ns > 0) {
-        brn_buf_add_c(&text, "  waiting for the lock ");
+        brn_buf_add_c(&text, "waiting for the migration lock: ");
         cli_duration(&text, bar->waited_ns / BRN_NS_PER_MS);
     } else if (bar->current[0] != '\0') {
-        brn_buf_add_c(&text, "  ");
         cli_clean(&text, bar->current);
         if (bar->statements > 0) {
             brn_buf_printf(

@@ -74,7 +74,7 @@ static void list_applied(cli_context *ctx, const brant_report *report)
         cli_table_cellf(
             &table, "%" PRIu64 " statement%s", m->statements_total,
             m->statements_total == 1 ? "" : "s");
-        cli_table_cell(&table, brn_buf_text(&duration));
+        cli_table_cell_buf(&table, &duration);
         brn_buf_release(&duration);
     }
     cli_table_write(&table, &ctx->out, 2);

@@ -112,11 +112,12 @@ int brn_sqlite_bind_str(sqlite3_stmt *stmt, int i, brn_str text)
 
 const char *brn_sqlite_column(brn_arena *arena, sqlite3_stmt *stmt, int i)
 {
+    bool is_null = sqlite3_column_type(stmt, i) == SQLITE_NULL; /* undefined once converted */
     const char *text = (const char *)sqlite3_column_text(stmt, i);
 
     if (text == NULL) {
         /* Null, or no memory to convert it: the two must not be mixed up. */
-        arena->oom = arena->oom || sqlite3_column_type(stmt, i) != SQLITE_NULL;
+        arena->oom = arena->oom || !is_null;
         return NULL;
     }
     return brn_arena_strdup(arena, text);

@@ -220,11 +220,10 @@ typedef struct reading {
 static const char *column_text(void *result, int i)
 {
     reading *r = result;
+    bool is_null = sqlite3_column_type(r->stmt, i) == SQLITE_NULL; /* undefined once converted */
     const char *text = (const char *)sqlite3_column_text(r->stmt, i);
 
-    if (text == NULL && sqlite3_column_type(r->stmt, i) != SQLITE_NULL) {
-        r->oom = true;
-    }
+    r->oom = r->oom || (text == NULL && !is_null);
     return text;
 }
 

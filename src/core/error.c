@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/error.h"
 
+#undef brn_error
+#undef brn_error_oom
+#undef brn_error_errno
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -136,7 +136,7 @@ static void attach(builder *b, brn_yaml *node)
 {
     frame *top = b->depth > 0 ? &b->stack[b->depth - 1] : NULL;
 
-    if (top == NULL) {
+    if (top == NULL || top->node == NULL) {
         b->root = node;
         return;
     }
@@ -215,7 +215,7 @@ static brant_status take_node(builder *b, const yaml_event_t *event, brant_error
     if (st != BRANT_OK) {
         return st;
     }
-    if (top != NULL && top->node->kind == BRN_YAML_MAP && !top->has_key) {
+    if (top != NULL && top->node != NULL && top->node->kind == BRN_YAML_MAP && !top->has_key) {
         return take_key(b, top, event, err);
     }
     node = brn_arena_alloc(b->arena, sizeof(*node));

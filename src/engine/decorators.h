@@ -22,7 +22,7 @@ brant_status brn_dry_run_program(
 typedef enum brn_fault_kind {
     BRN_FAULT_COUNT = 0, /* nothing: counts boundaries */
     BRN_FAULT_KILL,      /* SIGKILL to this process */
-    /* An error without reaching the inner engine; behind an operation, which then is done. */
+    /* The operation fails without reaching the inner engine; at a boundary behind one, the next. */
     BRN_FAULT_FAIL,
     /* The operation acts, but the answer is lost: an error with in_doubt. What was open in the
      * inner connection is rolled back, as a server does, and it can be used again. */

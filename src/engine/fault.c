@@ -10,6 +10,7 @@
 typedef struct fault_conn {
     brn_wrap wrap;
     brn_fault *fault;
+    bool failing; /* the next operation fails: the boundary was behind one */
 } fault_conn;
 
 /* Makes the inner engine's results look like those of the whole program. */
@@ -73,10 +74,10 @@ static brant_status run_one(
     brn_run_state inner = { 0 };
     brn_fault_kind kind = f->fault->kind;
     bool before = reached(f->fault);
-    bool after;
     brant_status st;
 
-    if (before && kind == BRN_FAULT_FAIL) {
+    if (kind == BRN_FAULT_FAIL && (before || f->failing)) {
+        f->failing = false;
         return injected(op, err);
     }
     if (kind == BRN_FAULT_DROP && (before || f->fault->boundaries + 1 == f->fault->at)) {
@@ -92,8 +93,9 @@ static brant_status run_one(
         return st;
     }
     state->ops_done++;
-    after = reached(f->fault);
-    return after && kind == BRN_FAULT_FAIL ? injected(op, err) : BRANT_OK;
+    /* An operation that is done cannot fail: no engine answers like that. */
+    f->failing = reached(f->fault) && kind == BRN_FAULT_FAIL;
+    return BRANT_OK;
 }
 
 static brant_status fault_run(

@@ -73,7 +73,7 @@ static brant_status refuse_late(const brn_graph *graph, const bool *wanted, bran
             *slot = m;
         }
     }
-    if (late.count == 0) {
+    if (late.count == 0 || late.items == NULL) {
         return BRANT_OK;
     }
     brant_status st = error_with_ids(
@@ -163,7 +163,7 @@ static brn_migration_list applied_newest_first(const brn_graph *graph)
             *slot = m;
         }
     }
-    if (list.count > 1) {
+    if (list.count > 1 && list.items != NULL) {
         qsort(list.items, list.count, sizeof(*list.items), by_seq_descending);
     }
     return list;
@@ -210,7 +210,7 @@ static brant_status refuse_missing_down(
             *slot = m;
         }
     }
-    if (missing.count == 0) {
+    if (missing.count == 0 || missing.items == NULL) {
         return BRANT_OK;
     }
     const brn_source *source = missing.items[0]->source;

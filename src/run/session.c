@@ -135,29 +135,35 @@ static brant_status find_password(
         return brn_error_errno(
             err, "connect.password_file", errnum, "could not read the password file", path);
     }
-    brn_str line = brn_buf_str(storage);
-    brn_buf_truncate(storage, strcspn(line.ptr, "\r\n"));
+    brn_buf_truncate(storage, strcspn(brn_buf_text(storage), "\r\n"));
     *out = brn_buf_text(storage);
     return BRANT_OK;
 }
 
+/* A failed wrap leaves the inner connection to its caller. */
+static brant_status take_wrapped(brn_target *t, brn_conn *wrapped, brant_error **err)
+{
+    if (wrapped != NULL) {
+        t->conn = wrapped;
+        return BRANT_OK;
+    }
+    if (t->conn != NULL) {
+        t->conn->engine->disconnect(t->conn);
+    }
+    t->conn = NULL;
+    return brn_error_oom(err);
+}
+
 static brant_status wrap_conn(brant_session *s, brn_target *t, brant_error **err)
 {
-    brn_conn *conn = t->conn;
+    brant_status st = BRANT_OK;
     if (s->wrap != NULL) {
-        conn = s->wrap(conn, s->wrap_user);
+        st = take_wrapped(t, s->wrap(t->conn, s->wrap_user), err);
     }
-    if (conn != NULL && brant_settings_int(brn_target_settings(t), "trace") != 0) {
-        t->conn = conn;
-        conn = brn_trace_wrap(conn);
+    if (st == BRANT_OK && brant_settings_int(brn_target_settings(t), "trace") != 0) {
+        st = take_wrapped(t, brn_trace_wrap(t->conn), err);
     }
-    if (conn == NULL) {
-        t->conn->engine->disconnect(t->conn);
-        t->conn = NULL;
-        return brn_error_oom(err);
-    }
-    t->conn = conn;
-    return BRANT_OK;
+    return st;
 }
 
 static brant_status connect_once(brant_session *s, brn_target *t, uint32_t flags, brant_error **err)

@@ -89,7 +89,7 @@ static brn_ledger_row *running_row(brn_run *run, const brn_step *step)
         return NULL;
     }
     bool partial = m->state == BRN_STATE_PARTIAL_UP || m->state == BRN_STATE_PARTIAL_DOWN;
-    if (partial) {
+    if (partial && old != NULL) {
         row->stmts_done = old->stmts_done;
         row->stmts_total = old->stmts_total;
         row->done_digest = old->done_digest;

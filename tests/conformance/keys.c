@@ -88,18 +88,18 @@ static void a_drop_that_is_meant_runs(void **state)
 
 static void a_drop_that_touches_nothing_runs(void **state)
 {
-    static const char *const befores[] = {
+    static const char *const before_drops[] = {
         "DELETE FROM child",
         "UPDATE child SET p = NULL",
         "DELETE FROM parent",
         "DROP TABLE child",
     };
 
-    for (size_t i = 0; i < BRN_ARRAY_LEN(befores); i++) {
+    for (size_t i = 0; i < BRN_ARRAY_LEN(before_drops); i++) {
         conf_db *db = *state;
         brn_conn *conn = with_keys(db);
 
-        conf_run_sql(conn, db, befores[i]);
+        conf_run_sql(conn, db, before_drops[i]);
         conf_run_sql(conn, db, db->quirks->keys_drop);
         conf_close(conn);
         (void)conf_teardown(state);

@@ -96,7 +96,7 @@ int main(int argc, char **argv)
         brant_settings_from_env(settings, (const char *const *)environ, &err) != BRANT_OK) {
         return usage();
     }
-    for (int i = 1; i < argc; i++) {
+    for (int i = 1; i < argc; i += 2) {
         char *value = i + 1 < argc ? argv[i + 1] : NULL;
         if (strcmp(argv[i], "--") == 0) {
             command = value;
@@ -119,7 +119,6 @@ int main(int argc, char **argv)
         } else {
             return usage();
         }
-        i++;
     }
     if (command == NULL) {
         return usage();
