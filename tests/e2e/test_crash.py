@@ -165,13 +165,13 @@ class RandomKills(support.Case):
         print(f"{self.id()}: {rounds} rounds, {hit} killed, {answers} answers", file=sys.stderr)
 
     def test_random_kills_up(self):
-        self.loop(8 if SANITIZED else 30, long_workload(300))
+        self.loop(8 if SANITIZED else 30, long_workload(200))
 
     def test_random_kills_down(self):
-        self.loop(4 if SANITIZED else 10, long_workload(300), "down")
+        self.loop(4 if SANITIZED else 10, long_workload(200), "down")
 
     def test_random_kills_in_one_transaction(self):
-        wanted = {name: texts for name, texts in long_workload(300).items()
+        wanted = {name: texts for name, texts in long_workload(200).items()
                   if "BEGIN" not in texts[0] and OFF not in texts[0]}
         self.loop(3 if SANITIZED else 5, wanted, extra=("--tx", "all"))
 
@@ -184,7 +184,7 @@ class RandomKills(support.Case):
         if not SLOW:
             self.skipTest("200 kills only with BRANT_SLOW=1")
         self.loop(100, long_workload(400))
-        self.loop(50, long_workload(300), "down")
+        self.loop(50, long_workload(200), "down")
         self.loop(50, OUTSIDE)
 
 
