@@ -45,7 +45,7 @@ static void show_databases(cli_context *ctx)
 {
     cli_table table;
 
-    if (ctx->project == NULL) {
+    if (ctx->project == NULL || brant_project_count(ctx->project) == 0) {
         return;
     }
     cli_table_init(&table, &ctx->arena, 4);
@@ -53,8 +53,8 @@ static void show_databases(cli_context *ctx)
         const brant_project_database *database = brant_project_at(ctx->project, i);
 
         cli_table_cell(&table, database->name);
-        cli_table_cell(&table, database->engine);
-        cli_table_cell(&table, database->url_shown);
+        cli_table_cell(&table, database->engine != NULL ? database->engine : "-");
+        cli_table_cell(&table, database->url_shown != NULL ? database->url_shown : "(unset)");
         cli_table_cell(&table, database->migrations);
     }
     brn_buf_add_c(&ctx->out, "\ndatabases\n");

@@ -26,7 +26,8 @@ static const char *database_of(const cli_context *ctx, const char *wanted)
         if (strcmp(database->name, wanted) == 0) {
             return database->name;
         }
-        if (strcmp(database->engine, wanted) == 0) {
+        /* Without a URL yet, a database has no engine. */
+        if (database->engine != NULL && strcmp(database->engine, wanted) == 0) {
             found = database->name;
             matches++;
         }

@@ -39,6 +39,7 @@ void cli_describe_open(brn_buf *out, const brant_migration *migration)
 {
     bool failed = strcmp(migration->status, "failed") == 0;
     uint64_t at = migration->statements_done + 1;
+    bool has_progress = migration->partial || migration->statements_done > 0;
 
     cli_clean(out, migration->id);
     if (strcmp(migration->kind, "manual") == 0 && !failed) {
@@ -46,7 +47,8 @@ void cli_describe_open(brn_buf *out, const brant_migration *migration)
         return;
     }
     brn_buf_add_c(out, failed ? " failed" : migration->partial ? " is half done" : " is running");
-    if (migration->statements_total > 0 && at <= migration->statements_total) {
+    /* What was rolled back has no progress, and the record does not say where it failed. */
+    if (has_progress && at <= migration->statements_total) {
         brn_buf_printf(
             out, " at statement %" PRIu64 " of %" PRIu64, at, migration->statements_total);
     }

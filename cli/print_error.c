@@ -111,6 +111,15 @@ static void draw_line(
     }
 }
 
+/* Also behind loading: what a URL of the project file refers to is looked at when it is used. */
+static bool is_configuration(const char *file, const cli_error_style *style)
+{
+    brn_str name = brn_str_from(file);
+
+    return style->loading || brn_str_ends(name, BRN_STR(".yaml")) ||
+           brn_str_ends(name, BRN_STR(".yml"));
+}
+
 static void show_source(brn_buf *out, const brant_error *err, const cli_error_style *style)
 {
     const char *file = brant_error_file(err);
@@ -123,7 +132,7 @@ static void show_source(brn_buf *out, const brant_error *err, const cli_error_st
     }
     if (brn_file_read(&text, file, SHOWN_FILE_MAX_BYTES) == 0 &&
         find_line(brn_buf_str(&text), brant_error_line(err), &line) &&
-        !(style->loading && is_private(line))) {
+        !(is_configuration(file, style) && is_private(line))) {
         draw_line(out, line, brant_error_line(err), brant_error_column(err), style);
     }
     brn_buf_release(&text);

@@ -2,8 +2,13 @@
 #
 # The command. It sees the public headers and src/base, and lands at the top of the build folder.
 file(GLOB command_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/cli/*.c)
+list(FILTER command_sources EXCLUDE REGEX "/main\\.c$")
 if(command_sources AND NOT BRANT_FUZZ)
-  add_executable(brant ${command_sources})
+  # Everything but main() apart: its unit tests link it too.
+  add_library(command_objects OBJECT ${command_sources})
+  target_include_directories(command_objects PRIVATE ${brant_inside})
+  set_target_properties(command_objects PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  add_executable(brant ${PROJECT_SOURCE_DIR}/cli/main.c $<TARGET_OBJECTS:command_objects>)
   target_include_directories(brant PRIVATE ${brant_inside})
   target_link_libraries(brant PRIVATE libbrant)
   # The library is found beside the command in the build folder and by this path once installed,

@@ -183,6 +183,32 @@ brant_status brn_error_oom(brant_error **err)
     return BRANT_ENOMEM;
 }
 
+/* What a person can do about an errno value, when the caller knows nothing better. */
+static const char *errno_hint(int errnum)
+{
+    switch (errnum) {
+    case ENOENT:
+        return "Check the path: there is nothing of that name.";
+    case EACCES:
+    case EPERM:
+        return "Give this user the right to do that, or run as another user.";
+    case EROFS:
+        return "The file system is mounted read-only: choose another place.";
+    case ENOSPC:
+    case EDQUOT:
+        return "Free some space, then try again.";
+    case EISDIR:
+        return "Name a file in that directory.";
+    case EFBIG:
+        return "The file is larger than what is read here.";
+    case EMFILE:
+    case ENFILE:
+        return "Too many files are open: raise the limit (ulimit -n), or close some.";
+    default:
+        return NULL;
+    }
+}
+
 brant_status brn_error_errno(
     brant_error **err, const char *id, int errnum, const char *what, const char *path)
 {
@@ -199,6 +225,9 @@ brant_status brn_error_errno(
         st = brn_error(err, BRANT_EIO, id, "could not %s: %s", what, reason);
     }
     brn_error_native(err, errnum, NULL);
+    if (errno_hint(errnum) != NULL) {
+        brn_error_hint(err, "%s", errno_hint(errnum));
+    }
     return st;
 }
 

@@ -169,6 +169,18 @@ static brn_migration_list applied_newest_first(const brn_graph *graph)
     return list;
 }
 
+/*
+ * Whether undoing `m` would pull the ground from under `child`. A follower in a chain that had been
+ * applied before `m` (which came late) was there without it; what requires= says holds always.
+ */
+static bool stands_on(const brn_migration *child, const brn_migration *m)
+{
+    if (!is_applied(child)) {
+        return false;
+    }
+    return m->follower != child || child->row->seq > m->row->seq;
+}
+
 /* What `down --to ID` undoes: in a chain everything above ID, in a graph everything applied after
  * it. */
 static bool is_behind(const brn_graph *graph, const brn_migration *m, const brn_migration *to)
@@ -196,6 +208,48 @@ static size_t pick_down(
         }
     }
     return plan->steps.count;
+}
+
+static int by_place_descending(const void *a, const void *b)
+{
+    const brn_step *left = a;
+    const brn_step *right = b;
+    if (left->place != right->place) {
+        return left->place > right->place ? -1 : 1;
+    }
+    return left->migration->rank > right->migration->rank ? -1 : 1;
+}
+
+/*
+ * Dependents come before what they stand on, whatever the order in which they were recorded: a
+ * migration's place is its own, or that of the latest one it stands on.
+ */
+static brant_status order_down(const brn_graph *graph, brn_steps_plan *plan, brant_error **err)
+{
+    brn_step **steps = brn_arena_array(graph->arena, graph->order.count + 1, sizeof(*steps));
+    if (steps == NULL) {
+        return brn_error_oom(err);
+    }
+    for (size_t i = 0; i < plan->steps.count; i++) {
+        brn_step *step = &plan->steps.items[i];
+        step->place = step->migration->row->seq;
+        steps[step->migration->rank] = step;
+    }
+    for (size_t rank = 0; rank < graph->order.count; rank++) {
+        const brn_migration *m = steps[rank] != NULL ? steps[rank]->migration : NULL;
+        for (size_t d = 0; m != NULL && d < m->dependents.count; d++) {
+            const brn_migration *child = m->dependents.items[d];
+            const brn_step *above = steps[child->rank];
+            if (above != NULL && stands_on(child, m) && above->place < steps[rank]->place) {
+                steps[child->rank]->place = steps[rank]->place;
+            }
+        }
+    }
+    if (plan->steps.count > 1) {
+        qsort(
+            plan->steps.items, plan->steps.count, sizeof(*plan->steps.items), by_place_descending);
+    }
+    return BRANT_OK;
 }
 
 static brant_status refuse_missing_down(
@@ -240,7 +294,7 @@ static brant_status refuse_dependents(
         brn_migration *m = plan->steps.items[i].migration;
         for (size_t d = 0; d < m->dependents.count; d++) {
             const brn_migration *child = m->dependents.items[d];
-            if (is_applied(child) && !undone[child->rank]) {
+            if (stands_on(child, m) && !undone[child->rank]) {
                 brn_error(
                     err, BRANT_EUSAGE, "plan.dependents",
                     "cannot undo \"%s\": \"%s\" requires it and is applied", m->id, child->id);
@@ -297,7 +351,7 @@ brant_status brn_plan_down(
     }
     brn_migration_list applied = applied_newest_first(graph);
     pick_down(graph, &applied, goal, &plan);
-    brant_status st = graph->arena->oom ? brn_error_oom(err) : BRANT_OK;
+    brant_status st = graph->arena->oom ? brn_error_oom(err) : order_down(graph, &plan, err);
     if (st == BRANT_OK) {
         st = refuse_unknown(graph, &plan, err);
     }

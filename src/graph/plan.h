@@ -19,8 +19,9 @@ typedef enum brn_late_policy {
 typedef struct brn_step {
     brn_migration *migration;
     brn_direction direction;
-    bool manual;  /* a person does it */
-    bool blocked; /* behind a manual or ignored one */
+    bool manual;   /* a person does it */
+    bool blocked;  /* behind a manual or ignored one */
+    int64_t place; /* down: when it is undone, latest first */
 } brn_step;
 
 typedef struct brn_steps_plan {

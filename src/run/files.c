@@ -147,7 +147,7 @@ static brant_status write_scaffold(
             errnum = brn_file_create(paths[i], brn_str_from(files[i].text), FILE_MODE);
         }
         if (errnum != 0) {
-            return brn_error_errno(err, "init.unwritable", errnum, "could not write", paths[i]);
+            return brn_error_errno(err, "init.unwritable", errnum, "write", paths[i]);
         }
     }
     box->doc.new_files.id = "";

@@ -133,6 +133,7 @@ brant_status brant_plan_up(
     brn_run_init(&run, session, &world, box, "plan");
     brn_move_goal goal = { .count = o.count, .to = o.to };
     run.goal = &goal;
+    run.looking = true;
     st = brn_world_load(&world, session, &box->arena, err);
     if (st == BRANT_OK) {
         st = brn_world_refuse(&world, err);

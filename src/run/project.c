@@ -166,7 +166,7 @@ static brant_status read_file(brant_project *p, brant_error **err)
         goto out;
     }
     if (errnum != 0) {
-        st = brn_error_errno(err, "project.unreadable", errnum, "could not read", path);
+        st = brn_error_errno(err, "project.unreadable", errnum, "read", path);
         brn_error_hint(err, "--config FILE names the project file; \"brant init\" writes one.");
         goto out;
     }

@@ -169,10 +169,12 @@ static brant_status resume_partial(
         return st;
     }
     in->done_digest = brn_resume_digest(run->arena, compiled, in->done);
-    brn_emit_notice(
-        &run->session->emitter, run->world->graph.databases[m->database].name, "resume.partial",
-        "resuming \"%s\" behind statement %llu of %zu", m->id, (unsigned long long)in->done,
-        compiled->stmts.count);
+    if (!run->looking) {
+        brn_emit_notice(
+            &run->session->emitter, run->world->graph.databases[m->database].name, "resume.partial",
+            "resuming \"%s\" behind statement %llu of %zu", m->id, (unsigned long long)in->done,
+            compiled->stmts.count);
+    }
     return in->done_digest != NULL ? BRANT_OK : brn_error_oom(err);
 }
 
@@ -210,9 +212,11 @@ brant_status brn_resume_prepare(
     if (partial) {
         return resume_partial(in, run, step, compiled, err);
     }
-    brn_emit_notice(
-        &run->session->emitter, database, "resume.again",
-        "\"%s\" %s and was rolled back; it runs again", m->id,
-        row->status == BRN_ROW_FAILED ? "failed" : "was interrupted");
+    if (!run->looking) {
+        brn_emit_notice(
+            &run->session->emitter, database, "resume.again",
+            "\"%s\" %s and was rolled back; it runs again", m->id,
+            row->status == BRN_ROW_FAILED ? "failed" : "was interrupted");
+    }
     return BRANT_OK;
 }

@@ -32,7 +32,8 @@ typedef struct brn_run {
     const void *goal; /* the planner's */
     bool going_up;    /* differences between files and ledger refuse */
     bool dry_run;
-    bool create; /* make missing databases even when there is nothing to run (setup) */
+    bool looking; /* a plan that is only shown: does not tell that something resumes */
+    bool create;  /* make missing databases even when there is nothing to run (setup) */
     brn_tx tx;
     brn_steps_plan plan;
     int64_t began_ns;

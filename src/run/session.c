@@ -133,7 +133,7 @@ static brant_status find_password(
     int errnum = brn_file_read(storage, path, PASSWORD_MAX);
     if (errnum != 0) {
         return brn_error_errno(
-            err, "connect.password_file", errnum, "could not read the password file", path);
+            err, "connect.password_file", errnum, "read the password file", path);
     }
     brn_buf_truncate(storage, strcspn(brn_buf_text(storage), "\r\n"));
     *out = brn_buf_text(storage);

@@ -56,7 +56,7 @@ static brant_status add_schema_file(brn_edit *e, const char *path, brant_error *
     int errnum = brn_file_read(&buf, path, brn_target_max_file(target));
     if (errnum != 0) {
         brn_buf_release(&buf);
-        return brn_error_errno(err, "setup.unreadable", errnum, "could not read", path);
+        return brn_error_errno(err, "setup.unreadable", errnum, "read", path);
     }
     brn_str raw = brn_arena_str(e->run.arena, brn_buf_str(&buf));
     brn_buf_release(&buf);
@@ -83,7 +83,7 @@ static brant_status add_schema(brn_edit *e, const char *dir, brant_error **err)
     brn_dir_list entries = { 0 };
     int errnum = brn_dir_read(&entries, e->run.arena, dir);
     if (errnum != 0) {
-        return brn_error_errno(err, "setup.unreadable", errnum, "could not read", dir);
+        return brn_error_errno(err, "setup.unreadable", errnum, "read", dir);
     }
     brant_status st = BRANT_OK;
     for (size_t i = 0; i < entries.count && st == BRANT_OK; i++) {

@@ -226,41 +226,58 @@ static void note_done(step_frame *f)
     }
 }
 
-/* The answer to a COMMIT was lost: ask the ledger. */
-static bool took_effect(step_frame *f)
+/*
+ * What the ledger says of the migration after a failure: the only witness when an answer was lost.
+ * False when it cannot be asked. *row is NULL when there is none.
+ */
+static bool read_back(step_frame *f, const brn_ledger_row **row)
 {
     brn_ledger_state state = { 0 };
-    const brn_migration *m = f->step->migration;
+    *row = NULL;
+    if (f->target->conn == NULL) {
+        return false;
+    }
     paused_control paused = pause_control(&f->run->session->control);
     brant_status st =
         f->target->conn->engine->ledger_read(&state, f->run->arena, f->target->conn, NULL);
     resume_control(&f->run->session->control, &paused);
-    const brn_ledger_row *row = NULL;
     for (size_t i = 0; st == BRANT_OK && i < state.rows.count; i++) {
-        row = strcmp(state.rows.items[i].id, m->id) == 0 ? &state.rows.items[i] : row;
+        if (strcmp(state.rows.items[i].id, f->step->migration->id) == 0) {
+            *row = &state.rows.items[i];
+        }
     }
-    if (st != BRANT_OK || f->step->direction == BRN_DOWN) {
-        return st == BRANT_OK && row == NULL;
+    return st == BRANT_OK;
+}
+
+static bool took_effect(const step_frame *f, const brn_ledger_row *row)
+{
+    if (f->step->direction == BRN_DOWN) {
+        return row == NULL;
     }
     return row != NULL && row->status == BRN_ROW_COMPLETED && row->run_id != NULL &&
            strcmp(row->run_id, f->run->actor.run_id) == 0;
 }
 
-/* Number of the statement whose intent is stored and whose outcome is not known; 0: none. */
-static int64_t open_intent(const brn_program *program, const brn_run_state *state)
+/* The completion was stored although its answer was lost: sends what stood behind it. */
+static brant_status send_rest(step_frame *f, size_t from)
 {
-    int64_t open = 0;
-    for (size_t i = 0; i < state->ops_done && i < program->ops.count; i++) {
-        const brn_op *op = &program->ops.items[i];
-        if (op->type == BRN_OP_LEDGER && op->ledger->type == BRN_LEDGER_INTENT) {
-            open = op->ledger->row->intent;
-        } else if (op->type == BRN_OP_LEDGER && op->ledger->type == BRN_LEDGER_OUTCOME) {
-            open = 0;
-        }
+    const brn_program *whole = &f->compiled->program;
+    brn_program rest = *whole;
+    if (from >= whole->ops.count) {
+        return BRANT_OK;
     }
+    rest.ops.items = &whole->ops.items[from];
+    rest.ops.count = whole->ops.count - from;
+    return write_ledger(f->run, f->target, &rest, NULL);
+}
+
+/* The statement whose intent is stored and whose outcome is not known; 0: none. */
+static int64_t open_intent(
+    const brn_program *program, const brn_run_state *state, const brn_ledger_row *stored)
+{
     bool refused = state->ops_done < program->ops.count && !state->in_doubt &&
                    program->ops.items[state->ops_done].type == BRN_OP_STATEMENT;
-    return refused ? 0 : open;
+    return refused || stored == NULL ? 0 : stored->intent;
 }
 
 /* "migrations/003_x.up.sql:4:1: no such table: y": what is stored must be enough the morning after.
@@ -277,7 +294,7 @@ static const char *failure_text(brn_arena *arena, const brant_error *failure)
 }
 
 /* Writes that the migration failed, without touching what is known of its progress. */
-static void record_failure(step_frame *f, brant_error *failure, const brn_run_state *state)
+static void record_failure(step_frame *f, brant_error *failure, int64_t intent)
 {
     brn_run *run = f->run;
     brn_migration *m = f->step->migration;
@@ -292,7 +309,7 @@ static void record_failure(step_frame *f, brant_error *failure, const brn_run_st
     row->error = failure_text(run->arena, failure);
     row->stmts_total = (int64_t)f->compiled->stmts.count;
     row->finished_us = brn_clock_wall_us();
-    row->intent = open_intent(&f->compiled->program, state);
+    row->intent = intent;
     history->detail = row->error;
     history->checksum = f->step->direction == BRN_DOWN ? row->down_checksum : row->checksum;
     bool sealed = brn_chain_seal(history, run->arena);
@@ -334,6 +351,28 @@ static void forget_uncommitted(brn_run *run, brn_target *target)
     brn_graph_join(&run->world->graph, index, &run->world->ledgers[index].rows);
 }
 
+/* A failed statement always says what to do next. */
+static void add_hint(const step_frame *f, brant_status st, brant_error **failure)
+{
+    const char *again = f->step->direction == BRN_DOWN ? "down" : "up";
+    if (st != BRANT_ESTATEMENT || failure == NULL || brant_error_hint(*failure) != NULL) {
+        return;
+    }
+    if (f->compiled->transactional) {
+        brn_error_hint(
+            failure,
+            "Nothing of this migration has stayed in the database. Mend the file and run \"brant "
+            "%s\" again.",
+            again);
+    } else {
+        brn_error_hint(
+            failure,
+            "The statements before this one have run and stay. Mend this one and run \"brant %s\" "
+            "again: it goes on from here.",
+            again);
+    }
+}
+
 static brant_status end_failed(
     step_frame *f, brant_status st, const brn_run_state *state, brant_error **failure)
 {
@@ -342,12 +381,16 @@ static brant_status end_failed(
         brn_compiled_locate(f->compiled, f->target, &program->ops.items[state->ops_done], failure);
     }
     brn_error_subject(failure, brn_target_name(f->target), f->step->migration->id);
+    add_hint(f, st, failure);
     if (f->target->conn != NULL) {
         paused_control paused = pause_control(&f->run->session->control);
         f->target->conn->engine->reset(f->target->conn, NULL);
         resume_control(&f->run->session->control, &paused);
     }
-    if (state->in_doubt && took_effect(f)) {
+    const brn_ledger_row *stored = NULL;
+    bool known = f->run->tx != BRN_TX_ALL && read_back(f, &stored);
+    if (known && state->in_doubt && took_effect(f, stored) &&
+        send_rest(f, state->ops_done + 1) == BRANT_OK) {
         brant_error_free(*failure);
         *failure = NULL;
         return BRANT_OK;
@@ -358,8 +401,8 @@ static brant_status end_failed(
     /* Being told to stop is not a failure of the migration: the row goes back to what it was,
      * unless statements outside a transaction have left progress in it. */
     if (st != BRANT_ECANCELLED) {
-        record_failure(f, *failure, state);
-    } else if (!f->compiled->transactional && f->statements > 0) {
+        record_failure(f, *failure, open_intent(program, state, stored));
+    } else if (stored != NULL && (stored->stmts_done > 0 || stored->intent > 0)) {
         f->run->handed_over = NULL;
     }
     return st;
@@ -415,8 +458,17 @@ static brant_status run_compiled(
     st = brn_run_program(run, f->target, &f->compiled->program, on_result, f, &state, &failure);
     control->lock_timeout_ms = -1;
     brn_control_stop(control, BRN_LIMIT_MIGRATION);
+    if (st != BRANT_OK && state.ops_done == f->compiled->program.ops.count) {
+        /* Everything took effect before something went wrong. */
+        brant_error_free(failure);
+        failure = NULL;
+        st = BRANT_OK;
+    }
     if (st != BRANT_OK) {
         st = end_failed(f, st, &state, &failure);
+    } else if (!f->compiled->transactional && f->target->conn != NULL) {
+        /* What such a file set for the session must not reach the next one. */
+        f->target->conn->engine->reset(f->target->conn, NULL);
     }
     if (st == BRANT_OK) {
         run->handed_over = run->tx == BRN_TX_ALL ? run->handed_over : next;
@@ -548,8 +600,9 @@ brant_status brn_step_commit_all(brn_run *run, brant_error **err)
     if (st != BRANT_OK) {
         brn_compiled none = { 0 };
         step_frame f = { .run = run, .step = first, .target = target, .compiled = &none };
+        const brn_ledger_row *stored = NULL;
         target->conn->engine->reset(target->conn, NULL);
-        if (state.in_doubt && took_effect(&f)) {
+        if (state.in_doubt && read_back(&f, &stored) && took_effect(&f, stored)) {
             brant_error_free(failure);
             failure = NULL;
             st = BRANT_OK;
