@@ -218,6 +218,7 @@ static void note_done(step_frame *f)
     brant_migration *doc = brn_doc_migration(run->world, m);
     if (doc != NULL && down) {
         doc->status = "pending";
+        doc->direction = "down";
     }
     brn_doc_add(&run->applied, run->arena, doc);
     if (down) {
