@@ -217,6 +217,7 @@ static void note_done(step_frame *f)
     brant_migration *doc = brn_doc_migration(run->world, m);
     if (doc != NULL && down) {
         doc->status = "pending";
+        doc->direction = "down";
     }
     brn_doc_add(&run->applied, run->arena, doc);
     if (down) {
@@ -515,7 +516,7 @@ static brant_status run_compiled(
     }
     if (st != BRANT_OK) {
         st = end_failed(f, st, &state, &failure);
-    } else if (!f->compiled->transactional && f->target->conn != NULL) {
+    } else if (!f->compiled->transactional && run->tx != BRN_TX_ALL && f->target->conn != NULL) {
         /* What such a file set for the session must not reach the next one. */
         f->target->conn->engine->reset(f->target->conn, NULL);
     }
