@@ -357,7 +357,7 @@ class Case(unittest.TestCase):
         self.assertNotIn("internal", result.err.lower(), result)
 
     def assertHint(self, result: Result) -> None:
-        self.assertRegex(result.err, r"(?im)^\s*hint: *\S", result)
+        self.assertRegex(result.err, r"(?im)^\s*hint: *\S|\"hint\":\"", result)
 
     def assertAt(self, result: Result, file: str, line: int) -> None:
         """The message points at a line of a file."""

@@ -101,6 +101,29 @@ class Names(support.Case):
         self.assertRefused(p.run("down"), "2_b", "down")
         self.assertEqual((p.dump(), p.ledger(), p.history()), before)
 
+    def test_down_file_of_another_name(self):
+        p = self.project().pairs({"1_a": AUDIT, "2_b": audit("b"), "2_bb": (None, "SELECT 1;")})
+        self.assertRefused(p.run("up"), "2_bb")
+        self.assertFalse(p.exists("app.db"))
+
+    def test_names_with_control_characters_are_not_sent_to_the_terminal(self):
+        p = self.project().pairs({"1_a": AUDIT, "2_\x1b[31mred\x07": audit("b")})
+        for args in (("up",), ("status",), ("list",), ("plan",), ("history",)):
+            result = p.run(*args)
+            self.assertNotIn("\x1b", result.text, result)
+            self.assertNotIn("\x07", result.text, result)
+
+    def test_name_that_is_not_utf8(self):
+        p = self.project().pairs({"1_a": AUDIT})
+        with open(os.fsencode(p.at("migrations")) + b"/2_\xff.up.sql", "wb") as file:
+            file.write(audit("b").encode())
+        result = p.run("up", "--json")
+        if result.code == 0:
+            self.assertEqual(len(result.json()["applied"]), 2)
+            p.status()
+        else:
+            self.assertRefused(result, "2_")
+
     def test_mixed_layouts(self):
         p = self.project().pairs({"1_a": AUDIT})
         p.write({"migrations/2_b/up.sql": audit("b"),
@@ -169,7 +192,7 @@ class Texts(support.Case):
         self.assertAt(p.run("up", check=1), "1_a.up.sql", 3)
 
     def test_unknown_directive(self):
-        self.refused("-- a comment\n-- brant: transactoin=off\nSELECT 1;\n", 2, "transactoin",
+        self.refused("-- a comment\n-- brant: transactiion=off\nSELECT 1;\n", 2, "transactiion",
                      "transaction")
 
     def test_bad_directive_value(self):

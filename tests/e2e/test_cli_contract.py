@@ -251,6 +251,21 @@ class Json(support.Case):
         self.assertIn("nowhere", json.dumps(document) + result.err)
 
 
+    def test_stdout_of_a_refused_command_is_empty_or_json(self):
+        p = simple(self).pairs({"3_c": "SELECT nothing;"})
+        for args in (("goto", "99"), ("up", "--to", "99"), ("mark", "99"), ("force", "x"),
+                     ("down",), ("up",), ("nonsense",), ("repair", "99"), ("new", "")):
+            with self.subTest(args=args):
+                result = p.run(*args, "--json")
+                if result.out:
+                    self.assertEqual(result.json()["schema"], 1)
+
+    def test_S_D7_plan_is_the_same_for_the_same_input(self):
+        p = simple(self)
+        self.assertEqual(p.run("plan").out, p.run("plan").out)
+        self.assertEqual(p.run("plan", "--json").out, p.run("plan", "--json").out)
+
+
 class ExitCodes(support.Case):
     def test_usage_is_two(self):
         p = simple(self)

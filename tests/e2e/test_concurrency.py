@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Several processes on one database: each migration runs once, nobody waits for nothing."""
 import json
+import os
 import signal
 import time
 
@@ -76,6 +77,54 @@ class Twenty(support.Case):
             self.assertEqual(waiter.finish(30).code, 0, waiter.err())
         self.assertLess(time.monotonic() - ended, 3 * support.PATIENCE)
         self.assertEqual(p.tokens(), ["slow", "busy", "3"])
+
+    def test_two_names_of_one_file_have_one_lock(self):
+        p = self.project().pairs({"001_a": AUDIT} | {
+            f"{n:03}_m": audit(str(n)) for n in range(2, 30)})
+        p.script("PRAGMA user_version = 1;")
+        os.mkdir(p.at("links"))
+        os.symlink("../app.db", p.at("links/one.db"))
+        os.symlink(p.at("app.db"), p.at("two.db"))
+        names = ("app.db", "links/one.db", "two.db", "links/../app.db", p.at("app.db"))
+        running = [p.start("up", "-d", f"sqlite:{name}") for name in names for _ in range(2)]
+        for each in running:
+            self.assertEqual(each.finish(60).code, 0, each.err())
+        self.assertEqual(p.tokens(), [str(n) for n in range(2, 30)])
+        self.assertEqual(len(p.completed()), 29)
+
+    def test_in_wal_mode(self):
+        p = self.project().pairs({"001_a": AUDIT} | {
+            f"{n:03}_m": audit(str(n)) for n in range(2, 30)})
+        p.script("PRAGMA journal_mode = WAL;")
+        self.together(p, 10, "--lock-poll-interval", "60s")
+        self.assertEqual(p.tokens(), [str(n) for n in range(2, 30)])
+
+    def test_downwards(self):
+        p = self.project().pairs({"001_a": (AUDIT, "SELECT 1;")} | {
+            f"{n:03}_m": (audit(str(n)), audit(f"-{n}")) for n in range(2, 20)})
+        p.up()
+        self.together(p, 10, "--all", command="down")
+        self.assertEqual(p.tokens()[18:], [f"-{n}" for n in range(19, 1, -1)])
+        self.assertEqual(p.completed(), [])
+
+    def test_S_E34_nothing_pending_needs_no_lock(self):
+        p = self.project().pairs({"001_a": AUDIT})
+        p.up()
+        p.pairs({"001_a": AUDIT, "002_b": SLOW}, folder="newer")
+        holder = p.start("up", "-m", "newer", "--progress=json", env={"LIMIT": support.FOREVER})
+        support.wait_until(lambda: of_type(holder, "lock_taken"), what="the lock", process=holder)
+        p.up("--lock-timeout", "1s", timeout=10)
+        self.assertTrue(holder.alive())
+
+    def test_S_E34_nothing_pending_writes_nothing(self):
+        p = self.project().pairs({"001_a": AUDIT})
+        p.up()
+        with open(p.at("app.db"), "rb") as file:
+            before = file.read()
+        result = p.up("--json").json()
+        with open(p.at("app.db"), "rb") as file:
+            self.assertEqual(file.read(), before)
+        self.assertLessEqual(result["round_trips"], 1)
 
     def test_different_databases_do_not_wait_for_each_other(self):
         p = self.project().pairs({"001_a": AUDIT, "002_b": SLOW})

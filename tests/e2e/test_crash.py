@@ -137,8 +137,8 @@ def long_workload(count: int) -> dict:
 class RandomKills(support.Case):
     """SIGKILL at moments drawn over the length of the run, not at boundaries of our choice."""
 
-    def loop(self, rounds, workload, direction="up", extra=(), memory=False):
-        p = self.project(memory=memory).pairs(workload)
+    def loop(self, rounds, workload, direction="up", extra=()):
+        p = self.project(memory=True).pairs(workload)
         command = [direction, *(["--all"] if direction == "down" else []), "-q", *extra]
         if direction == "down":
             p.up("-q")
@@ -153,7 +153,9 @@ class RandomKills(support.Case):
                 running = p.start(*command)
                 time.sleep(rng.uniform(0, took))
                 running.send(signal.SIGKILL)
-                hit += running.finish().code == -signal.SIGKILL
+                result = running.finish()
+                hit += result.code == -signal.SIGKILL
+                took = min(took, result.seconds) if result.code == 0 else took
             answers += finish(p, *command)
             self.assertEqual(p.dump(), expected[0], f"round {number}")
             self.assertDone(p, expected[1])
@@ -163,26 +165,26 @@ class RandomKills(support.Case):
         print(f"{self.id()}: {rounds} rounds, {hit} killed, {answers} answers", file=sys.stderr)
 
     def test_random_kills_up(self):
-        self.loop(8 if SANITIZED else 30, long_workload(150))
+        self.loop(8 if SANITIZED else 30, long_workload(200))
 
     def test_random_kills_down(self):
-        self.loop(4 if SANITIZED else 10, long_workload(300), "down", memory=True)
+        self.loop(4 if SANITIZED else 10, long_workload(200), "down")
 
     def test_random_kills_in_one_transaction(self):
-        wanted = {name: texts for name, texts in long_workload(150).items()
+        wanted = {name: texts for name, texts in long_workload(200).items()
                   if "BEGIN" not in texts[0] and OFF not in texts[0]}
         self.loop(3 if SANITIZED else 5, wanted, extra=("--tx", "all"))
 
     def test_random_kills_without_transactions(self):
         self.loop(3 if SANITIZED else 5, TRANSACTIONAL | {
-            f"{n}_more": (audit(f"{n}_more#1"), None) for n in range(10, 90)},
+            f"{n}_more": (audit(f"{n}_more#1"), None) for n in range(10, 200)},
             extra=("--tx", "none"))
 
     def test_random_kills_many(self):
         if not SLOW:
             self.skipTest("200 kills only with BRANT_SLOW=1")
         self.loop(100, long_workload(400))
-        self.loop(50, long_workload(150), "down")
+        self.loop(50, long_workload(200), "down")
         self.loop(50, OUTSIDE)
 
 
@@ -217,15 +219,15 @@ class Signals(support.Case):
 
     def test_outside_a_transaction_the_statement_is_finished_and_recorded(self):
         text = OFF + "".join(f"INSERT INTO audit (token) VALUES ('2.{n}');\n"
-                             + support.busy("2000000") for n in range(40))
+                             + support.busy("2000000") for n in range(12))
         p, result = self.stopped(signal.SIGTERM, text)
         row = [row for row in p.ledger() if row["id"] == "2_b"][0]
         self.assertEqual(row["intent"] or 0, 0, row)
         self.assertEqual(row["statements_done"], len(p.tokens()) - 1)
         p.up(timeout=120)
         self.assertEqual([t for t in p.tokens() if t != "busy"],
-                         ["1", *(f"2.{n}" for n in range(40)), "3"])
-        self.assertEqual(p.tokens().count("busy"), 40)
+                         ["1", *(f"2.{n}" for n in range(12)), "3"])
+        self.assertEqual(p.tokens().count("busy"), 12)
 
     def test_interrupted_waiting_for_the_lock(self):
         p = self.project().pairs({"1_a": AUDIT, "2_b": self.SLOW})

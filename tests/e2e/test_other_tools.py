@@ -91,6 +91,31 @@ class SameAsTheClient(support.Case):
         self.assertEqual(p.dump(), p.dump("client.db"))
 
 
+class Worked(support.Case):
+    def test_S_E6_add_a_column_change_a_type_add_a_constraint_set_and_remove_keys(self):
+        p = self.project().pairs({
+            "1_t": ("CREATE TABLE t (id INTEGER PRIMARY KEY, size INTEGER);\n"
+                    "INSERT INTO t VALUES (1, 5);\n", "DROP TABLE t;\n"),
+            "2_column": ("ALTER TABLE t ADD COLUMN name TEXT;\n",
+                         "ALTER TABLE t DROP COLUMN name;\n"),
+            "3_type": (
+                "-- brant: foreign-keys=off\nCREATE TABLE t2 (id INTEGER PRIMARY KEY, size TEXT "
+                "CHECK (size <> ''), name TEXT UNIQUE);\nINSERT INTO t2 SELECT id, size, name FROM "
+                "t;\nDROP TABLE t;\nALTER TABLE t2 RENAME TO t;\n",
+                "-- brant: foreign-keys=off\nCREATE TABLE t2 (id INTEGER PRIMARY KEY, size "
+                "INTEGER, name TEXT);\nINSERT INTO t2 SELECT id, size, name FROM t;\n"
+                "DROP TABLE t;\nALTER TABLE t2 RENAME TO t;\n"),
+            "4_key": ("CREATE TABLE c (t INTEGER REFERENCES t (id));\nCREATE UNIQUE INDEX k ON c "
+                      "(t);\nINSERT INTO c VALUES (1);\n", "DROP TABLE c;\n")})
+        p.up()
+        self.assertEqual(p.sql("SELECT * FROM t"), [(1, "5", None)])
+        before = p.dump()
+        p.down("3")
+        self.assertEqual(p.sql("SELECT * FROM t"), [(1, 5)])
+        p.up()
+        self.assertEqual(p.dump(), before)
+
+
 class TablesOfOthers(support.Case):
     """A table of another tool in the database is not ours to change."""
 

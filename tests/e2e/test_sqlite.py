@@ -177,6 +177,43 @@ class OtherPrograms(support.Case):
         self.assertRefused(result, "lock", r"app\.db|main|database", codes=(8,))
         self.assertLess(result.seconds, 5 * support.PATIENCE)
 
+    def test_busy_writers_only_delay(self):
+        p = self.project().pairs({"01_a": AUDIT + "CREATE TABLE other (a);\n"} | {
+            f"{n:02}_m": ("-- brant: transaction=off\n" if n % 4 == 0 else "") + audit(str(n))
+            for n in range(2, 60)})
+        p.up("1")
+        stop = threading.Event()
+
+        def write():
+            connection = sqlite3.connect(p.at("app.db"), timeout=30, isolation_level=None)
+            while not stop.is_set():
+                connection.execute("INSERT INTO other VALUES (1)")
+            connection.close()
+        threads = [threading.Thread(target=write) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        try:
+            p.up("-q", timeout=120)
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+        self.assertEqual(p.tokens(), [str(n) for n in range(2, 60)])
+
+    def test_reader_that_stays_stops_the_commit_in_time(self):
+        p = self.project().pairs({"1_a": AUDIT + audit("1"), "2_b": audit("2")})
+        p.up("1")
+        self.holder(p, 6, "BEGIN", "SELECT * FROM audit")
+        result = p.run("up", "--lock-timeout", "1s")
+        self.assertRefused(result, "lock", codes=(8,))
+        self.assertLess(result.seconds, 5 * support.PATIENCE)
+
+    def test_exclusive_locking_mode_does_not_stay(self):
+        p = self.project().pairs({"1_a": "PRAGMA locking_mode = EXCLUSIVE;\n" + AUDIT,
+                                  "2_b": audit("2")})
+        p.up()
+        self.assertEqual(p.tokens(), ["2"])
+
     def test_reader_in_a_rollback_journal_delays_the_commit_only(self):
         p = self.project().pairs({"1_a": AUDIT + audit("1"), "2_b": audit("2")})
         p.up("1")

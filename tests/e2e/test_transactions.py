@@ -148,6 +148,39 @@ class OwnTransaction(support.Case):
         self.assertEqual(p.tokens(), ["1", "2"])
 
 
+class RolledBackByTheDatabase(support.Case):
+    """INSERT OR ROLLBACK ends the transaction around it: nothing may go on as if it were there."""
+
+    TEXT = audit("2.1") + "INSERT OR ROLLBACK INTO u VALUES (1);\n" + audit("2.3")
+
+    def failed(self, text, line, kept):
+        p = self.project().pairs({
+            "1_a": AUDIT + "CREATE TABLE u (a UNIQUE);\nINSERT INTO u VALUES (1);\n",
+            "2_b": text, "3_c": audit("3")})
+        self.assertAt(p.run("up", check=1), "2_b.up.sql", line)
+        self.assertEqual(p.tokens(), kept)
+        self.assertEqual(p.completed(), ["1_a"])
+        p.pairs({"2_b": text.replace("(1)", "(2)")})
+        p.up()
+        self.assertEqual(p.tokens(), ["2.1", "2.3", "3"])
+
+    def test_in_our_transaction(self):
+        self.failed(self.TEXT, 2, [])
+
+    def test_in_its_own_transaction(self):
+        self.failed("BEGIN;\n" + self.TEXT + "COMMIT;\n", 3, [])
+
+    def test_outside_a_transaction(self):
+        self.failed(OFF + self.TEXT, 3, ["2.1"])
+
+    def test_with_one_transaction_for_all(self):
+        p = self.project().pairs({"1_a": AUDIT + "CREATE TABLE u (a UNIQUE);\n"
+                                         "INSERT INTO u VALUES (1);\n", "2_b": self.TEXT})
+        p.run("up", "--tx", "all", check=1)
+        self.assertEqual(p.tables(), [])
+        self.assertEqual(p.completed(), [])
+
+
 class Resume(support.Case):
     """transaction=off: what was done stays done, the rest goes on."""
 

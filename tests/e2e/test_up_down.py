@@ -238,9 +238,24 @@ class Down(support.Case):
         p.run("mark", "002_posts", "--as", "pending", check=0)
         p.up("--out-of-order", "run")
         self.assertDone(p, ["001_users", "003_index", "002_posts"])
+
+    def test_everything_can_be_undone_after_a_late_one(self):
+        p = self.project().pairs({name: texts for name, texts in three().items()
+                                  if name != "002_posts"})
+        p.pairs({"003_index": (audit("up 003"), audit("down 003"))})
+        p.up()
+        p.pairs({"002_posts": three()["002_posts"]})
+        p.up("--out-of-order", "run")
+        p.down("--all")
+        self.assertDone(p, [])
+
+    def test_the_late_one_is_the_last_and_is_undone_first(self):
+        p = self.project().pairs({"1_a": (AUDIT, "SELECT 1;"), "3_c": (audit("3"), audit("d3"))})
+        p.up()
+        p.pairs({"2_b": (audit("2"), audit("d2"))})
+        p.up("--out-of-order", "run")
         p.down()
-        self.assertEqual(p.tokens()[-1], "down 002")
-        self.assertDone(p, ["001_users", "003_index"])
+        self.assertEqual(p.tokens(), ["3", "2", "d2"])
 
 
 class GotoAndRedo(support.Case):
