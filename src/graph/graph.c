@@ -6,6 +6,8 @@
 
 #include "base/buf.h"
 
+#define CIRCLE_SHOWN 20
+
 /* ---- edges ---- */
 
 static void link_edge(brn_graph *graph, brn_migration *child, brn_migration *parent)
@@ -35,6 +37,28 @@ static size_t split_database(const brn_graph *graph, size_t database, brn_str *t
     return database;
 }
 
+static bool has_version(const brn_graph_database *db, size_t i, brn_str version)
+{
+    return i < db->items.count &&
+           brn_str_natcmp(brn_str_from(db->items.items[i]->version), version) == 0;
+}
+
+/* Index of the first item whose version is not below; items are ordered by it. */
+static size_t first_not_below(const brn_graph_database *db, brn_str version)
+{
+    size_t low = 0;
+    size_t high = db->items.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (brn_str_natcmp(brn_str_from(db->items.items[middle]->version), version) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
 /* By full id, or by a version that only one migration has. */
 static brn_migration *find_in(const brn_graph_database *db, brn_str text, bool *ambiguous)
 {
@@ -42,14 +66,12 @@ static brn_migration *find_in(const brn_graph_database *db, brn_str text, bool *
     if (found != NULL) {
         return found;
     }
-    for (size_t i = 0; i < db->items.count; i++) {
-        brn_migration *m = db->items.items[i];
-        if (brn_str_natcmp(brn_str_from(m->version), text) == 0) {
-            *ambiguous = *ambiguous || found != NULL;
-            found = m;
-        }
+    size_t i = first_not_below(db, text);
+    if (!has_version(db, i, text)) {
+        return NULL;
     }
-    return found;
+    *ambiguous = *ambiguous || has_version(db, i + 1, text);
+    return db->items.items[i];
 }
 
 static brant_status link_explicit(brn_graph *graph, brn_migration *m, brant_error **err)
@@ -135,47 +157,65 @@ static brn_migration *heap_pop(ready_heap *heap)
     return top;
 }
 
-/* Walks unfinished parents from any unfinished migration until one comes round again. */
-static brant_status report_cycle(
-    brn_arena *arena,
-    brn_migration *const *all,
-    size_t count,
-    const size_t *waiting,
-    brant_error **err)
+/* Which of its requirements is unfinished: the way round a circle. */
+static size_t unfinished_parent(const brn_migration *m, const size_t *waiting)
 {
-    brn_migration *m = NULL;
-    for (size_t i = 0; i < count && m == NULL; i++) {
-        m = waiting[all[i]->rank] > 0 ? all[i] : NULL;
+    size_t i = 0;
+    while (i < m->requires.count && waiting[m->requires.items[i]->rank] == 0) {
+        i++;
     }
-    /* After `count` moves along unfinished parents we are surely on the cycle itself. */
-    brn_buf text;
-    brn_buf_init(&text, 4096);
+    return i;
+}
+
+static brn_migration *move_up(const brn_migration *m, const size_t *waiting)
+{
+    return m->requires.items[unfinished_parent(m, waiting)];
+}
+
+/*
+ * The member of a circle to begin with: the lowest one whose link is written in its file. There is
+ * one, since a link that is not written leads to a lower migration of the same database.
+ */
+static brn_migration *find_circle(brn_migration *const *all, size_t count, const size_t *waiting)
+{
+    size_t any = 0;
+    while (waiting[all[any]->rank] == 0) {
+        any++;
+    }
+    brn_migration *m = all[any];
+    for (size_t step = 0; step < count; step++) { /* then it is surely on a circle */
+        m = move_up(m, waiting);
+    }
     brn_migration *start = NULL;
-    for (size_t step = 0; m != NULL && m != start && step <= 2 * count; step++) {
-        if (step == count) {
-            start = m;
-        }
-        if (step >= count) {
+    for (size_t step = 0; step < count; step++, m = move_up(m, waiting)) {
+        bool better = m->source->props.has_requires && (start == NULL || m->rank < start->rank);
+        start = better ? m : start;
+    }
+    return start;
+}
+
+static brant_status report_cycle(
+    brn_migration *const *all, size_t count, const size_t *waiting, brant_error **err)
+{
+    brn_migration *start = find_circle(all, count, waiting);
+    const brn_migration *m = start;
+    brn_buf text;
+    brn_buf_init(&text, 0);
+    for (size_t shown = 0; shown == 0 || m != start; shown++, m = move_up(m, waiting)) {
+        if (shown < CIRCLE_SHOWN) {
             brn_buf_printf(&text, "%s -> ", m->id);
+        } else if (shown == CIRCLE_SHOWN) {
+            brn_buf_add_c(&text, "... -> ");
         }
-        brn_migration *next = NULL;
-        for (size_t i = 0; i < m->requires.count && next == NULL; i++) {
-            brn_migration *parent = m->requires.items[i];
-            next = waiting[parent->rank] > 0 ? parent : NULL;
-        }
-        m = next;
     }
-    brn_buf_printf(&text, "%s", m != NULL ? m->id : "");
-    const char *cycle = brn_arena_strdup(arena, brn_buf_text(&text));
-    brn_buf_release(&text);
     brn_error(
-        err, BRANT_EUSAGE, "graph.cycle", "migrations require each other in a circle: %s",
-        cycle != NULL ? cycle : "");
+        err, BRANT_EUSAGE, "graph.cycle", "migrations require each other in a circle: %s%s",
+        brn_buf_text(&text), start->id);
+    brn_buf_release(&text);
     brn_error_hint(err, "Remove one of these requires= directives.");
-    if (m != NULL && m->source->props.requires.count > 0) {
-        const brn_require *req = &m->source->props.requires.items[0];
-        brn_error_at(err, m->source->up_path, req->line, req->column);
-    }
+    const brn_require *req =
+        &start->source->props.requires.items[unfinished_parent(start, waiting)];
+    brn_error_at(err, start->source->up_path, req->line, req->column);
     return BRANT_EUSAGE;
 }
 
@@ -224,7 +264,7 @@ static brant_status sort_graph(brn_graph *graph, brant_error **err)
         }
     }
     if (done < total) {
-        return report_cycle(graph->arena, all, total, waiting, err);
+        return report_cycle(all, total, waiting, err);
     }
     for (size_t i = 0; i < total; i++) {
         order[i]->rank = i;

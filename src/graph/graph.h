@@ -7,7 +7,7 @@
  *
  *   order     topological over everything: parents first, then by database and id, so that it is
  *             the same on every machine
- *   items     of one database, by id
+ *   items     of one database, by version and name
  *
  * Recorded state is joined with brn_graph_join(). What a ledger row means is decided once, there:
  *
@@ -88,7 +88,7 @@ void brn_graph_join(brn_graph *graph, size_t database, const brn_ledger_rows *ro
 
 /*
  * A migration by what a person wrote: "003_users", "3", "003", or with its database
- * "events:003". database SIZE_MAX: any. NULL with "graph.unknown" (hint: nearest) or
+ * "events:003". database SIZE_MAX: any. NULL with "graph.unknown" or
  * "graph.ambiguous".
  */
 brn_migration *brn_graph_find(

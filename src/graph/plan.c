@@ -116,8 +116,11 @@ brant_status brn_plan_up(
     uint64_t running = 0;
     for (size_t i = 0; i < graph->order.count; i++) {
         brn_migration *m = graph->order.items[i];
-        bool left_out = m->late && goal->late == BRN_LATE_IGNORE;
-        if (!wanted[i] || m->state == BRN_STATE_DONE || left_out) {
+        if (!wanted[i] || m->state == BRN_STATE_DONE) {
+            continue;
+        }
+        if (m->late && goal->late == BRN_LATE_IGNORE) {
+            blocked[i] = true; /* its followers are applied or late too; others may name it */
             continue;
         }
         if (goal->count > 0 && running >= goal->count) {
@@ -138,10 +141,13 @@ brant_status brn_plan_up(
 
 /* ---- down ---- */
 
-static int by_seq_descending(const void *a, const void *b)
+static int by_database_newest_first(const void *a, const void *b)
 {
     const brn_migration *left = *(brn_migration *const *)a;
     const brn_migration *right = *(brn_migration *const *)b;
+    if (left->database != right->database) {
+        return left->database < right->database ? -1 : 1;
+    }
     if (left->row->seq != right->row->seq) {
         return left->row->seq > right->row->seq ? -1 : 1;
     }
@@ -153,7 +159,7 @@ static bool is_applied(const brn_migration *m)
     return m->row != NULL && (m->state == BRN_STATE_DONE || m->state == BRN_STATE_PARTIAL_DOWN);
 }
 
-static brn_migration_list applied_newest_first(const brn_graph *graph)
+static brn_migration_list applied_by_database(const brn_graph *graph)
 {
     brn_migration_list list = { 0 };
     for (size_t i = 0; i < graph->order.count; i++) {
@@ -164,7 +170,7 @@ static brn_migration_list applied_newest_first(const brn_graph *graph)
         }
     }
     if (list.count > 1 && list.items != NULL) {
-        qsort(list.items, list.count, sizeof(*list.items), by_seq_descending);
+        qsort(list.items, list.count, sizeof(*list.items), by_database_newest_first);
     }
     return list;
 }
@@ -179,6 +185,79 @@ static bool stands_on(const brn_migration *child, const brn_migration *m)
         return false;
     }
     return m->follower != child || child->row->seq > m->row->seq;
+}
+
+/* Nothing that is still applied in another database requires it. */
+static bool is_free(const brn_migration *m, const bool *undone)
+{
+    for (size_t d = 0; d < m->dependents.count; d++) {
+        const brn_migration *child = m->dependents.items[d];
+        if (child->database != m->database && is_applied(child) && !undone[child->rank]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int64_t applied_at(const brn_migration *m)
+{
+    return m->row->finished_us > 0 ? m->row->finished_us : m->row->started_us;
+}
+
+/* Of two databases' newest ones: the one that nothing else needs, then the younger one. */
+static bool goes_first(const brn_migration *m, const brn_migration *than, const bool *undone)
+{
+    bool free_m = is_free(m, undone);
+    if (free_m != is_free(than, undone)) {
+        return free_m;
+    }
+    return applied_at(m) > applied_at(than);
+}
+
+/* Among the first of each database that is left; `head` says where each begins. NULL: none left. */
+static brn_migration *pick_next(
+    const brn_graph *graph, const brn_migration_list *list, const size_t *head, const bool *undone)
+{
+    brn_migration *next = NULL;
+    for (size_t d = 0; d < graph->database_count; d++) {
+        brn_migration *m = head[d] < list->count ? list->items[head[d]] : NULL;
+        bool mine = m != NULL && m->database == d;
+        next = mine && (next == NULL || goes_first(m, next, undone)) ? m : next;
+    }
+    return next;
+}
+
+/*
+ * Reverse order of application. In one database the ledger counts it; between databases, whose
+ * numbers and clocks say little of each other, requirements decide, and then the time.
+ */
+static brn_migration_list applied_newest_first(const brn_graph *graph)
+{
+    brn_migration_list list = applied_by_database(graph);
+    if (graph->database_count < 2 || list.count == 0) {
+        return list;
+    }
+    brn_arena *arena = graph->arena;
+    brn_migration_list merged = { 0 };
+    merged.items = brn_arena_array(arena, list.count, sizeof(*merged.items));
+    bool *undone = brn_arena_array(arena, graph->order.count + 1, sizeof(*undone));
+    size_t *head = brn_arena_array(arena, graph->database_count + 1, sizeof(*head));
+    if (arena->oom) {
+        return merged; /* the caller looks at the latch */
+    }
+    for (size_t i = 0; i < list.count; i++) { /* head[d + 1]: end of d, so far */
+        head[list.items[i]->database + 1] = i + 1;
+    }
+    for (size_t d = 0; d < graph->database_count; d++) {
+        head[d + 1] = head[d + 1] > head[d] ? head[d + 1] : head[d];
+    }
+    brn_migration *next = NULL;
+    while ((next = pick_next(graph, &list, head, undone)) != NULL) {
+        merged.items[merged.count++] = next;
+        undone[next->rank] = true;
+        head[next->database]++;
+    }
+    return merged;
 }
 
 /* What `down --to ID` undoes: in a chain everything above ID, in a graph everything applied after
@@ -232,7 +311,7 @@ static brant_status order_down(const brn_graph *graph, brn_steps_plan *plan, bra
     }
     for (size_t i = 0; i < plan->steps.count; i++) {
         brn_step *step = &plan->steps.items[i];
-        step->place = step->migration->row->seq;
+        step->place = (int64_t)(plan->steps.count - i); /* as picked: newest first */
         steps[step->migration->rank] = step;
     }
     for (size_t rank = 0; rank < graph->order.count; rank++) {

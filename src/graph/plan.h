@@ -43,9 +43,9 @@ brant_status brn_plan_up(
     brn_steps_plan *out, const brn_graph *graph, const brn_plan_goal *goal, brant_error **err);
 
 /*
- * Steps that undo. Errors before anything runs: "plan.no_down" (names each file that is missing),
- * "plan.dependents" (a completed dependent would remain), "plan.no_file" (recorded, but no file
- * knows it), "plan.not_applied" (`to` is not completed).
+ * Steps that undo, in reverse order of application. Errors before anything runs: "plan.no_down"
+ * (names each file that is missing), "plan.dependents" (a completed dependent would remain),
+ * "plan.no_file" (recorded, but no file knows it), "plan.not_applied" (`to` is not completed).
  */
 brant_status brn_plan_down(
     brn_steps_plan *out, const brn_graph *graph, const brn_plan_goal *goal, brant_error **err);

@@ -18,7 +18,7 @@ static const char *join_requires(brn_arena *arena, const brn_migration *m)
             brn_buf_printf(&text, "%s%s", comma, props->requires.items[i].id);
         }
     }
-    char *joined = brn_arena_strdup(arena, brn_buf_text(&text));
+    char *joined = text.failed ? NULL : brn_arena_strdup(arena, brn_buf_text(&text));
     brn_buf_release(&text);
     return joined;
 }

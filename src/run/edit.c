@@ -83,6 +83,9 @@ brant_status brn_edit_close(brn_edit *e, brant_report **out, brant_status st)
     if (e->box == NULL) {
         return st;
     }
+    if (st == BRANT_ECANCELLED) {
+        atomic_store(&e->run.session->control.cancelled, 0); /* heard */
+    }
     brn_run_unlock(&e->run);
     brant_report *r = &e->box->doc.report;
     r->command = e->run.command;

@@ -225,11 +225,15 @@ static brant_status write_brackets(brn_writer *w, const brn_chain *chain, brant_
     for (size_t i = w->in->done; i < w->c->stmts.count && st == BRANT_OK; i++) {
         st = write_bracket(w, i, err);
     }
-    bool whole = (w->caps & BRN_CAP_TXN_DML) != 0;
+    /* With --tx all only what is taken as applied comes here: the runner has begun. */
+    bool outer = w->in->tx == BRN_TX_ALL;
+    bool whole = !outer && (w->caps & BRN_CAP_TXN_DML) != 0;
     if (whole) {
         add_begin(w, 0);
     }
-    add_guard(w);
+    if (!outer) {
+        add_guard(w);
+    }
     if (st == BRANT_OK) {
         st = add_completion(w, chain, err);
     }

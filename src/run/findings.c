@@ -16,7 +16,7 @@ static brant_finding *add_finding(
         return NULL;
     }
     f->id = id;
-    f->database = brn_target_name(&world->session->targets[target]);
+    f->database = world->graph.databases[target].name;
     f->migration = migration;
     f->message = message;
     *slot = f;
@@ -182,19 +182,20 @@ static bool stands_in_the_way(const brant_finding *f)
     return false;
 }
 
-brant_status brn_world_refuse(const brn_world *world, brant_error **err)
+brant_status brn_world_refuse(brn_world *world, brant_error **err)
 {
     const brant_finding *first = NULL;
     size_t more = 0;
     for (size_t i = 0; i < world->findings.count; i++) {
         const brant_finding *f = world->findings.items[i];
-        if (f->warning) {
+        if (f->warning && !world->warned) {
             brn_emit_warning(&world->session->emitter, f->database, f->id, "%s", f->message);
         } else if (stands_in_the_way(f)) {
             more += first != NULL ? 1 : 0;
             first = first != NULL ? first : f;
         }
     }
+    world->warned = true;
     if (first == NULL) {
         return BRANT_OK;
     }

@@ -15,7 +15,7 @@
 static void lock_doc(brant_lock_info *out, brn_arena *arena, brn_target *target)
 {
     brn_lock_holder holder = { 0 };
-    out->database = brn_target_name(target);
+    out->database = brn_arena_strdup(arena, brn_target_name(target));
     out->who = "";
     out->what = "";
     if (target->conn == NULL || (target->conn->caps & BRN_CAP_LOCK) == 0 ||
@@ -108,8 +108,8 @@ static brant_database_status *status_doc(const brn_world *world, size_t index)
             &lists.unknown, world->arena, brn_doc_unknown(world, index, db->unknown.items[i]));
     }
     doc->name = db->name;
-    doc->engine = target->engine->name;
-    doc->url = target->db->info.url_shown;
+    doc->engine = brn_arena_strdup(world->arena, target->engine->name);
+    doc->url = brn_arena_strdup(world->arena, target->db->info.url_shown);
     doc->version = brn_doc_version(world, index);
     doc->pending = lists.pending.items;
     doc->pending_count = lists.pending.count;
@@ -194,13 +194,14 @@ static brant_status read_history(
         brn_error_subject(err, brn_target_name(target), NULL);
         return st;
     }
+    const char *name = brn_arena_strdup(&box->arena, brn_target_name(target));
     for (size_t i = 0; i < rows.count; i++) {
         brant_history_entry *e = brn_arena_alloc(&box->arena, sizeof(*e));
         const brant_history_entry **slot = BRN_VEC_PUSH(&box->arena, list);
         if (e == NULL || slot == NULL) {
             return brn_error_oom(err);
         }
-        history_entry(e, brn_target_name(target), &rows.items[i]);
+        history_entry(e, name, &rows.items[i]);
         *slot = e;
     }
     const char *problem = verify ? brn_chain_verify(&box->arena, &rows) : NULL;
@@ -208,7 +209,8 @@ static brant_status read_history(
     if (problem != NULL && doc->problem == NULL) {
         doc->problem = brn_arena_printf(&box->arena, "%s: %s", brn_target_name(target), problem);
     }
-    return BRANT_OK;
+    /* Without memory there is no problem to be seen: that must not look like none. */
+    return box->arena.oom ? brn_error_oom(err) : BRANT_OK;
 }
 
 brant_status brant_history_read(
@@ -328,9 +330,9 @@ static void ping_target(brant_ping_info *info, brn_box *box, brant_session *sess
 {
     brant_error *failure = NULL;
     int64_t began = brn_clock_mono_ns();
-    info->database = brn_target_name(t);
-    info->engine = t->engine->name;
-    info->url = t->db->info.url_shown;
+    info->database = brn_arena_strdup(&box->arena, brn_target_name(t));
+    info->engine = brn_arena_strdup(&box->arena, t->engine->name);
+    info->url = brn_arena_strdup(&box->arena, t->db->info.url_shown);
     info->target = info->url;
     info->user = "";
     info->server_version = "";
@@ -366,10 +368,12 @@ brant_status brant_ping(brant_ping_result **out, brant_session *session, brant_e
     for (size_t i = 0; i < session->count; i++) {
         brant_ping_info *info = brn_arena_alloc(&box->arena, sizeof(*info));
         const brant_ping_info **slot = BRN_VEC_PUSH(&box->arena, &list);
-        if (info != NULL && slot != NULL) {
-            ping_target(info, box, session, &session->targets[i]);
-            *slot = info;
+        if (info == NULL || slot == NULL) {
+            list.count = list.count > i ? i : list.count;
+            break;
         }
+        *slot = info;
+        ping_target(info, box, session, &session->targets[i]);
     }
     box->doc.ping.databases = list.items;
     box->doc.ping.count = list.count;

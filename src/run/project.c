@@ -166,7 +166,10 @@ static brant_status read_file(brant_project *p, brant_error **err)
         goto out;
     }
     if (errnum != 0) {
-        st = brn_error_errno(err, "project.unreadable", errnum, "read", path);
+        st = errnum == ENOENT ? brn_error(
+                                    err, BRANT_EUSAGE, "project.no_file",
+                                    "there is no project file \"%s\"", path)
+                              : brn_error_errno(err, "project.unreadable", errnum, "read", path);
         brn_error_hint(err, "--config FILE names the project file; \"brant init\" writes one.");
         goto out;
     }
@@ -289,14 +292,6 @@ static brant_status select_databases(brant_project *p, brant_error **err)
         for (size_t i = 0; i < file_count && st == BRANT_OK; i++) {
             st = select_db(p, p->file_dbs.items[i], err);
         }
-    }
-    if (st == BRANT_OK && p->selected.count == 0) {
-        st = brn_error(
-            err, BRANT_EUSAGE, "project.no_database",
-            "no database: DATABASE_URL is not set, and there is no brant.yaml with one");
-        brn_error_hint(
-            err, "Give --database sqlite:app.db, set DATABASE_URL, or write a project file with "
-                 "\"brant init\".");
     }
     return st;
 }

@@ -54,11 +54,19 @@ static bool ledger_transactions(const brn_target *target)
     return (caps & BRN_CAP_TXN_DML) != 0;
 }
 
+void brn_program_guard(brn_program *program, brn_arena *arena, const brn_target *target)
+{
+    if (target->locked) {
+        brn_program_add(program, arena, BRN_OP_GUARD);
+    }
+}
+
 void brn_program_begin(brn_program *program, brn_arena *arena, const brn_target *target)
 {
     if (ledger_transactions(target)) {
         brn_program_add(program, arena, BRN_OP_BEGIN);
     }
+    brn_program_guard(program, arena, target);
 }
 
 void brn_program_commit(brn_program *program, brn_arena *arena, const brn_target *target)
@@ -163,7 +171,7 @@ static brant_status make_plan(brn_run *run, brant_error **err)
     return st == BRANT_OK ? run->planner(&run->plan, run, err) : st;
 }
 
-/* Every file of the plan is read and split before the first one runs: a mistake in the last file
+/* Every file of the plan is read and compiled before the first one runs: a mistake in the last file
  * must not be found after the first has been applied. */
 static brant_status check_texts(brn_run *run, brant_error **err)
 {
@@ -179,10 +187,16 @@ static brant_status check_texts(brn_run *run, brant_error **err)
             .migration = step->migration,
             .direction = step->direction,
             .tx = run->tx,
+            .actor = &run->actor,
+            .action = run->command,
             .resume = step->migration->state == BRN_STATE_PARTIAL_UP ||
                       step->migration->state == BRN_STATE_PARTIAL_DOWN,
         };
+        brn_chain none = { 0 };
         st = brn_compile_read(&compiled, &in, err);
+        if (st == BRANT_OK) { /* placeholders are replaced there */
+            st = brn_compile_program(&compiled, &in, &none, err);
+        }
         brn_compiled_release(&compiled);
         if (st != BRANT_OK) {
             brn_error_subject(err, brn_target_name(in.target), step->migration->id);
@@ -272,6 +286,9 @@ static brant_status run_steps(brn_run *run, brant_error **err)
     }
     if (all && st == BRANT_OK) {
         st = brn_step_commit_all(run, err);
+    }
+    if (st != BRANT_OK) {
+        brn_step_abandon_all(run);
     }
     brn_step_put_back(run);
     return st;

@@ -39,6 +39,7 @@ typedef struct brn_run {
     int64_t began_ns;
     int64_t *next_seq;           /* one for each target */
     const brn_step *handed_over; /* its row says running, written by this run; NULL */
+    bool all_open;               /* --tx all: its transaction is open */
     brn_chain chain_before_all;  /* --tx all: where the history was when it began */
     brn_doc_list applied;
     brn_doc_list skipped;
@@ -75,8 +76,10 @@ void brn_step_put_back(brn_run *run);
 /* --tx all: opens the transaction of the plan's target, and closes it. */
 brant_status brn_step_begin_all(brn_run *run, brant_error **err);
 brant_status brn_step_commit_all(brn_run *run, brant_error **err);
+/* Rolls it back if it is open, and with it what was noted as done. */
+void brn_step_abandon_all(brn_run *run);
 
-/* ---- shared with commands that only write the ledger (record.c) ---- */
+/* ---- shared with commands that only write the ledger (edit.c) ---- */
 
 /* Runs a program, counting what is sent. `state` may be NULL. */
 brant_status brn_run_program(
@@ -97,7 +100,9 @@ void brn_program_ledger(
     brn_ledger_op_type type,
     const brn_ledger_row *row,
     const brn_history_row *history);
-/* BEGIN and COMMIT where the engine has transactions for ledger rows; otherwise nothing. */
+/* The lock is held still: what another run does now must not be overwritten. */
+void brn_program_guard(brn_program *program, brn_arena *arena, const brn_target *target);
+/* BEGIN and COMMIT where the engine has transactions for ledger rows; the guard in any case. */
 void brn_program_begin(brn_program *program, brn_arena *arena, const brn_target *target);
 void brn_program_commit(brn_program *program, brn_arena *arena, const brn_target *target);
 

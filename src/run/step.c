@@ -155,6 +155,7 @@ static brant_status announce(brn_run *run, const brn_step *step, uint64_t total,
     }
     row->stmts_total = total > 0 ? (int64_t)total : row->stmts_total;
     brn_program program = { .migration = row->id, .run_id = run->actor.run_id };
+    brn_program_guard(&program, run->arena, target);
     brn_program_ledger(&program, run->arena, BRN_LEDGER_PUT, row, NULL);
     brant_status st = write_ledger(run, target, &program, err);
     if (st == BRANT_OK) {
@@ -178,11 +179,9 @@ void brn_step_put_back(brn_run *run)
         gone->id = m->id;
     }
     const brn_ledger_row *row = m->row != NULL ? m->row : gone;
+    brn_program_guard(&program, run->arena, target);
     brn_program_ledger(
         &program, run->arena, m->row != NULL ? BRN_LEDGER_PUT : BRN_LEDGER_REMOVE, row, NULL);
-    if (target->conn != NULL) { /* a transaction of --tx all may be open still */
-        target->conn->engine->reset(target->conn, NULL);
-    }
     brant_error *failure = NULL;
     if (row != NULL && write_ledger(run, target, &program, &failure) != BRANT_OK) {
         brn_emit_warning(
@@ -218,6 +217,7 @@ static void note_done(step_frame *f)
     brant_migration *doc = brn_doc_migration(run->world, m);
     if (doc != NULL && down) {
         doc->status = "pending";
+        doc->direction = "down";
     }
     brn_doc_add(&run->applied, run->arena, doc);
     if (down) {
@@ -293,8 +293,59 @@ static const char *failure_text(brn_arena *arena, const brant_error *failure)
         brant_error_message(failure));
 }
 
+static void warn_not_recorded(const step_frame *f, const char *what, const brant_error *why)
+{
+    brn_emit_warning(
+        &f->run->session->emitter, brn_target_name(f->target), "ledger.not_recorded",
+        "%s could not be recorded: %s", what, brant_error_message(why));
+}
+
+/*
+ * Being told to stop is not a failure: the row goes back to what it was, unless statements outside
+ * a transaction have left progress in it. An intent whose statement did not begin is taken back.
+ */
+static void keep_progress(step_frame *f, const brn_ledger_row *stored, int64_t intent)
+{
+    brn_run *run = f->run;
+    if (stored == NULL || (stored->stmts_done == 0 && intent == 0)) {
+        return;
+    }
+    run->handed_over = NULL;
+    brn_ledger_row *row = brn_arena_alloc(run->arena, sizeof(*row));
+    if (row == NULL || stored->intent == intent) {
+        return;
+    }
+    row->id = f->step->migration->id;
+    row->stmts_done = stored->stmts_done;
+    row->done_digest = stored->done_digest;
+    brn_program program = { .migration = row->id, .run_id = run->actor.run_id };
+    brant_error *failure = NULL;
+    brn_program_guard(&program, run->arena, f->target);
+    brn_program_ledger(&program, run->arena, BRN_LEDGER_OUTCOME, row, NULL);
+    if (write_ledger(run, f->target, &program, &failure) != BRANT_OK) {
+        warn_not_recorded(f, "where it stopped", failure);
+    }
+    brant_error_free(failure);
+}
+
+static void report_failure(step_frame *f, const brn_ledger_row *stored, const char *text)
+{
+    brant_migration *doc = brn_doc_migration(f->run->world, f->step->migration);
+    if (doc != NULL) {
+        bool kept = stored != NULL && !f->compiled->transactional;
+        doc->status = "failed";
+        doc->direction = brn_direction_name(f->step->direction);
+        doc->error = text;
+        doc->statements_done = kept ? (uint64_t)stored->stmts_done : 0;
+        doc->statements_total = f->compiled->stmts.count;
+        doc->partial = kept && (stored->stmts_done > 0 || stored->intent > 0) ? 1 : 0;
+    }
+    f->run->failed = doc;
+}
+
 /* Writes that the migration failed, without touching what is known of its progress. */
-static void record_failure(step_frame *f, brant_error *failure, int64_t intent)
+static void record_failure(
+    step_frame *f, brant_error *failure, const brn_ledger_row *stored, int64_t intent)
 {
     brn_run *run = f->run;
     brn_migration *m = f->step->migration;
@@ -325,27 +376,24 @@ static void record_failure(step_frame *f, brant_error *failure, int64_t intent)
     if (sealed && write_ledger(run, f->target, &program, &second) == BRANT_OK) {
         brn_chain_move(&f->target->chain, history);
         run->handed_over = run->handed_over == f->step ? NULL : run->handed_over;
-    } else if (second != NULL) {
-        brn_emit_warning(
-            &run->session->emitter, brn_target_name(f->target), "ledger.not_recorded",
-            "the failure could not be recorded: %s", brant_error_message(second));
+    } else {
+        keep_progress(f, stored, intent); /* "running" with its progress is better than nothing */
+        if (second != NULL) {
+            warn_not_recorded(f, "the failure", second);
+        }
     }
     brant_error_free(second);
-    brant_migration *doc = brn_doc_migration(run->world, m);
-    if (doc != NULL) {
-        doc->status = "failed";
-        doc->direction = brn_direction_name(f->step->direction);
-        doc->error = row->error;
-        doc->statements_done = f->compiled->transactional ? 0 : f->statements;
-        doc->statements_total = f->compiled->stmts.count;
-    }
-    run->failed = doc;
+    report_failure(f, stored, row->error);
 }
 
 /* --tx all: what was noted as done is rolled back with the rest. */
 static void forget_uncommitted(brn_run *run, brn_target *target)
 {
     size_t index = (size_t)(target - run->session->targets);
+    if (!run->all_open) {
+        return;
+    }
+    run->all_open = false;
     target->chain = run->chain_before_all;
     run->applied.count = 0;
     brn_graph_join(&run->world->graph, index, &run->world->ledgers[index].rows);
@@ -395,15 +443,16 @@ static brant_status end_failed(
         *failure = NULL;
         return BRANT_OK;
     }
-    if (f->run->tx == BRN_TX_ALL) {
-        forget_uncommitted(f->run, f->target);
-    }
-    /* Being told to stop is not a failure of the migration: the row goes back to what it was,
-     * unless statements outside a transaction have left progress in it. */
-    if (st != BRANT_ECANCELLED) {
-        record_failure(f, *failure, open_intent(program, state, stored));
-    } else if (stored != NULL && (stored->stmts_done > 0 || stored->intent > 0)) {
-        f->run->handed_over = NULL;
+    forget_uncommitted(f->run, f->target);
+    int64_t intent = open_intent(program, state, stored);
+    if (!known && !f->compiled->transactional && f->run->tx != BRN_TX_ALL) {
+        f->run->handed_over = NULL; /* what cannot be read must not be overwritten */
+        warn_not_recorded(f, "the failure", *failure);
+        report_failure(f, NULL, failure_text(f->run->arena, *failure));
+    } else if (st == BRANT_ECANCELLED) {
+        keep_progress(f, stored, intent);
+    } else {
+        record_failure(f, *failure, stored, intent);
     }
     return st;
 }
@@ -448,6 +497,7 @@ static brant_status run_compiled(
     }
     brant_status st = brn_compile_program(f->compiled, in, &f->target->chain, err);
     if (st != BRANT_OK) {
+        brn_error_subject(err, brn_target_name(f->target), f->step->migration->id);
         return st;
     }
     brn_control *control = &run->session->control;
@@ -534,8 +584,9 @@ static brant_status run_manual(step_frame *f, brant_error **err)
     if (m->row != NULL || run->dry_run) {
         return BRANT_OK;
     }
+    const brn_step *before = run->handed_over; /* --tx all: the first one */
     brant_status st = announce(run, f->step, 0, err);
-    run->handed_over = NULL;
+    run->handed_over = before;
     run->next_seq[m->database] += st == BRANT_OK ? 1 : 0;
     return st;
 }
@@ -586,7 +637,25 @@ brant_status brn_step_begin_all(brn_run *run, brant_error **err)
     brn_target *target = &run->session->targets[step->migration->database];
     run->chain_before_all = target->chain;
     brant_status st = announce(run, step, 0, err);
-    return st == BRANT_OK ? run_single(run, target, BRN_OP_BEGIN, NULL, err) : st;
+    if (st == BRANT_OK) {
+        st = run_single(run, target, BRN_OP_BEGIN, NULL, err);
+    }
+    run->all_open = st == BRANT_OK;
+    return st;
+}
+
+void brn_step_abandon_all(brn_run *run)
+{
+    if (!run->all_open) {
+        return;
+    }
+    brn_target *target = &run->session->targets[first_runnable(run)->migration->database];
+    if (target->conn != NULL) {
+        paused_control paused = pause_control(&run->session->control);
+        target->conn->engine->reset(target->conn, NULL);
+        resume_control(&run->session->control, &paused);
+    }
+    forget_uncommitted(run, target);
 }
 
 /* Until the COMMIT nothing has happened: the ends of all migrations are told after it. */
@@ -601,7 +670,9 @@ brant_status brn_step_commit_all(brn_run *run, brant_error **err)
         brn_compiled none = { 0 };
         step_frame f = { .run = run, .step = first, .target = target, .compiled = &none };
         const brn_ledger_row *stored = NULL;
-        target->conn->engine->reset(target->conn, NULL);
+        if (target->conn != NULL) {
+            target->conn->engine->reset(target->conn, NULL);
+        }
         if (state.in_doubt && read_back(&f, &stored) && took_effect(&f, stored)) {
             brant_error_free(failure);
             failure = NULL;
@@ -617,6 +688,7 @@ brant_status brn_step_commit_all(brn_run *run, brant_error **err)
         }
         return st;
     }
+    run->all_open = false;
     run->handed_over = NULL;
     for (size_t i = 0; i < run->applied.count; i++) {
         const brant_migration *doc = run->applied.items[i];

@@ -56,14 +56,18 @@ static brant_status read_ledger(brn_world *world, size_t i, brant_error **err)
         brn_error_subject(err, brn_target_name(target), NULL);
         return st;
     }
+    brn_graph_join(&world->graph, i, &world->ledgers[i].rows);
+    return BRANT_OK;
+}
+
+static void warn_elsewhere(const brn_world *world, size_t i)
+{
     if (world->ledgers[i].elsewhere != NULL) {
         brn_emit_warning(
-            &world->session->emitter, brn_target_name(target), "ledger.elsewhere",
+            &world->session->emitter, world->graph.databases[i].name, "ledger.elsewhere",
             "there is another ledger in \"%s\"; the setting ledger-schema chooses",
             world->ledgers[i].elsewhere);
     }
-    brn_graph_join(&world->graph, i, &world->ledgers[i].rows);
-    return BRANT_OK;
 }
 
 brant_status brn_world_load(
@@ -83,12 +87,19 @@ brant_status brn_world_load(
         if (st != BRANT_OK) {
             return st;
         }
-        inputs[i].name = brn_target_name(&session->targets[i]);
+        /* A copy: documents that show it may outlive the project. */
+        inputs[i].name = brn_arena_strdup(arena, brn_target_name(&session->targets[i]));
         inputs[i].sources = &out->sources[i];
+    }
+    if (arena->oom) {
+        return brn_error_oom(err);
     }
     brant_status st = brn_graph_build(&out->graph, arena, inputs, session->count, err);
     for (size_t i = 0; i < session->count && st == BRANT_OK; i++) {
         st = read_ledger(out, i, err);
+        if (st == BRANT_OK) {
+            warn_elsewhere(out, i);
+        }
     }
     return st == BRANT_OK ? brn_world_compare(out, err) : st;
 }

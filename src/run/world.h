@@ -24,6 +24,7 @@ typedef struct brn_world {
     brn_ledger_state *ledgers;
     brn_graph graph;
     brn_finding_list findings;
+    bool warned; /* the warnings among them have been told */
 } brn_world;
 
 /* Reads files, connects (without making a missing database), reads ledgers, compares. Notes about
@@ -39,7 +40,7 @@ size_t brn_target_max_file(const brn_target *target);
 /* findings.c: fills world->findings from graph and ledgers. */
 brant_status brn_world_compare(brn_world *world, brant_error **err);
 /* The first finding that stands in the way of going up, as an error; BRANT_OK when there is none.
- * Warnings become events. */
-brant_status brn_world_refuse(const brn_world *world, brant_error **err);
+ * Warnings become events, once. */
+brant_status brn_world_refuse(brn_world *world, brant_error **err);
 
 #endif

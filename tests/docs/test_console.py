@@ -12,7 +12,7 @@ How a page is read:
 How output is compared: trailing blanks do not count, and these are masked on both sides, because
 they differ from run to run:
 
-  2026-11-22T15:53:16.933Z     a time
+  2026-11-22T15:53:16.933Z     a time, also as the version of a migration: 20261122155316
   12 ms, 1.5 s, 3 min          a duration
   32 hexadecimal digits or more, a hash or the id of a run
   name@host                    who did it
@@ -42,11 +42,12 @@ SOURCE = pathlib.Path(os.environ["BRANT_SOURCE"])
 BRANT = pathlib.Path(os.environ["BRANT"]).resolve()
 PAGES = ["README.md", "docs/guide.md"]
 PATIENCE = 120
-PASSED_ON = ("LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "GCOV_PREFIX",
+PASSED_ON = ("BRANT_BUILD", "BRANT_SOURCE", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "GCOV_PREFIX",
              "GCOV_PREFIX_STRIP", "TMPDIR")
 
 MASKS = [
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?Z?"), "<time>"),
+    (re.compile(r"(?<!\d)20\d{12}(?!\d)"), "<time>"),
     (re.compile(r"\b\d+(?:\.\d+)? (?:ns|us|ms|s|min|h)\b"), "<duration>"),
     (re.compile(r"\b[0-9a-f]{32,}\b"), "<hash>"),
     (re.compile(r"\b[\w.+-]+@[\w.-]+\w"), "<who>"),

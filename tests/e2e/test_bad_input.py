@@ -192,7 +192,7 @@ class Texts(support.Case):
         self.assertAt(p.run("up", check=1), "1_a.up.sql", 3)
 
     def test_unknown_directive(self):
-        self.refused("-- a comment\n-- brant: transactoin=off\nSELECT 1;\n", 2, "transactoin",
+        self.refused("-- a comment\n-- brant: transactiion=off\nSELECT 1;\n", 2, "transactiion",
                      "transaction")
 
     def test_bad_directive_value(self):
