@@ -75,6 +75,13 @@ class Result:
                 f"\n--- stdout\n{cut(self.out)}\n--- stderr\n{cut(self.err)}\n---")
 
 
+def refuse_sanitizer_reports(result: Result) -> None:
+    for mark in ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:",
+                 "WARNING: ThreadSanitizer"):
+        if mark in result.err:
+            raise AssertionError(f"{mark}: {result}")
+
+
 class Running:
     """A command that runs beside the test; its output goes to files, so it never blocks on us."""
 
@@ -100,8 +107,10 @@ class Running:
     def finish(self, timeout: float = 60) -> Result:
         self.process.wait(timeout * PATIENCE)
         out = pathlib.Path(self.out_path).read_text("utf-8", "replace")
-        return Result(self.argv, self.process.returncode, out, self.err(),
-                      time.monotonic() - self.began)
+        result = Result(self.argv, self.process.returncode, out, self.err(),
+                        time.monotonic() - self.began)
+        refuse_sanitizer_reports(result)
+        return result
 
     def end(self) -> None:
         if self.alive():
@@ -212,9 +221,7 @@ class Project:
                 time.monotonic() - began))) from None
         result = Result(argv, process.returncode, out.decode("utf-8", "replace"),
                         err.decode("utf-8", "replace"), time.monotonic() - began)
-        for mark in ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:",
-                     "WARNING: ThreadSanitizer"):
-            self.case.assertNotIn(mark, result.err, result)
+        refuse_sanitizer_reports(result)
         if check is not None:
             self.case.assertEqual(result.code, check, result)
         return result

@@ -20,9 +20,11 @@ class Boundaries(support.Case):
         self.assertTrue(found, result)
         return int(found[1])
 
-    def prepared(self, workload, direction="up", tx="each"):
+    def prepared(self, workload, direction="up", tx="each", wal=False):
         """The project, the command and the state to end in."""
         p = self.project(memory=True).pairs(workload)
+        if wal:
+            p.script("PRAGMA journal_mode = WAL;")
         command = [direction, *(["--all"] if direction == "down" else []), "--tx", tx]
         if direction == "down":
             p.up()
@@ -32,15 +34,16 @@ class Boundaries(support.Case):
         self.assertEqual(expected[0]["integrity"], "ok")
         return p, command, expected
 
-    def every(self, workload, direction="up", fault="kill", tx="each", options=(), answers=False):
-        p, command, expected = self.prepared(workload, direction, tx)
+    def every(self, workload, direction="up", fault="kill", tx="each", options=(), answers=False,
+              wal=False):
+        p, command, expected = self.prepared(workload, direction, tx, wal)
         restore(p, "before")
         options = (*options, "--set", f"tx={tx}")
         last = self.count(p, direction, *options)
         self.assertGreater(last, 10)
         given = 0
         # One beyond the end does no harm and proves that the count is right.
-        for at in range(1, last + 2):
+        for at in range(1, last + 2, 3 if SANITIZED else 1):
             restore(p, "before")
             result = p.fault(f"{fault}@{at}", direction, *options)
             if fault == "kill":
@@ -99,6 +102,12 @@ class Boundaries(support.Case):
 
     def test_lost_answer_at_each_boundary_outside_transactions(self):
         self.every(OUTSIDE, fault="drop", answers=True)
+
+    def test_kill_up_in_wal_mode(self):
+        self.every(TRANSACTIONAL, wal=True)
+
+    def test_kill_up_outside_transactions_in_wal_mode(self):
+        self.every(OUTSIDE, wal=True, answers=True)
 
     def test_S_C66_status_validate_and_up_after_a_kill(self):
         p, _, expected = self.prepared(TRANSACTIONAL)
@@ -193,12 +202,12 @@ class Signals(support.Case):
 
     SLOW = "-- brant: placeholders=on\n" + audit("2") + support.busy("${LIMIT}")
 
-    def stopped(self, number, text, args=(), env=None):
+    def stopped(self, number, text, args=(), env=None, first="2_b"):
         p = self.project().pairs({"1_a": AUDIT + audit("1"), "2_b": text, "3_c": audit("3")})
         running = p.start("up", *args, env=dict({"LIMIT": support.FOREVER}, **(env or {})))
-        support.wait_until(lambda: p.exists("app.db") and "2_b" in [
+        support.wait_until(lambda: p.exists("app.db") and first in [
             row["id"] for row in p.ledger() if row["status"] == "running"],
-            what="2_b running", process=running)
+            what=f"{first} running", process=running)
         time.sleep(0.2)
         running.send(number)
         result = running.finish(30)
@@ -216,6 +225,12 @@ class Signals(support.Case):
                 self.assertEqual(p.tokens(), ["1", "2", "busy", "3"])
                 self.assertDone(p, ["1_a", "2_b", "3_c"])
                 p.run("history", "--verify", check=0)
+
+    def test_one_transaction_for_all_is_rolled_back(self):
+        p, _ = self.stopped(signal.SIGTERM, self.SLOW, ("--tx", "all"), first="1_a")
+        self.assertEqual(p.tokens(), [])
+        p.up("--tx", "all", env={"LIMIT": "1"})
+        self.assertEqual(p.tokens(), ["1", "2", "busy", "3"])
 
     def test_outside_a_transaction_the_statement_is_finished_and_recorded(self):
         text = OFF + "".join(f"INSERT INTO audit (token) VALUES ('2.{n}');\n"

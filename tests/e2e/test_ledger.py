@@ -293,6 +293,31 @@ class Validate(support.Case):
         self.assertEqual(p.tokens(), ["1", "2", "3", "4"])
 
 
+class WithoutItsFile(support.Case):
+    """A migration that failed, and whose file was taken away."""
+
+    def test_a_half_done_one_is_not_called_fine(self):
+        p = four(self)
+        p.pairs({"005_e": OFF + audit("5.1") + "INSERT INTO nowhere VALUES (1);\n"})
+        p.run("up", check=1)
+        p.remove("migrations/005_e.up.sql")
+        self.assertEqual(p.status()["state"], "failed")
+        self.assertSays(p.run("validate", check=9), "005_e")
+        self.assertRefused(p.run("up"), "005_e")
+        p.run("mark", "005_e", "--as", "pending", check=0)
+        p.up()
+        p.run("validate", check=0)
+
+    def test_one_that_was_rolled_back_is_as_if_it_had_never_been(self):
+        p = four(self)
+        p.pairs({"005_e": "INSERT INTO nowhere VALUES (1);\n"})
+        p.run("up", check=1)
+        p.remove("migrations/005_e.up.sql")
+        p.pairs({"006_f": audit("6")})
+        p.up()
+        self.assertEqual(p.tokens()[-1], "6")
+
+
 class State(support.Case):
     def test_S_E7_pending_for_each_environment(self):
         p = four(self)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is particular to SQLite: foreign keys, journals, locks of other programs."""
+import os
 import sqlite3
 import threading
 import time
@@ -132,6 +133,26 @@ class Journal(support.Case):
             self.assertEqual(reader.execute("SELECT count(*) FROM audit").fetchone(), (1,))
             reader.execute("COMMIT")
         self.assertEqual(p.tokens(), ["1", "2"])
+
+    def test_a_hot_journal_is_rolled_back_by_whoever_looks_first(self):
+        for command in ("status", "validate", "plan", "up"):
+            with self.subTest(command=command):
+                p = self.project().pairs({
+                    "1_a": AUDIT + "CREATE TABLE big (a);\n",
+                    "2_b": "-- brant: placeholders=on\n" + audit("2")
+                           + "INSERT INTO big WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT "
+                             "i + 1 FROM c WHERE i < ${LIMIT}) SELECT zeroblob(4000) FROM c;\n"})
+                p.up("1")
+                size = os.path.getsize(p.at("app.db"))
+                running = p.start("up", env={"LIMIT": "10000000"})
+                support.wait_until(lambda: os.path.getsize(p.at("app.db")) > size + 4_000_000,
+                                   what="a spilled cache", process=running)
+                running.end()
+                self.assertTrue(p.exists("app.db-journal"))
+                p.run(command, check=0, env={"LIMIT": "1"})
+                p.up(env={"LIMIT": "1"})
+                self.assertEqual(p.sql("SELECT count(*) FROM big"), [(1,)])
+                self.assertEqual(p.tokens(), ["2"])
 
     def test_no_files_are_left_beside_the_database(self):
         p = self.project().pairs({"1_a": AUDIT, "2_b": audit("2")})

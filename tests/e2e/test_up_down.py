@@ -442,6 +442,15 @@ class New(support.Case):
         for name in set(p.listing()) - before:
             self.assertRegex(name, r"/\d{14}_second\.(up|down)\.sql$")
 
+    def test_several_at_once_get_numbers_of_their_own(self):
+        for numbering in ("--seq", "--timestamp"):
+            p = self.project()
+            running = [p.start("new", f"m{n}", numbering) for n in range(10)]
+            for each in running:
+                self.assertEqual(each.finish().code, 0, each.err())
+            versions = [name.split("_")[0] for name in p.listing() if name.endswith("up.sql")]
+            self.assertEqual(len(set(versions)), 10, versions)
+
     def test_S_C74_empty_description_is_refused(self):
         p = self.project()
         for name in ("", "   ", "///"):
