@@ -121,6 +121,26 @@ class Streams(support.Case):
             self.assertNotEqual(self.answer_to(p, full, "status"), 0)
 
 
+    def test_log_that_nobody_reads_does_not_stop_a_run(self):
+        p = simple(self)
+        reader, writer = os.pipe()
+        os.close(reader)
+        result = subprocess.run(
+            [support.BRANT, "up", "--progress=plain", "-v"], cwd=p.path, env=p.environment(),
+            stdout=subprocess.PIPE, stderr=writer, stdin=subprocess.DEVNULL, check=False,
+            timeout=60 * support.PATIENCE)
+        os.close(writer)
+        self.assertEqual(result.returncode, 0)
+        self.assertEqual(p.completed(), ["1_a", "2_b"])
+
+    def test_closed_streams_do_not_end_up_in_the_database(self):
+        p = simple(self)
+        subprocess.run(["sh", "-c", '"$0" up -v >&- 2>&- <&-', support.BRANT], cwd=p.path,
+                       env=p.environment(), check=False, timeout=60 * support.PATIENCE)
+        self.assertEqual(p.completed(), ["1_a", "2_b"])
+        self.assertEqual(p.dump()["integrity"], "ok")
+
+
 class Terminal(support.Case):
     def test_colour_only_where_it_is_wanted(self):
         p = simple(self)
