@@ -7,9 +7,10 @@
 
 bool cli_argv_is_secret(const char *word)
 {
-    const char *rest = strstr(word, "://");
+    const char *rest = word != NULL ? strstr(word, "://") : NULL;
 
-    return strstr(word, "password=") != NULL || (rest != NULL && strchr(rest, '@') != NULL);
+    return word != NULL &&
+           (strstr(word, "password=") != NULL || (rest != NULL && strchr(rest, '@') != NULL));
 }
 
 static void wipe(char *text)

@@ -8,7 +8,7 @@
 #define LATER(word)                                                                                \
     &(const cli_command)                                                                           \
     {                                                                                              \
-        .name = word                                                                               \
+        .name = (word)                                                                             \
     }
 
 const cli_command *const cli_commands[] = {

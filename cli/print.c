@@ -239,8 +239,8 @@ void cli_table_write(const cli_table *table, brn_buf *out, size_t indent)
         return;
     }
     widths = brn_arena_array(table->arena, table->columns, sizeof(*widths));
-    if (widths == NULL) {
-        out->failed = true;
+    if (widths == NULL || table->columns == 0) {
+        out->failed = widths == NULL;
         return;
     }
     for (size_t c = 0; c < table->columns; c++) {

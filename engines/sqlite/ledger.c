@@ -314,7 +314,7 @@ out:
 
 static void turn_round(brn_history_rows *rows)
 {
-    for (size_t i = 0; i < rows->count / 2; i++) {
+    for (size_t i = 0; rows->items != NULL && i < rows->count / 2; i++) {
         brn_history_row row = rows->items[i];
 
         rows->items[i] = rows->items[rows->count - 1 - i];

@@ -296,6 +296,7 @@ const brn_engine brn_engine_sqlite = {
     .dialect = &brn_dialect_sqlite,
     .caps = BRN_CAP_TXN_DDL | BRN_CAP_TXN_DML | BRN_CAP_LOCK | BRN_CAP_PROBE |
             BRN_CAP_FOREIGN_KEYS | BRN_CAP_CREATE | BRN_CAP_OBJECTS | BRN_CAP_CANCEL,
+    .scratch_url = "sqlite::memory:",
     .connect = sqlite_connect,
     .disconnect = sqlite_disconnect,
     .server_info = sqlite_server_info,

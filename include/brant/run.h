@@ -161,6 +161,17 @@ brant_history_read(brant_history **out, brant_session *session, int verify, bran
 BRANT_API brant_status
 brant_validate(brant_validation **out, brant_session *session, brant_error **err);
 
+/**
+ * Takes every migration up, down and up again in a scratch database and compares the schema at each
+ * turn: finds down scripts that do not undo their up scripts. The databases of the session are not
+ * touched. Findings are not an error of the call.
+ *
+ * @retval BRANT_EUNSUPPORTED  The engine has no scratch databases.
+ * Since: 0.1
+ */
+BRANT_API brant_status
+brant_round_trip(brant_validation **out, brant_session *session, brant_error **err);
+
 /** Who holds the locks. Since: 0.1 */
 BRANT_API brant_status
 brant_lock_status(brant_locks **out, brant_session *session, brant_error **err);

@@ -52,9 +52,9 @@ size_t brn_error_get_offset(const brant_error *err);
 
 #ifdef __clang_analyzer__
 /* The analyzer sees one file at a time and would take BRANT_OK for possible. */
-#define brn_error(err, status, ...) ((void)(err), (status))
-#define brn_error_oom(err) ((void)(err), BRANT_ENOMEM)
-#define brn_error_errno(err, ...) ((void)(err), BRANT_EIO)
+#define brn_error(err, status, ...) ((brn_error)((err), (status), __VA_ARGS__), (status))
+#define brn_error_oom(err) ((brn_error_oom)(err), BRANT_ENOMEM)
+#define brn_error_errno(err, ...) ((brn_error_errno)((err), __VA_ARGS__), BRANT_EIO)
 #endif
 
 #endif

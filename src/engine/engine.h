@@ -141,6 +141,8 @@ typedef struct brn_engine {
     uint32_t default_port;      /* 0: none */
     const brn_dialect *dialect;
     uint32_t caps;
+    /* URL of an empty database of its own that is gone with its connection; NULL: there is none. */
+    const char *scratch_url;
 
     /*
      * Required.

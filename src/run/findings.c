@@ -1,214 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Comparing files and ledgers: what was edited, renamed, removed, left out or left half done.
- */
-#include <string.h>
+#include "run/findings.h"
 
-#include "core/settings.h"
-#include "run/world.h"
-
-static brant_finding *add_finding(
-    brn_world *world, size_t target, const char *id, const char *migration, const char *message)
+brant_finding *brn_finding_put(brn_finding_list *list, brn_arena *arena, const brant_finding *from)
 {
-    brant_finding *f = brn_arena_alloc(world->arena, sizeof(*f));
-    const brant_finding **slot = BRN_VEC_PUSH(world->arena, &world->findings);
-    if (f == NULL || slot == NULL || message == NULL) {
+    brant_finding *f = brn_arena_alloc(arena, sizeof(*f));
+    const brant_finding **slot = BRN_VEC_PUSH(arena, list);
+    if (f == NULL || slot == NULL) {
         return NULL;
     }
-    f->id = id;
-    f->database = world->graph.databases[target].name;
-    f->migration = migration;
-    f->message = message;
+    *f = *from;
     *slot = f;
     return f;
 }
 
-static void check_edited(brn_world *world, size_t target, const brn_migration *m)
+static const char *copy(brn_arena *arena, const char *text)
 {
-    const brn_ledger_row *row = m->row;
-    if (m->state != BRN_STATE_DONE || row->checksum == NULL || row->checksum[0] == '\0' ||
-        strcmp(row->checksum, m->source->up_digest) == 0) {
-        return;
-    }
-    brant_finding *f = add_finding(
-        world, target, "ledger.checksum_mismatch", m->id,
-        brn_arena_printf(world->arena, "\"%s\" was edited after it had been applied", m->id));
-    if (f != NULL) {
-        f->file = m->source->up_path;
-        f->hint =
-            "Restore the file as it was applied and put the change into a new migration; or, "
-            "if the file is right and the database has it too, record that with \"brant repair "
-            "--accept-files\".";
-    }
+    return text != NULL ? brn_arena_strdup(arena, text) : NULL;
 }
 
-static void check_open(brn_world *world, size_t target, const brn_migration *m)
+void brn_findings_own(brn_finding_list *list, brn_arena *arena)
 {
-    const brn_ledger_row *row = m->row;
-    if (row == NULL || row->status == BRN_ROW_COMPLETED) {
-        return;
-    }
-    bool partial = m->state == BRN_STATE_PARTIAL_UP || m->state == BRN_STATE_PARTIAL_DOWN;
-    if (row->status == BRN_ROW_RUNNING && !partial) {
-        return; /* rolled back, never begun, manual, or a run is at it right now: simply run */
-    }
-    const char *what = row->status == BRN_ROW_FAILED ? "failed" : "was interrupted";
-    const char *where = row->direction == BRN_DOWN ? "its undo " : "";
-    const char *message =
-        partial ? brn_arena_printf(
-                      world->arena, "\"%s\": %s%s after %lld of %lld statements", m->id, where,
-                      what, (long long)row->stmts_done, (long long)row->stmts_total)
-                : brn_arena_printf(
-                      world->arena, "\"%s\": %s%s and was rolled back", m->id, where, what);
-    brant_finding *f =
-        add_finding(world, target, partial ? "ledger.half_done" : "ledger.failed", m->id, message);
-    if (f != NULL) {
-        f->file = row->direction == BRN_DOWN ? m->source->down_path : m->source->up_path;
-        f->hint =
-            row->direction == BRN_DOWN
-                ? "Mend the down script and run \"brant down\" again, or see \"brant repair\"."
-                : "Mend the file and run \"brant up\" again, or see \"brant repair\".";
-    }
-}
-
-/* A file with the same version as a recorded migration that has none: renamed. */
-static const brn_migration *renamed_to(const brn_graph_database *db, const brn_ledger_row *row)
-{
-    for (size_t i = 0; i < db->items.count; i++) {
-        const brn_migration *m = db->items.items[i];
-        bool same_text = row->checksum != NULL && strcmp(row->checksum, m->source->up_digest) == 0;
-        bool same_version =
-            row->version != NULL &&
-            brn_str_natcmp(brn_str_from(row->version), brn_str_from(m->version)) == 0;
-        if (m->row == NULL && (same_version || same_text)) {
-            return m;
+    for (size_t i = 0; i < list->count; i++) {
+        brant_finding *own = brn_arena_alloc(arena, sizeof(*own));
+        if (own == NULL) {
+            return;
         }
-    }
-    return NULL;
-}
-
-static void missing_file(
-    brn_world *world, size_t target, const brn_ledger_row *row, const brn_graph_database *db)
-{
-    const brn_migration *last = db->items.count > 0 ? db->items.items[db->items.count - 1] : NULL;
-    bool newer = last == NULL || row->version == NULL ||
-                 brn_str_natcmp(brn_str_from(row->version), brn_str_from(last->version)) > 0;
-    brant_finding *f = add_finding(
-        world, target, newer ? "ledger.newer_migration" : "ledger.missing_file", row->id,
-        newer
-            ? brn_arena_printf(
-                  world->arena, "\"%s\" is recorded, but newer than every file here", row->id)
-            : brn_arena_printf(world->arena, "\"%s\" is recorded, but its file is gone", row->id));
-    if (f == NULL) {
-        return;
-    }
-    const brant_settings *settings = brn_target_settings(&world->session->targets[target]);
-    bool lenient = strcmp(brant_settings_text(settings, "missing-files"), "warn") == 0;
-    f->warning = newer || lenient;
-    f->hint = newer ? "A newer version of the project has migrated this database; that is fine "
-                      "while an older one still runs."
-                    : "Bring the file back; or, if the migration is to be forgotten, run \"brant "
-                      "mark ID --as pending\"; --missing-files warn goes on without it.";
-}
-
-static void check_unknown(brn_world *world, size_t target, const brn_ledger_row *row)
-{
-    const brn_graph_database *db = &world->graph.databases[target];
-    const brn_migration *m = renamed_to(db, row);
-    if (m == NULL) {
-        missing_file(world, target, row, db);
-        return;
-    }
-    brant_finding *f = add_finding(
-        world, target, "ledger.renamed", row->id,
-        brn_arena_printf(
-            world->arena, "\"%s\" was applied under that name; its file is now \"%s\"", row->id,
-            m->id));
-    if (f != NULL) {
-        f->file = m->source->up_path;
-        f->hint = "Rename the file back, or record the new name with \"brant repair "
-                  "--accept-files\".";
+        *own = *list->items[i];
+        own->id = copy(arena, own->id);
+        own->database = copy(arena, own->database);
+        own->migration = copy(arena, own->migration);
+        own->message = copy(arena, own->message);
+        own->hint = copy(arena, own->hint);
+        own->file = copy(arena, own->file);
+        list->items[i] = own;
     }
 }
 
-static void check_late(brn_world *world, size_t target, const brn_migration *m)
+void brn_findings_fill(brant_validation *doc, const brn_finding_list *list)
 {
-    const brant_settings *settings = brn_target_settings(&world->session->targets[target]);
-    const char *policy = brant_settings_text(settings, "out-of-order");
-    if (!m->late) {
-        return;
+    doc->findings = list->items;
+    doc->count = list->count;
+    doc->valid = 1;
+    for (size_t i = 0; i < list->count; i++) {
+        doc->valid = list->items[i]->warning != 0 ? doc->valid : 0;
     }
-    brant_finding *f = add_finding(
-        world, target, "plan.late", m->id,
-        brn_arena_printf(
-            world->arena, "\"%s\" is below the newest applied migration, but was never applied",
-            m->id));
-    if (f != NULL) {
-        f->file = m->source->up_path;
-        f->warning = strcmp(policy, "error") != 0;
-        f->hint = "Give the file a number above the newest one, or run it with --out-of-order run.";
-    }
-}
-
-brant_status brn_world_compare(brn_world *world, brant_error **err)
-{
-    world->findings.count = 0;
-    for (size_t t = 0; t < world->graph.database_count; t++) {
-        const brn_graph_database *db = &world->graph.databases[t];
-        for (size_t i = 0; i < db->items.count; i++) {
-            check_edited(world, t, db->items.items[i]);
-            check_open(world, t, db->items.items[i]);
-        }
-        for (size_t i = 0; i < db->unknown.count; i++) {
-            check_unknown(world, t, db->unknown.items[i]);
-        }
-        for (size_t i = 0; i < db->items.count; i++) {
-            check_late(world, t, db->items.items[i]);
-        }
-    }
-    return world->arena->oom ? brn_error_oom(err) : BRANT_OK;
-}
-
-/* Late ones are the plan's business (it knows which are wanted), open ones the runner's. */
-static bool stands_in_the_way(const brant_finding *f)
-{
-    static const char *const ids[] = { "ledger.checksum_mismatch", "ledger.renamed",
-                                       "ledger.missing_file" };
-    for (size_t i = 0; i < BRN_ARRAY_LEN(ids) && !f->warning; i++) {
-        if (strcmp(f->id, ids[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-brant_status brn_world_refuse(brn_world *world, brant_error **err)
-{
-    const brant_finding *first = NULL;
-    size_t more = 0;
-    for (size_t i = 0; i < world->findings.count; i++) {
-        const brant_finding *f = world->findings.items[i];
-        if (f->warning && !world->warned) {
-            brn_emit_warning(&world->session->emitter, f->database, f->id, "%s", f->message);
-        } else if (stands_in_the_way(f)) {
-            more += first != NULL ? 1 : 0;
-            first = first != NULL ? first : f;
-        }
-    }
-    world->warned = true;
-    if (first == NULL) {
-        return BRANT_OK;
-    }
-    brn_error(err, BRANT_EDRIFT, first->id, "%s", first->message);
-    brn_error_at(err, first->file, 0, 0);
-    brn_error_subject(err, first->database, first->migration);
-    brn_error_hint(err, "%s", first->hint);
-    if (more > 0) {
-        brn_error_detail(
-            err, "There are %zu more differences; \"brant validate\" lists them. Nothing was run.",
-            more);
-    } else {
-        brn_error_detail(err, "Nothing was run.");
-    }
-    return BRANT_EDRIFT;
 }

@@ -248,13 +248,7 @@ brant_status brant_validate(brant_validation **out, brant_session *session, bran
     brn_world world;
     brant_status st = brn_world_load(&world, session, &box->arena, err);
     if (st == BRANT_OK) {
-        brant_validation *doc = &box->doc.validation;
-        doc->findings = world.findings.items;
-        doc->count = world.findings.count;
-        doc->valid = 1;
-        for (size_t i = 0; i < doc->count; i++) {
-            doc->valid = doc->findings[i]->warning != 0 ? doc->valid : 0;
-        }
+        brn_findings_fill(&box->doc.validation, &world.findings);
     }
     if (st == BRANT_OK && out != NULL) {
         *out = &box->doc.validation;

@@ -9,6 +9,9 @@
 #include "run/resume.h"
 #include "run/runner.h"
 
+#define LARGE_STATEMENTS 1000
+#define LARGE_BYTES ((size_t)1 << 20)
+
 typedef struct plan_writer {
     brn_run *run;
     uint32_t transactions;
@@ -57,6 +60,29 @@ static void write_statements(plan_writer *w, brant_plan_step *doc, const brn_com
     doc->statement_count = list.count;
 }
 
+/* Long transactions hold locks, and a file of this size cannot be reviewed. */
+static void note_large(brn_run *run, const brn_migration *m, const brn_compiled *c)
+{
+    bool large = c->stmts.count > LARGE_STATEMENTS || c->script.text.len > LARGE_BYTES;
+    if (!large) {
+        return;
+    }
+    brn_finding_put(
+        &run->world->findings, run->arena,
+        &(brant_finding){
+            .id = "plan.large",
+            .warning = 1,
+            .database = run->world->graph.databases[m->database].name,
+            .migration = m->id,
+            .file = m->source->up_path,
+            .message = brn_arena_printf(
+                run->arena, "\"%s\" is large: %zu statements, %zu KiB", m->id, c->stmts.count,
+                c->script.text.len / 1024),
+            .hint = "Split it into several migrations: each is its own transaction, and a failure "
+                    "repeats less.",
+        });
+}
+
 static brant_status write_step(
     plan_writer *w, brant_plan_step *doc, const brn_step *step, brant_error **err)
 {
@@ -89,7 +115,7 @@ static brant_status write_step(
     if (st == BRANT_OK) {
         write_statements(w, doc, &c, run->tx == BRN_TX_ALL);
         doc->resume_after = in.done;
-        /* The file's name outlives the compiled text: it belongs to the source. */
+        note_large(run, m, &c);
     } else {
         brn_error_subject(err, brn_target_name(in.target), m->id);
     }

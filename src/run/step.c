@@ -516,7 +516,7 @@ static brant_status run_compiled(
     }
     if (st != BRANT_OK) {
         st = end_failed(f, st, &state, &failure);
-    } else if (!f->compiled->transactional && f->target->conn != NULL) {
+    } else if (!f->compiled->transactional && run->tx != BRN_TX_ALL && f->target->conn != NULL) {
         /* What such a file set for the session must not reach the next one. */
         f->target->conn->engine->reset(f->target->conn, NULL);
     }

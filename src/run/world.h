@@ -13,9 +13,8 @@
 #include <brant/report.h>
 
 #include "graph/graph.h"
+#include "run/findings.h"
 #include "run/session.h"
-
-typedef BRN_VEC(const brant_finding *) brn_finding_list;
 
 typedef struct brn_world {
     brant_session *session;
@@ -37,7 +36,7 @@ brant_status brn_world_refresh(brn_world *world, size_t target, brant_error **er
 /* Largest file that is read, and the dialect, of a target. */
 size_t brn_target_max_file(const brn_target *target);
 
-/* findings.c: fills world->findings from graph and ledgers. */
+/* compare.c: fills world->findings from graph and ledgers. */
 brant_status brn_world_compare(brn_world *world, brant_error **err);
 /* The first finding that stands in the way of going up, as an error; BRANT_OK when there is none.
  * Warnings become events, once. */

@@ -179,7 +179,7 @@ class Holder(support.Case):
 
     def test_S_D42_limit_of_the_wait_is_eight_and_names_the_holder(self):
         p, holder = self.held()
-        result = p.run("up", "--lock-timeout", "1s")
+        result = p.run("up", "--lock-timeout", "1s", env={"LIMIT": "1"})
         self.assertRefused(result, "lock", str(holder.pid), codes=(8,))
         self.assertGreater(result.seconds, 0.9)
         self.assertLess(result.seconds, 5 * support.PATIENCE)
@@ -188,7 +188,7 @@ class Holder(support.Case):
 
     def test_S_D52_lock_timeout_is_one_attempt_only(self):
         p, _ = self.held()
-        result = p.run("up", "--lock-timeout", "300ms", "--retries", "5")
+        result = p.run("up", "--lock-timeout", "300ms", "--retries", "5", env={"LIMIT": "1"})
         self.assertEqual(result.code, 8, result)
         self.assertLess(result.seconds, 4 * support.PATIENCE)
 
@@ -238,7 +238,7 @@ class Holder(support.Case):
 
     def test_wait_is_shown(self):
         p, _ = self.held()
-        result = p.run("up", "--progress=plain", "--lock-timeout", "1s", check=8)
+        result = p.run("up", "--progress=plain", "--lock-timeout", "1s", check=8, env={"LIMIT": "1"})
         self.assertSays(result, "wait", "lock", where="err")
 
     def test_file_edited_while_waiting_is_not_run(self):
