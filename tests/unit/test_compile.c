@@ -378,9 +378,6 @@ static const struct placeholder_case {
     { "the directive wins", "-- brant: placeholders=off\nDROP TABLE ${NAME};\n", "true",
       "DROP TABLE ${NAME}" },
 };
-\n ", " true ", " DROP TABLE t " },
-}
-;
 
 static void placeholders_are_replaced_in_what_is_sent_only(void **state)
 {
