@@ -9,8 +9,10 @@ import contextlib
 import json
 import os
 import pathlib
+import pty
 import random
 import re
+import select
 import shutil
 import signal
 import sqlite3
@@ -242,6 +244,31 @@ class Project:
         result = running.finish()
         result.peak_kb = usage.ru_maxrss
         return result
+
+    def in_terminal(self, *args, answer: str = "", env=None, timeout: float = 30) -> Result:
+        """Runs with a terminal for all three streams; what it shows is in out."""
+        argv, began = [BRANT, *map(str, args)], time.monotonic()
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(argv, cwd=self.path, env=self.environment(env), stdin=theirs,
+                                   stdout=theirs, stderr=theirs, start_new_session=True)
+        os.close(theirs)
+        shown, end = b"", began + timeout * PATIENCE
+        os.write(ours, answer.encode())
+        try:
+            while select.select([ours], [], [], max(0, end - time.monotonic()))[0]:
+                data = os.read(ours, 65536)
+                if not data:
+                    break
+                shown += data
+        except OSError:
+            pass  # Linux says EIO when the other side is closed.
+        finally:
+            os.close(ours)
+            if time.monotonic() >= end:
+                process.kill()
+            process.wait(30)
+        return Result(argv, process.returncode, shown.decode("utf-8", "replace"), "",
+                      time.monotonic() - began)
 
     def start(self, *args, env=None, program=None, **more) -> Running:
         self._runs += 1

@@ -187,6 +187,17 @@ class Texts(support.Case):
         self.assertEqual(p.ledger("other.db")[0]["checksum"], before)
         self.assertEqual(p.tokens("other.db"), ["a"])
 
+    def test_mark_and_crlf_around_directives(self):
+        p = self.project().pairs({
+            "1_a": b"\xef\xbb\xbf-- brant: transaction=off\r\nVACUUM;\r\n"})
+        p.up()
+        p = self.project().write({"migrations/1_a.sql": (
+            b"\xef\xbb\xbf-- +goose Up\r\nCREATE TABLE t (a);\r\n-- +goose Down\r\nDROP TABLE t;"
+            b"\r\n")})
+        p.up()
+        p.down()
+        self.assertEqual(p.tables(), [])
+
     def test_crlf_keeps_line_numbers(self):
         p = self.project().pairs({"1_a": "SELECT 1;\r\n\r\nSELECT nothing;\r\n"})
         self.assertAt(p.run("up", check=1), "1_a.up.sql", 3)

@@ -121,6 +121,60 @@ class Streams(support.Case):
             self.assertNotEqual(self.answer_to(p, full, "status"), 0)
 
 
+    def test_log_that_nobody_reads_does_not_stop_a_run(self):
+        p = simple(self)
+        reader, writer = os.pipe()
+        os.close(reader)
+        result = subprocess.run(
+            [support.BRANT, "up", "--progress=plain", "-v"], cwd=p.path, env=p.environment(),
+            stdout=subprocess.PIPE, stderr=writer, stdin=subprocess.DEVNULL, check=False,
+            timeout=60 * support.PATIENCE)
+        os.close(writer)
+        self.assertEqual(result.returncode, 0)
+        self.assertEqual(p.completed(), ["1_a", "2_b"])
+
+    def test_closed_streams_do_not_end_up_in_the_database(self):
+        p = simple(self)
+        subprocess.run(["sh", "-c", '"$0" up -v >&- 2>&- <&-', support.BRANT], cwd=p.path,
+                       env=p.environment(), check=False, timeout=60 * support.PATIENCE)
+        self.assertEqual(p.completed(), ["1_a", "2_b"])
+        self.assertEqual(p.dump()["integrity"], "ok")
+
+
+class Terminal(support.Case):
+    def test_colour_only_where_it_is_wanted(self):
+        p = simple(self)
+        for args in (("goto", "99"), ("up",)):
+            wanted = p.in_terminal(*args, env={"TERM": "xterm-256color"})
+            self.assertRegex(wanted.out, ANSI)
+        for args, env in ((("goto", "99"), {"NO_COLOR": "1"}), (("goto", "99", "--no-color"), {}),
+                          (("goto", "99"), {"TERM": "dumb"})):
+            with self.subTest(args=args, env=env):
+                result = p.in_terminal(*args, env=dict({"TERM": "xterm"}, **env))
+                self.assertNotRegex(result.out, re.compile(r"\x1b\[[0-9;]*m"))
+
+    def test_bar_ends_with_the_answer(self):
+        p = self.project().pairs({"001_a": AUDIT} | {
+            f"{n:03}_m": audit(str(n)) for n in range(2, 30)})
+        result = p.in_terminal("up", env={"TERM": "xterm-256color"})
+        self.assertEqual(result.code, 0, result)
+        self.assertSays(result, "29")
+        self.assertEqual(len(p.completed()), 29)
+
+    def test_password_is_gone_from_the_list_of_processes(self):
+        if not os.path.exists("/proc/self/cmdline"):
+            self.skipTest("there is no /proc")
+        p = self.project().pairs({"1_a": AUDIT, "2_b": "-- brant: placeholders=on\n"
+                                                       + support.busy("${LIMIT}")})
+        running = p.start("up", "-d", "sqlite:app.db?_password=sekret",
+                          env={"LIMIT": support.FOREVER})
+        support.wait_until(lambda: p.exists("app.db") and p.ledger(), what="a run",
+                           process=running)
+        with open(f"/proc/{running.pid}/cmdline", "rb") as file:
+            self.assertNotIn(b"sekret", file.read())
+        running.end()
+
+
 class Options(support.Case):
     def test_options_before_and_after_the_command(self):
         p = simple(self, url=None)

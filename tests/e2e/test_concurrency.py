@@ -152,6 +152,7 @@ class Holder(support.Case):
     def held(self, *args):
         p = self.project().pairs({"001_a": (AUDIT, "DROP TABLE audit;"), "002_b": SLOW,
                                   "003_c": audit("3")})
+        p.env["LIMIT"] = "1"
         holder = p.start("up", "--progress=json", *args, env={"LIMIT": support.FOREVER})
         support.wait_until(lambda: "002_b" in [row["id"] for row in p.ledger()]
                            if p.exists("app.db") else False, what="002_b", process=holder)
@@ -218,6 +219,16 @@ class Holder(support.Case):
         holder.finish(20)
         p.up("--lock-timeout", "5s", env={"LIMIT": "1"})
         self.assertDone(p, ["001_a", "002_b", "003_c"])
+
+    def test_S_D43_a_person_at_a_terminal_is_asked(self):
+        p, holder = self.held()
+        result = p.in_terminal("lock", "release", answer="n\n")
+        self.assertSays(result, str(holder.pid), r"\?")
+        self.assertNotEqual(result.code, 0, result)
+        self.assertTrue(holder.alive())
+        result = p.in_terminal("lock", "release", answer="y\n")
+        self.assertEqual(result.code, 0, result)
+        self.assertEqual(holder.finish(20).code, 130)
 
     def test_S_D50_lock_is_free_after_an_error(self):
         p = self.project().pairs({"001_a": AUDIT, "002_b": "INSERT INTO nowhere VALUES (1);"})
