@@ -106,7 +106,8 @@ BRANT_API void brant_new_files_free(brant_new_files *files);
 
 /**
  * Scaffolds a project in `dir` (created when missing): brant.yaml, migrations/ and a first example
- * of up and down files for the given URL (NULL: sqlite:app.db).
+ * of up and down files for the given URL (NULL: sqlite:app.db). Where migrations/ has something in
+ * it already, only brant.yaml is written.
  *
  * @param[out] out  The files written. Owned by the caller: brant_new_files_free(). May be NULL.
  * @retval BRANT_EUSAGE  Something of that name is there already (it is named); nothing is written.

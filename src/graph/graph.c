@@ -90,7 +90,9 @@ static brant_status link_explicit(brn_graph *graph, brn_migration *m, brant_erro
                 ambiguous ? "is the version of several migrations" : "no file defines");
             brn_error_at(err, m->source->up_path, req->line, req->column);
             brn_error_hint(
-                err, "Write the full id of a migration as in its file name (without .up.sql).");
+                err,
+                "Write the full id of a migration as in its file name (without .up.sql); one of "
+                "another database as NAME:ID, with that database selected as well.");
             return BRANT_EUSAGE;
         }
         link_edge(graph, m, parent);
@@ -336,7 +338,7 @@ brant_status brn_graph_build(
 
 /* ---- recorded state ---- */
 
-static brn_state state_of(const brn_ledger_row *row)
+brn_state brn_state_of(const brn_ledger_row *row)
 {
     if (row == NULL) {
         return BRN_STATE_PENDING;
@@ -376,7 +378,7 @@ void brn_graph_join(brn_graph *graph, size_t database, const brn_ledger_rows *ro
         brn_migration *m = brn_map_get(&db->by_id, brn_str_from(row->id));
         if (m != NULL) {
             m->row = row;
-            m->state = state_of(row);
+            m->state = brn_state_of(row);
         } else {
             const brn_ledger_row **slot = BRN_VEC_PUSH(graph->arena, &db->unknown);
             if (slot != NULL) {

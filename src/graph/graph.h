@@ -83,6 +83,9 @@ brant_status brn_graph_build(
     size_t count,
     brant_error **err);
 
+/* What a row means: the table above. NULL is PENDING. */
+brn_state brn_state_of(const brn_ledger_row *row);
+
 /* Joins the rows of one database, which must outlive the graph. May be called again. */
 void brn_graph_join(brn_graph *graph, size_t database, const brn_ledger_rows *rows);
 

@@ -107,14 +107,42 @@ static void missing_file(
     f->warning = newer || lenient;
     f->hint = newer ? "A newer version of the project has migrated this database; that is fine "
                       "while an older one still runs."
-                    : "Bring the file back; or, if the migration is to be forgotten, run \"brant "
-                      "mark ID --as pending\"; --missing-files warn goes on without it.";
+                    : brn_arena_printf(
+                          world->arena,
+                          "Bring the file back; or, if the migration is to be forgotten, run "
+                          "\"brant mark %s --as pending\"; --missing-files warn goes on without it.",
+                          row->id);
+}
+
+/* Half done, and no file says how to go on or back. */
+static void half_done_without_file(brn_world *world, size_t target, const brn_ledger_row *row)
+{
+    brant_finding *f = add_finding(
+        world, target, "ledger.half_done", row->id,
+        brn_arena_printf(
+            world->arena, "\"%s\" is half done (%lld of %lld statements), and its file is gone",
+            row->id, (long long)row->stmts_done, (long long)row->stmts_total));
+    if (f != NULL) {
+        f->hint = brn_arena_printf(
+            world->arena,
+            "Bring the file back and run \"brant up\"; or undo by hand what it did and forget it "
+            "with \"brant mark %s --as pending\".",
+            row->id);
+    }
 }
 
 static void check_unknown(brn_world *world, size_t target, const brn_ledger_row *row)
 {
     const brn_graph_database *db = &world->graph.databases[target];
     const brn_migration *m = renamed_to(db, row);
+    brn_state state = brn_state_of(row);
+    if (state == BRN_STATE_PENDING) {
+        return; /* rolled back: as if it had never been */
+    }
+    if (state != BRN_STATE_DONE) {
+        half_done_without_file(world, target, row);
+        return;
+    }
     if (m == NULL) {
         missing_file(world, target, row, db);
         return;
@@ -179,7 +207,8 @@ static bool stands_in_the_way(const brant_finding *f)
             return true;
         }
     }
-    return false;
+    /* With a file the runner resumes it; without one nobody can. */
+    return strcmp(f->id, "ledger.half_done") == 0 && f->file == NULL;
 }
 
 brant_status brn_world_refuse(brn_world *world, brant_error **err)

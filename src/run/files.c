@@ -173,6 +173,14 @@ static brant_status write_scaffold(
     return BRANT_OK;
 }
 
+/* An example would only be in the way of migrations that are there already. */
+static bool has_migrations(brn_arena *arena, const char *where)
+{
+    brn_dir_list entries = { 0 };
+    const char *dir = brn_path_join(arena, where, "migrations");
+    return dir != NULL && brn_dir_read(&entries, arena, dir) == 0 && entries.count > 0;
+}
+
 brant_status brant_init_project(
     brant_new_files **out, const char *dir, const char *url, brant_error **err)
 {
@@ -187,6 +195,7 @@ brant_status brant_init_project(
         { "migrations/001_create_notes.up.sql", up_text },
         { "migrations/001_create_notes.down.sql", down_text },
     };
-    brant_status st = write_scaffold(box, where, files, BRN_ARRAY_LEN(files), err);
+    size_t count = has_migrations(&box->arena, where) ? 1 : BRN_ARRAY_LEN(files);
+    brant_status st = write_scaffold(box, where, files, count, err);
     return give_files(out, box, st);
 }

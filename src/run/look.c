@@ -106,6 +106,9 @@ static brant_database_status *status_doc(const brn_world *world, size_t index)
     for (size_t i = 0; i < db->unknown.count; i++) {
         brn_doc_add(
             &lists.unknown, world->arena, brn_doc_unknown(world, index, db->unknown.items[i]));
+        brn_state state = brn_state_of(db->unknown.items[i]);
+        lists.failed =
+            lists.failed || state == BRN_STATE_PARTIAL_UP || state == BRN_STATE_PARTIAL_DOWN;
     }
     doc->name = db->name;
     doc->engine = brn_arena_strdup(world->arena, target->engine->name);

@@ -84,7 +84,7 @@ const char *brn_resume_misfit(
     }
     char digest[BRN_DIGEST_HEX + 1];
     brn_statement_digest(digest, compiled->stmts.items[row->intent - 1].text);
-    return row->intent_digest == NULL || strcmp(digest, row->intent_digest) != 0
+    return row->intent_digest != NULL && strcmp(digest, row->intent_digest) != 0
                ? "the statement that was running was edited"
                : NULL;
 }

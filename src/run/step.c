@@ -355,8 +355,8 @@ static void record_failure(
     brn_migration *m = f->step->migration;
     brn_ledger_row *row = running_row(run, f->step);
     brn_history_row *history = brn_chain_row(
-        &f->target->chain, run->arena, &run->actor, run->command, m->id, "failed",
-        brn_clock_wall_us());
+        &f->target->chain, run->arena, &run->actor, brn_direction_name(f->step->direction), m->id,
+        "failed", brn_clock_wall_us());
     if (row == NULL || history == NULL) {
         return;
     }
@@ -545,7 +545,7 @@ static brant_status run_one(step_frame *f, size_t index, brant_error **err)
         .direction = f->step->direction,
         .tx = run->tx,
         .actor = &run->actor,
-        .action = run->command,
+        .action = brn_direction_name(f->step->direction),
         .seq = m->state == BRN_STATE_PENDING ? run->next_seq[m->database] : m->row->seq,
         .resume = m->state == BRN_STATE_PARTIAL_UP || m->state == BRN_STATE_PARTIAL_DOWN,
     };

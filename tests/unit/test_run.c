@@ -209,7 +209,7 @@ static void undone_and_applied_again_counts_on(void **state)
     start_at(&w, "002");
     work_ok(&w, brant_redo(NULL, work_open(&w), NULL, &w.err));
     assert_string_equal(
-        work_history(&w, "app.db"), "up 001_a ok, up 002_b ok, redo 002_b ok, redo 002_b ok");
+        work_history(&w, "app.db"), "up 001_a ok, up 002_b ok, down 002_b ok, up 002_b ok");
     assert_string_equal(
         work_query(
             &w, "app.db",
