@@ -50,6 +50,13 @@ typedef struct brn_migration {
 
 typedef BRN_VEC(brn_migration *) brn_migration_list;
 
+/* What is done with a migration that is late (setting out-of-order). */
+typedef enum brn_late_policy {
+    BRN_LATE_ERROR = 0,
+    BRN_LATE_RUN = 1,
+    BRN_LATE_IGNORE = 2,
+} brn_late_policy;
+
 typedef struct brn_graph_database {
     const char *name;
     const brn_source_set *sources;
@@ -58,6 +65,7 @@ typedef struct brn_graph_database {
     bool chain;                              /* no file has requires= */
     BRN_VEC(const brn_ledger_row *) unknown; /* recorded, no file; ordered by seq */
     int64_t max_seq;
+    brn_late_policy late; /* set by the caller; error at first */
 } brn_graph_database;
 
 typedef struct brn_graph {

@@ -68,7 +68,8 @@ static brant_status refuse_late(const brn_graph *graph, const bool *wanted, bran
     brn_migration_list late = { 0 };
     for (size_t i = 0; i < graph->order.count; i++) {
         brn_migration *m = graph->order.items[i];
-        brn_migration **slot = wanted[i] && m->late ? BRN_VEC_PUSH(graph->arena, &late) : NULL;
+        bool refused = graph->databases[m->database].late == BRN_LATE_ERROR && m->late;
+        brn_migration **slot = wanted[i] && refused ? BRN_VEC_PUSH(graph->arena, &late) : NULL;
         if (slot != NULL) {
             *slot = m;
         }
@@ -107,11 +108,9 @@ brant_status brn_plan_up(
     if (wanted == NULL || blocked == NULL) {
         return brn_error_oom(err);
     }
-    if (goal->late == BRN_LATE_ERROR) {
-        brant_status st = refuse_late(graph, wanted, err);
-        if (st != BRANT_OK) {
-            return st;
-        }
+    brant_status st = refuse_late(graph, wanted, err);
+    if (st != BRANT_OK) {
+        return st;
     }
     uint64_t running = 0;
     for (size_t i = 0; i < graph->order.count; i++) {
@@ -119,7 +118,7 @@ brant_status brn_plan_up(
         if (!wanted[i] || m->state == BRN_STATE_DONE) {
             continue;
         }
-        if (m->late && goal->late == BRN_LATE_IGNORE) {
+        if (m->late && graph->databases[m->database].late == BRN_LATE_IGNORE) {
             blocked[i] = true; /* its followers are applied or late too; others may name it */
             continue;
         }

@@ -10,12 +10,6 @@
 
 #include "graph/graph.h"
 
-typedef enum brn_late_policy {
-    BRN_LATE_ERROR = 0,
-    BRN_LATE_RUN = 1,
-    BRN_LATE_IGNORE = 2,
-} brn_late_policy;
-
 typedef struct brn_step {
     brn_migration *migration;
     brn_direction direction;
@@ -32,7 +26,6 @@ typedef struct brn_plan_goal {
     uint64_t count; /* 0: all (up), one (down) */
     const brn_migration *to;
     bool all; /* down */
-    brn_late_policy late;
 } brn_plan_goal;
 
 /*

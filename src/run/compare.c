@@ -105,13 +105,14 @@ static void missing_file(
     const brant_settings *settings = brn_target_settings(&world->session->targets[target]);
     bool lenient = strcmp(brant_settings_text(settings, "missing-files"), "warn") == 0;
     f->warning = newer || lenient;
-    f->hint = newer ? "A newer version of the project has migrated this database; that is fine "
-                      "while an older one still runs."
-                    : brn_arena_printf(
-                          world->arena,
-                          "Bring the file back; or, if the migration is to be forgotten, run "
-                          "\"brant mark %s --as pending\"; --missing-files warn goes on without it.",
-                          row->id);
+    f->hint = newer
+                  ? "A newer version of the project has migrated this database; that is fine "
+                    "while an older one still runs."
+                  : brn_arena_printf(
+                        world->arena,
+                        "Bring the file back; or, if the migration is to be forgotten, run "
+                        "\"brant mark %s --as pending\"; --missing-files warn goes on without it.",
+                        row->id);
 }
 
 /* Half done, and no file says how to go on or back. */

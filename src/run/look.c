@@ -50,11 +50,7 @@ static void list_migration(status_lists *lists, const brn_world *world, const br
         lists->failed = lists->failed || m->row->status == BRN_ROW_FAILED ||
                         m->state == BRN_STATE_PARTIAL_UP || m->state == BRN_STATE_PARTIAL_DOWN;
     }
-    bool ignored = m->late && strcmp(
-                                  brant_settings_text(
-                                      brn_target_settings(&world->session->targets[m->database]),
-                                      "out-of-order"),
-                                  "ignore") == 0;
+    bool ignored = m->late && world->graph.databases[m->database].late == BRN_LATE_IGNORE;
     if (m->state != BRN_STATE_DONE && !ignored) {
         const char **slot = BRN_VEC_PUSH(arena, &lists->pending);
         if (slot != NULL) {

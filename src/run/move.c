@@ -11,16 +11,6 @@
 
 /* ---- planners ---- */
 
-static brn_late_policy late_policy(const brn_run *run)
-{
-    const brant_settings *settings = brn_target_settings(&run->session->targets[0]);
-    const char *text = brant_settings_text(settings, "out-of-order");
-    if (strcmp(text, "run") == 0) {
-        return BRN_LATE_RUN;
-    }
-    return strcmp(text, "ignore") == 0 ? BRN_LATE_IGNORE : BRN_LATE_ERROR;
-}
-
 static brant_status find_goal(
     const brn_migration **out, const brn_run *run, const char *to, brant_error **err)
 {
@@ -35,7 +25,7 @@ static brant_status find_goal(
 brant_status brn_move_plan_up(brn_steps_plan *out, const brn_run *run, brant_error **err)
 {
     const brn_move_goal *goal = run->goal;
-    brn_plan_goal g = { .count = goal->count, .late = late_policy(run) };
+    brn_plan_goal g = { .count = goal->count };
     brant_status st = find_goal(&g.to, run, goal->to, err);
     return st == BRANT_OK ? brn_plan_up(out, &run->world->graph, &g, err) : st;
 }
@@ -104,7 +94,7 @@ static brant_status plan_goto(brn_steps_plan *out, const brn_run *run, brant_err
         brn_error_hint(err, "Use \"brant up --to ID\" or \"brant down --to ID\".");
         return BRANT_EUSAGE;
     }
-    brn_plan_goal up = { .to = to, .late = late_policy(run) };
+    brn_plan_goal up = { .to = to };
     brn_steps_plan more = { 0 };
     if (to->state == BRN_STATE_DONE) {
         brn_plan_goal down = { .to = to };
@@ -112,6 +102,9 @@ static brant_status plan_goto(brn_steps_plan *out, const brn_run *run, brant_err
     }
     if (st == BRANT_OK) {
         st = brn_plan_up(&more, graph, &up, err);
+    }
+    if (st == BRANT_OK && more.steps.count > 0) {
+        st = brn_world_refuse(run->world, err);
     }
     if (st == BRANT_OK && append_plan(out, &more, run->arena) != BRANT_OK) {
         st = brn_error_oom(err);

@@ -98,7 +98,7 @@ static brant_status write_step(
         .target = &run->session->targets[m->database],
         .migration = m,
         .direction = step->direction,
-        .tx = run->tx,
+        .tx = brn_run_tx(run, m->database),
         .actor = &run->actor,
         .action = run->command,
         .resume = m->state == BRN_STATE_PARTIAL_UP || m->state == BRN_STATE_PARTIAL_DOWN,
@@ -113,7 +113,7 @@ static brant_status write_step(
         st = brn_compile_program(&c, &in, &chain, err);
     }
     if (st == BRANT_OK) {
-        write_statements(w, doc, &c, run->tx == BRN_TX_ALL);
+        write_statements(w, doc, &c, run->all);
         doc->resume_after = in.done;
         note_large(run, m, &c);
     } else {
@@ -127,7 +127,7 @@ static brant_status write_plan(brn_run *run, brn_box *box, brant_error **err)
 {
     plan_writer w = { .run = run };
     BRN_VEC(const brant_plan_step *) steps = { 0 };
-    w.transactions = run->tx == BRN_TX_ALL ? 1 : 0;
+    w.transactions = run->all ? 1 : 0;
     brant_status st = BRANT_OK;
     for (size_t i = 0; i < run->plan.steps.count && st == BRANT_OK; i++) {
         brant_plan_step *doc = brn_arena_alloc(run->arena, sizeof(*doc));
@@ -160,12 +160,11 @@ brant_status brant_plan_up(
     brn_move_goal goal = { .count = o.count, .to = o.to };
     run.goal = &goal;
     run.looking = true;
+    run.going_up = true;
+    run.planner = brn_move_plan_up;
     st = brn_world_load(&world, session, &box->arena, err);
     if (st == BRANT_OK) {
-        st = brn_world_refuse(&world, err);
-    }
-    if (st == BRANT_OK) {
-        st = brn_move_plan_up(&run.plan, &run, err);
+        st = brn_run_plan(&run, err);
     }
     if (st == BRANT_OK) {
         st = write_plan(&run, box, err);

@@ -100,8 +100,11 @@ static brant_status look_at_statement(
         add_item(w, &w->open, item);
         return BRANT_OK;
     }
-    brn_evidence evidence;
-    brant_status st = brn_resume_probe(&evidence, w->edit.run.arena, w->edit.target, c, row, err);
+    brn_evidence evidence = { BRN_VERDICT_UNKNOWN, "the statement was edited since it ran" };
+    brant_status st = BRANT_OK;
+    if (!brn_resume_open_edited(c, row)) {
+        st = brn_resume_probe(&evidence, w->edit.run.arena, w->edit.target, c, row, err);
+    }
     if (st != BRANT_OK) {
         return st;
     }

@@ -82,11 +82,14 @@ const char *brn_resume_misfit(
     if ((uint64_t)row->intent > compiled->stmts.count) {
         return "the statement that was running was edited away";
     }
+    return NULL;
+}
+
+bool brn_resume_open_edited(const brn_compiled *compiled, const brn_ledger_row *row)
+{
     char digest[BRN_DIGEST_HEX + 1];
     brn_statement_digest(digest, compiled->stmts.items[row->intent - 1].text);
-    return row->intent_digest != NULL && strcmp(digest, row->intent_digest) != 0
-               ? "the statement that was running was edited"
-               : NULL;
+    return row->intent_digest == NULL || strcmp(digest, row->intent_digest) != 0;
 }
 
 brant_status brn_resume_probe(
@@ -140,6 +143,9 @@ static brant_status settle_intent(
     const brn_ledger_row *row = m->row;
     if (row->intent == 0) {
         return BRANT_OK;
+    }
+    if (brn_resume_open_edited(compiled, row)) {
+        return edited(m, compiled, "the statement that was running was edited", err);
     }
     brn_evidence evidence;
     brn_target *target = &run->session->targets[m->database];

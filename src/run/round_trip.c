@@ -223,7 +223,7 @@ static brant_status run_scratch(
     memset(&world, 0, sizeof(world));
     brn_run_init(&run, scratch, &world, box, "round trip");
     run.planner = plan_round_trip;
-    run.tx = run.tx == BRN_TX_ALL ? BRN_TX_EACH : run.tx;
+    run.one_by_one = true;
     round_trip t = { .run = &run, .findings = findings, .arena = &result->arena };
     scratch->emitter.fn = on_event;
     scratch->emitter.user = &t;

@@ -164,11 +164,37 @@ static bool has_steps(const brn_run *run, size_t target)
     return false;
 }
 
-static brant_status make_plan(brn_run *run, brant_error **err)
+static brn_tx tx_of(const brn_target *target)
+{
+    /* golang-migrate's way to say it in the URL. */
+    const char *no_wrap = brn_url_param_find(&target->db->url, "x-no-tx-wrap");
+    const char *text = brant_settings_text(brn_target_settings(target), "tx");
+    if (strcmp(text, "none") == 0 || (no_wrap != NULL && strcmp(no_wrap, "true") == 0)) {
+        return BRN_TX_NONE;
+    }
+    return strcmp(text, "all") == 0 ? BRN_TX_ALL : BRN_TX_EACH;
+}
+
+brn_tx brn_run_tx(const brn_run *run, size_t target)
+{
+    brn_tx tx = tx_of(&run->session->targets[target]);
+    return tx == BRN_TX_ALL && !run->all ? BRN_TX_EACH : tx;
+}
+
+brant_status brn_run_plan(brn_run *run, brant_error **err)
 {
     memset(&run->plan, 0, sizeof(run->plan));
     brant_status st = run->going_up ? brn_world_refuse(run->world, err) : BRANT_OK;
-    return st == BRANT_OK ? run->planner(&run->plan, run, err) : st;
+    if (st == BRANT_OK) {
+        st = run->planner(&run->plan, run, err);
+    }
+    bool any = st == BRANT_OK && run->plan.steps.count > 0 && !run->one_by_one;
+    run->all = false;
+    if (any) {
+        size_t first = run->plan.steps.items[0].migration->database;
+        run->all = tx_of(&run->session->targets[first]) == BRN_TX_ALL;
+    }
+    return st;
 }
 
 /* Every file of the plan is read and compiled before the first one runs: a mistake in the last file
@@ -186,7 +212,7 @@ static brant_status check_texts(brn_run *run, brant_error **err)
             .target = &run->session->targets[step->migration->database],
             .migration = step->migration,
             .direction = step->direction,
-            .tx = run->tx,
+            .tx = brn_run_tx(run, step->migration->database),
             .actor = &run->actor,
             .action = run->command,
             .resume = step->migration->state == BRN_STATE_PARTIAL_UP ||
@@ -208,7 +234,7 @@ static brant_status check_texts(brn_run *run, brant_error **err)
 static brant_status check_tx_all(const brn_run *run, brant_error **err)
 {
     size_t count = run->plan.steps.count;
-    for (size_t i = 1; i < count && run->tx == BRN_TX_ALL; i++) {
+    for (size_t i = 1; i < count && run->all; i++) {
         if (run->plan.steps.items[i].migration->database !=
             run->plan.steps.items[0].migration->database) {
             brn_error(
@@ -230,7 +256,7 @@ static brant_status lock_and_plan(brn_run *run, brant_error **err)
             st = brn_run_lock(run, i, err);
         }
     }
-    return st == BRANT_OK ? make_plan(run, err) : st;
+    return st == BRANT_OK ? brn_run_plan(run, err) : st;
 }
 
 static brant_status wrap_dry_run(brn_run *run, brant_error **err)
@@ -276,7 +302,7 @@ static void emit_run(brn_run *run, uint32_t type, brant_status st)
 
 static brant_status run_steps(brn_run *run, brant_error **err)
 {
-    bool all = run->tx == BRN_TX_ALL && runnable(run) > 0;
+    bool all = run->all && runnable(run) > 0;
     brant_status st = all ? brn_step_begin_all(run, err) : BRANT_OK;
     for (size_t i = 0; i < run->plan.steps.count && st == BRANT_OK; i++) {
         st = brn_control_check(&run->session->control, err);
@@ -345,7 +371,7 @@ brant_status brn_run_execute(brn_run *run, brn_box *box, brant_error **err)
     if (st == BRANT_OK) {
         run->previous_version = brn_doc_version(run->world, 0);
         run->next_seq = brn_arena_array(run->arena, run->session->count, sizeof(*run->next_seq));
-        st = run->next_seq == NULL ? brn_error_oom(err) : make_plan(run, err);
+        st = run->next_seq == NULL ? brn_error_oom(err) : brn_run_plan(run, err);
     }
     if (st == BRANT_OK && (run->plan.steps.count > 0 || run->create)) {
         st = execute_locked(run, err);
@@ -362,14 +388,6 @@ brant_status brn_run_execute(brn_run *run, brn_box *box, brant_error **err)
     return st == BRANT_OK && run->arena->oom ? brn_error_oom(err) : st;
 }
 
-static brn_tx tx_of(const char *text)
-{
-    if (strcmp(text, "all") == 0) {
-        return BRN_TX_ALL;
-    }
-    return strcmp(text, "none") == 0 ? BRN_TX_NONE : BRN_TX_EACH;
-}
-
 void brn_run_init(
     brn_run *run, brant_session *session, brn_world *world, brn_box *box, const char *command)
 {
@@ -378,12 +396,5 @@ void brn_run_init(
     run->world = world;
     run->arena = &box->arena;
     run->command = command;
-    const brn_target *first = &session->targets[0];
-    run->tx = tx_of(brant_settings_text(brn_target_settings(first), "tx"));
-    /* golang-migrate's way to say it in the URL. */
-    const char *no_wrap = brn_url_param_find(&first->db->url, "x-no-tx-wrap");
-    if (no_wrap != NULL && strcmp(no_wrap, "true") == 0) {
-        run->tx = BRN_TX_NONE;
-    }
     brn_actor_init(&run->actor);
 }

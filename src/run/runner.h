@@ -32,9 +32,10 @@ typedef struct brn_run {
     const void *goal; /* the planner's */
     bool going_up;    /* differences between files and ledger refuse */
     bool dry_run;
-    bool looking; /* a plan that is only shown: does not tell that something resumes */
-    bool create;  /* make missing databases even when there is nothing to run (setup) */
-    brn_tx tx;
+    bool looking;    /* a plan that is only shown: does not tell that something resumes */
+    bool create;     /* make missing databases even when there is nothing to run (setup) */
+    bool one_by_one; /* never in one transaction, whatever the setting says */
+    bool all;        /* the plan at hand runs in one transaction: setting tx=all of its database */
     brn_steps_plan plan;
     int64_t began_ns;
     int64_t *next_seq;           /* one for each target */
@@ -50,7 +51,13 @@ typedef struct brn_run {
 /* Runs the command; the report in `box` is filled also when it fails half way. */
 brant_status brn_run_execute(brn_run *run, brn_box *box, brant_error **err);
 
-/* Sets up what all commands share. The settings' tx mode is read from the first target. */
+/* How migrations of a target run: its setting tx, or x-no-tx-wrap in its URL. */
+brn_tx brn_run_tx(const brn_run *run, size_t target);
+
+/* Makes run->plan with the planner, after refusing what stands in the way. */
+brant_status brn_run_plan(brn_run *run, brant_error **err);
+
+/* Sets up what all commands share. */
 void brn_run_init(
     brn_run *run, brant_session *session, brn_world *world, brn_box *box, const char *command);
 

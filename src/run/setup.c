@@ -118,7 +118,8 @@ static void locate(const brn_edit *e, const schema_files *files, brant_error **e
 {
     const brn_op *op =
         e->state.ops_done < e->program.ops.count ? &e->program.ops.items[e->state.ops_done] : NULL;
-    if (op == NULL || op->stmt == NULL || err == NULL || *err == NULL) {
+    bool known = op != NULL && op->stmt != NULL && files->items != NULL;
+    if (!known || err == NULL || *err == NULL) {
         return;
     }
     size_t i = files->count - 1;

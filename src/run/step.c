@@ -440,7 +440,7 @@ static brant_status end_failed(
         resume_control(&f->run->session->control, &paused);
     }
     const brn_ledger_row *stored = NULL;
-    bool known = f->run->tx != BRN_TX_ALL && read_back(f, &stored);
+    bool known = !f->run->all && read_back(f, &stored);
     if (known && state->in_doubt && took_effect(f, stored) &&
         send_rest(f, state->ops_done + 1) == BRANT_OK) {
         brant_error_free(*failure);
@@ -449,7 +449,7 @@ static brant_status end_failed(
     }
     forget_uncommitted(f->run, f->target);
     int64_t intent = open_intent(program, state, stored);
-    if (!known && !f->compiled->transactional && f->run->tx != BRN_TX_ALL) {
+    if (!known && !f->compiled->transactional && !f->run->all) {
         f->run->handed_over = NULL; /* what cannot be read must not be overwritten */
         warn_not_recorded(f, "the failure", *failure);
         report_failure(f, NULL, failure_text(f->run->arena, *failure));
@@ -472,7 +472,7 @@ static int64_t migration_limit(const step_frame *f)
 /* The next step, when its row can be written together with this one's completion. */
 static brn_step *next_to_announce(const step_frame *f, size_t index)
 {
-    if (index + 1 >= f->run->plan.steps.count || f->run->tx == BRN_TX_ALL) {
+    if (index + 1 >= f->run->plan.steps.count || f->run->all) {
         return NULL;
     }
     brn_step *next = &f->run->plan.steps.items[index + 1];
@@ -520,12 +520,12 @@ static brant_status run_compiled(
     }
     if (st != BRANT_OK) {
         st = end_failed(f, st, &state, &failure);
-    } else if (!f->compiled->transactional && run->tx != BRN_TX_ALL && f->target->conn != NULL) {
+    } else if (!f->compiled->transactional && !run->all && f->target->conn != NULL) {
         /* What such a file set for the session must not reach the next one. */
         f->target->conn->engine->reset(f->target->conn, NULL);
     }
     if (st == BRANT_OK) {
-        run->handed_over = run->tx == BRN_TX_ALL ? run->handed_over : next;
+        run->handed_over = run->all ? run->handed_over : next;
         note_done(f);
     } else if (err != NULL) {
         *err = failure;
@@ -543,7 +543,7 @@ static brant_status run_one(step_frame *f, size_t index, brant_error **err)
         .target = f->target,
         .migration = m,
         .direction = f->step->direction,
-        .tx = run->tx,
+        .tx = brn_run_tx(run, m->database),
         .actor = &run->actor,
         .action = brn_direction_name(f->step->direction),
         .seq = m->state == BRN_STATE_PENDING ? run->next_seq[m->database] : m->row->seq,
@@ -559,13 +559,13 @@ static brant_status run_one(step_frame *f, size_t index, brant_error **err)
     }
     emit_start(f, f->compiled->stmts.count);
     bool announced = run->handed_over == f->step && f->compiled->transactional;
-    if (!announced && run->tx != BRN_TX_ALL) {
+    if (!announced && !run->all) {
         st = announce(run, f->step, f->compiled->stmts.count, err);
     }
     if (st == BRANT_OK) {
         st = run_compiled(f, &in, index, err);
     }
-    if (run->tx != BRN_TX_ALL || st != BRANT_OK) {
+    if (!run->all || st != BRANT_OK) {
         emit_end(f, st);
     }
     return st;

@@ -10,6 +10,15 @@ size_t brn_target_max_file(const brn_target *target)
     return (size_t)brant_settings_int(brn_target_settings(target), "max-file-size");
 }
 
+static brn_late_policy late_policy(const brn_target *target)
+{
+    const char *text = brant_settings_text(brn_target_settings(target), "out-of-order");
+    if (strcmp(text, "run") == 0) {
+        return BRN_LATE_RUN;
+    }
+    return strcmp(text, "ignore") == 0 ? BRN_LATE_IGNORE : BRN_LATE_ERROR;
+}
+
 static void emit_notes(brant_session *session, const brn_target *target, const brn_source_set *set)
 {
     for (size_t i = 0; i < set->notes.count; i++) {
@@ -96,6 +105,7 @@ brant_status brn_world_load(
     }
     brant_status st = brn_graph_build(&out->graph, arena, inputs, session->count, err);
     for (size_t i = 0; i < session->count && st == BRANT_OK; i++) {
+        out->graph.databases[i].late = late_policy(&session->targets[i]);
         st = read_ledger(out, i, err);
         if (st == BRANT_OK) {
             warn_elsewhere(out, i);
