@@ -68,7 +68,7 @@ brant_status brn_edit_commit(brn_edit *e, brant_error **err)
     if (e->changes == 0) {
         return BRANT_OK;
     }
-    brant_status st = brn_run_program(&e->run, e->target, &e->program, NULL, NULL, NULL, err);
+    brant_status st = brn_run_program(&e->run, e->target, &e->program, NULL, NULL, &e->state, err);
     if (st == BRANT_OK) {
         e->target->chain = e->chain;
         st = brn_world_refresh(&e->world, e->index, err);
@@ -103,7 +103,8 @@ brant_status brn_edit_close(brn_edit *e, brant_report **out, brant_status st)
     return st;
 }
 
-void brn_edit_put_completed(brn_edit *e, const brn_migration *m, int64_t seq, const char *detail)
+const brn_ledger_row *brn_edit_put_completed(
+    brn_edit *e, const brn_migration *m, int64_t seq, const char *detail)
 {
     brn_ledger_row *row = brn_record_new(
         e->run.arena, m, &e->run.actor, BRN_ROW_COMPLETED, BRN_UP, seq, brn_clock_wall_us());
@@ -111,6 +112,7 @@ void brn_edit_put_completed(brn_edit *e, const brn_migration *m, int64_t seq, co
         brn_program_ledger(&e->program, e->run.arena, BRN_LEDGER_PUT, row, NULL);
         brn_edit_log(e, m->id, m->source->up_digest, detail);
     }
+    return row;
 }
 
 void brn_edit_remove(brn_edit *e, const char *id, const char *detail)

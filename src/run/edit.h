@@ -21,6 +21,7 @@ typedef struct brn_edit {
     brn_program program;
     brn_chain chain; /* moves with the rows that are added; taken over when they are stored */
     size_t changes;
+    brn_run_state state; /* how far the program came */
 } brn_edit;
 
 /* Also on failure the edit is in a state to be closed. */
@@ -34,7 +35,9 @@ brant_status brn_edit_close(brn_edit *e, brant_report **out, brant_status st);
 
 /* Changes. Out of memory is the arena's latch, seen at commit. */
 void brn_edit_log(brn_edit *e, const char *migration, const char *checksum, const char *detail);
-void brn_edit_put_completed(brn_edit *e, const brn_migration *m, int64_t seq, const char *detail);
+/* Gives back the row; NULL on out of memory. */
+const brn_ledger_row *brn_edit_put_completed(
+    brn_edit *e, const brn_migration *m, int64_t seq, const char *detail);
 void brn_edit_put(brn_edit *e, const brn_ledger_row *row, const char *detail);
 void brn_edit_remove(brn_edit *e, const char *id, const char *detail);
 

@@ -7,6 +7,7 @@
 
 #include <brant/project.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "core/settings.h"
@@ -115,6 +116,22 @@ static const char up_text[] =
 static const char down_text[] = "-- Undoes the up file.\n"
                                 "DROP TABLE notes;\n";
 
+/* What stands between double quotes in YAML. NULL on out of memory. */
+static const char *escape(brn_arena *arena, const char *text)
+{
+    brn_buf out;
+    brn_buf_init(&out, 0);
+    for (const char *p = text; *p != '\0'; p++) {
+        if (*p == '"' || *p == '\\') {
+            brn_buf_add_char(&out, '\\');
+        }
+        brn_buf_add_char(&out, *p);
+    }
+    const char *escaped = out.failed ? NULL : brn_arena_strdup(arena, brn_buf_text(&out));
+    brn_buf_release(&out);
+    return escaped;
+}
+
 typedef struct scaffold_file {
     const char *name;
     const char *text;
@@ -164,9 +181,9 @@ brant_status brant_init_project(
     if (box == NULL) {
         return brn_error_oom(err);
     }
+    const char *shown = escape(&box->arena, url != NULL ? url : "sqlite:app.db");
     const scaffold_file files[] = {
-        { "brant.yaml",
-          brn_arena_printf(&box->arena, project_text, url != NULL ? url : "sqlite:app.db") },
+        { "brant.yaml", shown != NULL ? brn_arena_printf(&box->arena, project_text, shown) : NULL },
         { "migrations/001_create_notes.up.sql", up_text },
         { "migrations/001_create_notes.down.sql", down_text },
     };

@@ -51,11 +51,15 @@ static void mark_one(brn_edit *e, const marked *item, bool pending)
     brant_migration *doc = item->migration != NULL
                                ? brn_doc_migration(&e->world, item->migration)
                                : brn_doc_unknown(&e->world, item->database, item->row);
+    const brn_ledger_row *row = NULL;
     if (pending) {
         brn_edit_remove(e, id, "recorded as not applied");
     } else {
         int64_t seq = item->row != NULL ? item->row->seq : e->run.next_seq[item->database]++;
-        brn_edit_put_completed(e, item->migration, seq, "recorded as applied");
+        row = brn_edit_put_completed(e, item->migration, seq, "recorded as applied");
+    }
+    if (item->migration != NULL) {
+        item->migration->row = row; /* for the same one given twice */
     }
     if (doc != NULL) {
         doc->status = pending ? "pending" : "completed";
@@ -157,11 +161,8 @@ static brant_status check_version(const brn_edit *e, const char *version, brant_
 /* Up to and with `version`; -1 is below all. */
 static bool is_within(const brn_migration *m, const char *version)
 {
-    if (version[0] == '-') {
-        return false;
-    }
-    brn_str v = brn_str_from(version);
-    return brn_str_eq_c(v, m->id) || brn_str_natcmp(brn_str_from(m->version), v) <= 0;
+    return version[0] != '-' &&
+           brn_str_natcmp(brn_str_from(m->version), brn_str_from(version)) <= 0;
 }
 
 static void force_rows(brn_edit *e, const char *version)
@@ -172,8 +173,7 @@ static void force_rows(brn_edit *e, const char *version)
         const brn_migration *m = db->items.items[i];
         bool within = is_within(m, version);
         bool completed = m->row != NULL && m->row->status == BRN_ROW_COMPLETED;
-        found = found || strcmp(m->id, version) == 0 ||
-                brn_str_natcmp(brn_str_from(m->version), brn_str_from(version)) == 0;
+        found = found || brn_str_natcmp(brn_str_from(m->version), brn_str_from(version)) == 0;
         if (within && !completed) {
             int64_t seq = m->row != NULL ? m->row->seq : e->run.next_seq[e->index]++;
             brn_edit_put_completed(e, m, seq, "forced: recorded as applied");
@@ -224,7 +224,8 @@ brant_status brant_force(
         st = brn_edit_begin(&e, 0, err);
     }
     if (st == BRANT_OK) {
-        force_rows(&e, version);
+        const brn_migration *m = brn_graph_find(&e.world.graph, 0, version, NULL);
+        force_rows(&e, m != NULL ? m->version : version);
         brn_edit_log(&e, NULL, NULL, brn_arena_printf(e.run.arena, "forced to %s", version));
         st = brn_edit_commit(&e, err);
     }

@@ -91,9 +91,12 @@ static brant_status look_at_statement(
     brant_error **err)
 {
     const brn_ledger_row *row = m->row;
-    if ((uint64_t)row->intent > c->stmts.count) {
+    const char *misfit = brn_resume_misfit(w->edit.run.arena, c, row);
+    if (misfit != NULL) { /* no answer can be about a statement that is not there */
         item->verdict = "unknown";
-        item->evidence = "the statement that was running is no longer in the file";
+        item->evidence = misfit;
+        item->question = "restore the statements that have run, and answer then; or start again "
+                         "with --retry";
         add_item(w, &w->open, item);
         return BRANT_OK;
     }

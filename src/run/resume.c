@@ -65,6 +65,30 @@ static brant_status edited(
     return BRANT_EDIRTY;
 }
 
+const char *brn_resume_misfit(
+    brn_arena *arena, const brn_compiled *compiled, const brn_ledger_row *row)
+{
+    const char *done = brn_resume_digest(arena, compiled, (uint64_t)row->stmts_done);
+    if (done == NULL) {
+        return NULL;
+    }
+    const char *recorded = row->done_digest != NULL ? row->done_digest : "";
+    if ((uint64_t)row->stmts_done > compiled->stmts.count || strcmp(done, recorded) != 0) {
+        return "statements that have run were edited";
+    }
+    if (row->intent == 0) {
+        return NULL;
+    }
+    if ((uint64_t)row->intent > compiled->stmts.count) {
+        return "the statement that was running was edited away";
+    }
+    char digest[BRN_DIGEST_HEX + 1];
+    brn_statement_digest(digest, compiled->stmts.items[row->intent - 1].text);
+    return row->intent_digest == NULL || strcmp(digest, row->intent_digest) != 0
+               ? "the statement that was running was edited"
+               : NULL;
+}
+
 brant_status brn_resume_probe(
     brn_evidence *out,
     brn_arena *arena,
@@ -117,14 +141,6 @@ static brant_status settle_intent(
     if (row->intent == 0) {
         return BRANT_OK;
     }
-    if ((uint64_t)row->intent > compiled->stmts.count) {
-        return edited(m, compiled, "the statement that was running is gone", err);
-    }
-    char digest[BRN_DIGEST_HEX + 1];
-    brn_statement_digest(digest, compiled->stmts.items[row->intent - 1].text);
-    if (row->intent_digest == NULL || strcmp(digest, row->intent_digest) != 0) {
-        return edited(m, compiled, "the statement that was running was edited", err);
-    }
     brn_evidence evidence;
     brn_target *target = &run->session->targets[m->database];
     brant_status st = brn_resume_probe(&evidence, run->arena, target, compiled, row, err);
@@ -155,13 +171,9 @@ static brant_status resume_partial(
     if (row->direction != step->direction) {
         return wrong_way(step, err);
     }
-    const char *digest = brn_resume_digest(run->arena, compiled, (uint64_t)row->stmts_done);
-    if (digest == NULL) {
-        return brn_error_oom(err);
-    }
-    const char *recorded = row->done_digest != NULL ? row->done_digest : "";
-    if ((uint64_t)row->stmts_done > compiled->stmts.count || strcmp(digest, recorded) != 0) {
-        return edited(m, compiled, "statements that have run were edited", err);
+    const char *misfit = brn_resume_misfit(run->arena, compiled, row);
+    if (misfit != NULL || run->arena->oom) {
+        return misfit != NULL ? edited(m, compiled, misfit, err) : brn_error_oom(err);
     }
     in->done = (uint64_t)row->stmts_done;
     brant_status st = settle_intent(in, run, m, compiled, err);

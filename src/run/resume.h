@@ -23,6 +23,13 @@ brant_status brn_resume_prepare(
     brn_compiled *compiled,
     brant_error **err);
 
+/*
+ * Why what the row says of progress does not fit the file: a statement that has run, or the one
+ * whose outcome is open, is not what it was. NULL when it fits, and on out of memory (latch).
+ */
+const char *brn_resume_misfit(
+    brn_arena *arena, const brn_compiled *compiled, const brn_ledger_row *row);
+
 /* done_digest of the first `count` statements, in the arena; NULL on out of memory. */
 const char *brn_resume_digest(brn_arena *arena, const brn_compiled *compiled, uint64_t count);
 

@@ -12,6 +12,9 @@
 #include "run/box.h"
 
 #define PASSWORD_MAX 4096
+#define FIRST_PAUSE_MS 250
+#define LONGEST_PAUSE_MS 10000
+#define PAUSE_SLICE_MS 100
 
 const brant_settings *brn_target_settings(const brn_target *target)
 {
@@ -122,13 +125,21 @@ void brant_session_cancel(brant_session *session)
 
 /* From the setting, or from the first line of the file it names. */
 static brant_status find_password(
-    brn_target *t, brn_buf *storage, const char **out, brant_error **err)
+    brant_session *s, brn_target *t, brn_buf *storage, const char **out, brant_error **err)
 {
     const brant_settings *settings = brn_target_settings(t);
+    const char *dir = s->project->dir;
     *out = brant_settings_text(settings, "password");
     const char *path = brant_settings_text(settings, "password-file");
     if (*out != NULL || path == NULL) {
         return BRANT_OK;
+    }
+    if (dir != NULL &&
+        brant_settings_origin(settings, "password-file", NULL) == BRANT_ORIGIN_FILE) {
+        path = brn_path_join(&s->arena, dir, path); /* a path of the file is relative to it */
+    }
+    if (path == NULL) {
+        return brn_error_oom(err);
     }
     int errnum = brn_file_read(storage, path, PASSWORD_MAX);
     if (errnum != 0) {
@@ -182,16 +193,15 @@ static brant_status connect_once(brant_session *s, brn_target *t, uint32_t flags
         .lock_timeout_ms = brant_settings_int(settings, "lock-timeout"),
         .flags = flags,
     };
-    brant_status st = find_password(t, &password_text, &opts.password, err);
+    brant_status st = find_password(s, t, &password_text, &opts.password, err);
     if (st == BRANT_OK) {
         st = t->engine->connect(&t->conn, &opts, err);
     }
     if (st == BRANT_OK) {
-        s->round_trips++;
         st = wrap_conn(s, t, err);
     }
     if (password_text.ptr != NULL) {
-        memset(password_text.ptr, 0, password_text.len);
+        memset(password_text.ptr, 0, password_text.cap);
     }
     brn_buf_release(&password_text);
     return st;
@@ -203,11 +213,25 @@ static bool is_transient(brant_status st, const brant_error *err)
     return st == BRANT_ECONNECT && strcmp(brant_error_id(err), "connect.unreachable") == 0;
 }
 
+/* In slices, so that a cancellation is seen soon. */
+static brant_status pause_between(brant_session *s, int64_t ms, brant_error **err)
+{
+    int64_t until = brn_clock_mono_ns() + ms * BRN_NS_PER_MS;
+    brant_status st = brn_control_check(&s->control, err);
+    for (int64_t left = ms; left > 0 && st == BRANT_OK;) {
+        int64_t slice = left < PAUSE_SLICE_MS ? left : PAUSE_SLICE_MS;
+        brn_clock_sleep_ms((uint32_t)brn_control_left_ms(&s->control, slice));
+        st = brn_control_check(&s->control, err);
+        left = (until - brn_clock_mono_ns()) / BRN_NS_PER_MS;
+    }
+    return st;
+}
+
 static brant_status connect_with_retries(
     brant_session *s, brn_target *t, uint32_t flags, brant_error **err)
 {
     int64_t tries = brant_settings_int(brn_target_settings(t), "retries");
-    int64_t pause_ms = 250;
+    int64_t pause_ms = FIRST_PAUSE_MS;
     for (int64_t attempt = 1;; attempt++) {
         brant_error *failure = NULL;
         brant_status st = connect_once(s, t, flags, &failure);
@@ -223,12 +247,11 @@ static brant_status connect_with_retries(
             &s->emitter, brn_target_name(t), "connect.retry", "attempt %lld of %lld failed: %s",
             (long long)attempt, (long long)tries, brant_error_message(failure));
         brant_error_free(failure);
-        brn_clock_sleep_ms((uint32_t)brn_control_left_ms(&s->control, pause_ms));
-        st = brn_control_check(&s->control, err);
+        st = pause_between(s, pause_ms, err);
         if (st != BRANT_OK) {
             return st;
         }
-        pause_ms *= 2;
+        pause_ms = pause_ms * 2 < LONGEST_PAUSE_MS ? pause_ms * 2 : LONGEST_PAUSE_MS;
     }
 }
 

@@ -47,8 +47,17 @@ static char *schema_dir(brn_edit *e, size_t index)
     return dir != NULL && brn_file_is_dir(dir) ? dir : NULL;
 }
 
+/* Which file the operations from `op` on are from. */
+typedef struct schema_file {
+    const char *path;
+    size_t op;
+} schema_file;
+
+typedef BRN_VEC(schema_file) schema_files;
+
 /* Statements of one file, appended to the program. The text stays in the arena. */
-static brant_status add_schema_file(brn_edit *e, const char *path, brant_error **err)
+static brant_status add_schema_file(
+    brn_edit *e, schema_files *files, const char *path, brant_error **err)
 {
     const brn_target *target = e->target;
     brn_buf buf;
@@ -61,6 +70,11 @@ static brant_status add_schema_file(brn_edit *e, const char *path, brant_error *
     brn_str raw = brn_arena_str(e->run.arena, brn_buf_str(&buf));
     brn_buf_release(&buf);
     brn_script script;
+    schema_file *file = BRN_VEC_PUSH(e->run.arena, files);
+    if (file == NULL) {
+        return brn_error_oom(err);
+    }
+    *file = (schema_file){ path, e->program.ops.count };
     brn_stmt_list stmts = { 0 };
     brant_status st = brn_script_check(&script, raw, path, err);
     if (st == BRANT_OK) {
@@ -78,7 +92,7 @@ static brant_status add_schema_file(brn_edit *e, const char *path, brant_error *
     return st;
 }
 
-static brant_status add_schema(brn_edit *e, const char *dir, brant_error **err)
+static brant_status add_schema(brn_edit *e, schema_files *files, const char *dir, brant_error **err)
 {
     brn_dir_list entries = { 0 };
     int errnum = brn_dir_read(&entries, e->run.arena, dir);
@@ -93,29 +107,58 @@ static brant_status add_schema(brn_edit *e, const char *dir, brant_error **err)
                       (brn_str_ends(name, BRN_STR(".sql")) || brn_str_ends(name, BRN_STR(".cql")));
         const char *path = wanted ? brn_path_join(e->run.arena, dir, entry->name) : NULL;
         if (path != NULL) {
-            st = add_schema_file(e, path, err);
+            st = add_schema_file(e, files, path, err);
         }
     }
     return st;
 }
 
+/* A failed statement is shown where it stands in its file. */
+static void locate(const brn_edit *e, const schema_files *files, brant_error **err)
+{
+    const brn_op *op =
+        e->state.ops_done < e->program.ops.count ? &e->program.ops.items[e->state.ops_done] : NULL;
+    if (op == NULL || op->stmt == NULL || err == NULL || *err == NULL) {
+        return;
+    }
+    size_t i = files->count - 1;
+    while (i > 0 && files->items[i].op > e->state.ops_done) {
+        i--;
+    }
+    uint32_t line = op->stmt->line;
+    uint32_t column = op->stmt->column;
+    size_t offset = brn_error_get_offset(*err);
+    if (offset != SIZE_MAX) {
+        brn_stmt_locate(op->stmt, offset, &line, &column);
+    }
+    brn_error_at(err, files->items[i].path, line, column);
+}
+
 static brant_status build_from_schema(brn_edit *e, size_t index, const char *dir, brant_error **err)
 {
+    schema_files files = { 0 };
     brant_status st = brn_edit_begin(e, index, err);
     if (st == BRANT_OK) {
         st = require_empty(e, index, err);
     }
     if (st == BRANT_OK) {
-        st = add_schema(e, dir, err);
+        st = add_schema(e, &files, dir, err);
     }
     const brn_graph_database *db = &e->world.graph.databases[index];
     for (size_t i = 0; i < db->items.count && st == BRANT_OK; i++) {
         brn_migration *m = db->items.items[i];
-        brn_edit_put_completed(e, m, e->run.next_seq[index]++, "built from the schema directory");
+        m->row = brn_edit_put_completed(
+            e, m, e->run.next_seq[index]++, "built from the schema directory");
         brn_doc_add(&e->run.applied, e->run.arena, brn_doc_migration(&e->world, m));
     }
-    brn_edit_log(e, NULL, NULL, "built from the schema directory");
-    return st == BRANT_OK ? brn_edit_commit(e, err) : st;
+    if (st == BRANT_OK) {
+        brn_edit_log(e, NULL, NULL, "built from the schema directory");
+        st = brn_edit_commit(e, err);
+        if (st != BRANT_OK) {
+            locate(e, &files, err);
+        }
+    }
+    return st;
 }
 
 /* ---- the call ---- */

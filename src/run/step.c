@@ -275,9 +275,13 @@ static brant_status send_rest(step_frame *f, size_t from)
 static int64_t open_intent(
     const brn_program *program, const brn_run_state *state, const brn_ledger_row *stored)
 {
-    bool refused = state->ops_done < program->ops.count && !state->in_doubt &&
-                   program->ops.items[state->ops_done].type == BRN_OP_STATEMENT;
-    return refused || stored == NULL ? 0 : stored->intent;
+    const brn_op *next =
+        state->ops_done < program->ops.count ? &program->ops.items[state->ops_done] : NULL;
+    bool refused = next != NULL && next->type == BRN_OP_STATEMENT && !state->in_doubt;
+    /* Its answer was lost, so nothing was sent behind it. */
+    bool only_meant =
+        next != NULL && next->type == BRN_OP_LEDGER && next->ledger->type == BRN_LEDGER_INTENT;
+    return refused || only_meant || stored == NULL ? 0 : stored->intent;
 }
 
 /* "migrations/003_x.up.sql:4:1: no such table: y": what is stored must be enough the morning after.
