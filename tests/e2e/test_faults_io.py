@@ -139,6 +139,8 @@ class FailingDisk(Faults):
                 self.assertIn(result.code, (1, 10, 127), f"{told}: {result}")
                 self.assertSays(result, words, where="err")
                 self.assertNotIn("internal", result.err, told)
+                # A disk that fails is no reason to send a person after the wrong thing.
+                self.assertNotIn("is not one that brant can read", result.err, told)
             self.completes(self.p, self.expected, f"{told}: {result}")
         return failed
 
