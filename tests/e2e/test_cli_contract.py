@@ -381,6 +381,14 @@ class Consent(support.Case):
         self.assertRegex(lines[3], r"^\s+Ask the team first")
 
 
+    def test_list_shows_what_no_file_knows_when_asked(self):
+        p = simple(self)
+        p.up()
+        p.remove("migrations/2_b.up.sql", "migrations/2_b.down.sql")
+        self.assertNotIn("2_b", p.run("list", check=0).out)
+        self.assertIn("2_b", p.run("list", "--unknown", check=0).out)
+
+
 class Ping(support.Case):
     def test_S_D70_ping_reports_what_it_reached(self):
         p = simple(self)

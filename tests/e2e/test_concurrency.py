@@ -238,7 +238,7 @@ class Holder(support.Case):
 
     def test_wait_is_shown(self):
         p, _ = self.held()
-        result = p.run("up", "--progress=plain", "--lock-timeout", "1s", check=8, env={"LIMIT": "1"})
+        result = p.run("up", "--progress=plain", "--lock-timeout", "1s", check=8)
         self.assertSays(result, "wait", "lock", where="err")
 
     def test_file_edited_while_waiting_is_not_run(self):

@@ -228,6 +228,23 @@ class Precedence(support.Case):
             self.assertRegex(shown, rf"(?m)^\W*{name}\b", shown)
         self.assertEqual(p.run("config", "--json", check=0).json()["schema"], 1)
 
+    def test_every_setting_has_its_variable(self):
+        p = simple(self).write({".env": "", "brant.yaml": ""})
+        p.env["DATABASE_URL"] = None
+        instead = {"database": "sqlite:app.db", "current-version": "1.0.0",
+                   "min-supported-version": "1.0.0", "password": "x", "password-file": "brant.yaml",
+                   "ledger-schema": "main", "lock-id": "7"}
+        settings = p.run("config", "--json", check=0).json()["settings"]
+        self.assertGreater(len(settings), 25)
+        for setting in settings:
+            with self.subTest(key=setting["key"]):
+                key = setting["key"]
+                name = "BRANT_" + key.upper().replace("-", "_")
+                value = "true" if key == "json" else instead.get(key, setting["value"])
+                result = p.run("config", *(["--json"] if key != "json" else []), env={name: value})
+                found = [each for each in result.json()["settings"] if each["key"] == key][0]
+                self.assertEqual((found["origin"], found["where"]), ("environment", name))
+
     def test_durations(self):
         p = simple(self)
         for text in ("300", "300s", "5m", "500ms", "0"):

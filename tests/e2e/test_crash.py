@@ -189,6 +189,67 @@ class RandomKills(support.Case):
             f"{n}_more": (audit(f"{n}_more#1"), None) for n in range(10, 200)},
             extra=("--tx", "none"))
 
+    def test_several_at_once_of_which_some_are_killed(self):
+        p = self.project(memory=True).pairs(long_workload(150))
+        took = p.up("-q", "-d", "sqlite:undisturbed.db").seconds
+        expected = p.dump("undisturbed.db")
+        rng = support.seeded(self, "processes")
+        for number in range(3 if SANITIZED else 8):
+            clear(p)
+            running = [p.start("up", "-q", "--lock-poll-interval", "60s") for _ in range(6)]
+            for victim in rng.sample(running, 4):
+                time.sleep(rng.uniform(0, took / 3))
+                victim.send(signal.SIGKILL)
+            for each in running:
+                result = each.finish(60)
+                self.assertIn(result.code, (0, -signal.SIGKILL), result)
+            finish(p, "up", "-q")
+            self.assertEqual(p.dump(), expected, f"round {number}")
+            self.assertEqual(len(p.completed()), 150)
+            p.run("history", "--verify", check=0)
+
+    def test_killed_at_random_on_a_random_walk(self):
+        """Up, down, redo and goto, most of them killed: the state is that of the ledger at any
+        time, and all the way up is all the way up."""
+        workload = {f"{n}_m": (
+            (OFF if n % 3 == 0 else "") + f"CREATE TABLE t{n} (a);\n"
+            f"CREATE INDEX i{n} ON t{n} (a);\n"
+            f"INSERT INTO t{n} VALUES (1), (2);\n", (OFF if n % 3 == 0 else "")
+            + f"DELETE FROM t{n};\nDROP INDEX i{n};\nDROP TABLE t{n};\n") for n in range(1, 9)}
+        p = self.project(memory=True).pairs(workload)
+        walk = [("up",), ("up", "2"), ("down",), ("down", "3"), ("redo",), ("goto", "2"),
+                ("goto", "5"), ("down", "--all"), ("up", "--tx", "none"), ("down", "--tx", "none")]
+        rng = support.seeded(self, "walk")
+
+        states, took = {(): p.dump()}, 0.0
+        for _ in workload:
+            took = max(took, p.up("1").seconds)
+            states[tuple(p.completed())] = p.dump()
+        partial = 0
+        for step in range(40 if SANITIZED else 120):
+            running = p.start(*rng.choice(walk), "-q")
+            time.sleep(rng.uniform(0, took * 2))
+            running.send(signal.SIGKILL)
+            result = running.finish()
+            if result.code not in (0, -signal.SIGKILL):
+                # What is half undone is undone first, and the other way round.
+                self.assertRefused(result, "half|finish")
+            rows = p.ledger()
+            if any(row["status"] != "completed" and (row["statements_done"] or row["intent"])
+                   for row in rows):
+                partial += 1
+                continue
+            applied = tuple(row["id"] for row in rows
+                            if row["status"] == "completed" or row["direction"] == "down")
+            self.assertEqual(p.dump(), states[applied], f"step {step}: {rows} {result}")
+        print(f"{self.id()}: {partial} times half done", file=sys.stderr)
+        if any(row["direction"] == "down" and row["status"] != "completed" for row in p.ledger()):
+            finish(p, "down")
+        finish(p, "up")
+        self.assertEqual(p.dump(), states[tuple(workload)])
+        p.run("history", "--verify", check=0)
+        p.run("validate", check=0)
+
     def test_random_kills_many(self):
         if not SLOW:
             self.skipTest("200 kills only with BRANT_SLOW=1")
