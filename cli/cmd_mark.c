@@ -48,7 +48,7 @@ static int run_mark(cli_context *ctx, const void *values)
         return cli_error(ctx, err);
     }
     if (ctx->json) {
-        cli_doc_report(ctx, report);
+        cli_doc_report(ctx, report, NULL);
     } else {
         say_mark(ctx, report, pending);
     }
@@ -103,7 +103,7 @@ static int run_force(cli_context *ctx, const void *values)
         return cli_error(ctx, err);
     }
     if (ctx->json) {
-        cli_doc_report(ctx, report);
+        cli_doc_report(ctx, report, NULL);
     } else {
         say_force(ctx, report);
     }

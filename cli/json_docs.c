@@ -277,13 +277,15 @@ static void key_shown(brn_json *w, const cli_render *r)
     brn_json_end(w);
 }
 
-void cli_doc_report(cli_context *ctx, const brant_report *report)
+void cli_doc_report(cli_context *ctx, const brant_report *report, const brant_error *err)
 {
     brn_json w;
 
     begin(ctx, &w);
     brn_json_key_cstr(&w, "command", report->command);
     brn_json_key_cstr(&w, "run_id", report->run_id);
+    brn_json_key_bool(&w, "ok", err == NULL);
+    brn_json_key_cstr(&w, "error_id", err != NULL ? brant_error_id(err) : NULL);
     key_migrations(&w, "applied", report->applied, report->applied_count);
     key_migrations(&w, "skipped", report->skipped, report->skipped_count);
     brn_json_key(&w, "failed");

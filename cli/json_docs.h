@@ -20,7 +20,8 @@ void cli_doc_config(cli_context *ctx, const brant_error *problem);
 void cli_doc_files(cli_context *ctx, const brant_new_files *files);
 
 /* What a run did, with the statements of a dry run. */
-void cli_doc_report(cli_context *ctx, const brant_report *report);
+/* `err` is why the run stopped; NULL when it did not. The whole error is on stderr. */
+void cli_doc_report(cli_context *ctx, const brant_report *report, const brant_error *err);
 void cli_doc_plan(cli_context *ctx, const brant_plan *plan);
 void cli_doc_repair(cli_context *ctx, const brant_repair_result *result, bool dry_run);
 

@@ -226,7 +226,7 @@ int cli_run_finish(
     int code = CLI_EXIT_OK;
 
     if (report != NULL && ctx->json) {
-        cli_doc_report(ctx, report);
+        cli_doc_report(ctx, report, status != BRANT_OK ? err : NULL);
     } else if (report != NULL) {
         say_text(ctx, status, report, style);
     }
