@@ -6,8 +6,8 @@
  *
  * each field with its length in front. Duration and sequence number are not covered: they are not
  * known when the row is sent. A row that was changed, removed or put in between breaks the chain
- * from there on; removing rows at the end does not, which is why every run's first row names the
- * closing hash of the run before, and why a run reports its closing hash.
+ * from there on; removing rows at the end does not: each run's first row names the closing hash of
+ * the run before, so that it is seen as soon as one of the two hashes is kept elsewhere.
  */
 #ifndef BRN_LEDGER_CHAIN_H
 #define BRN_LEDGER_CHAIN_H
