@@ -37,7 +37,7 @@ class FullDisk(Faults):
 
     def test_file_size_limit(self):
         """RLIMIT_FSIZE with its signal ignored: a full disk on every system."""
-        p = self.project().pairs(FILLING)
+        p = self.project(memory=True).pairs(FILLING)
         expected = self.undisturbed(p)
         size = os.path.getsize(p.at("undisturbed.db"))
         failed = 0
@@ -57,7 +57,7 @@ class FullDisk(Faults):
         self.assertGreater(failed, 5)
 
     def test_small_file_system(self):
-        p = self.project().pairs(FILLING)
+        p = self.project(memory=True).pairs(FILLING)
         expected = self.undisturbed(p)
         os.mkdir(p.at("small"))
         if shutil.which("mount") is None or os.geteuid() != 0:
@@ -99,7 +99,7 @@ class FailingDisk(Faults):
     def setUp(self):
         if shutil.which("strace") is None:
             self.skipTest("there is no strace")
-        self.p = self.project().pairs(dict(TRANSACTIONAL, **{
+        self.p = self.project(memory=True).pairs(dict(TRANSACTIONAL, **{
             "8_more": audit("8_more#1") + "CREATE TABLE m (a);\n"}))
         # LeakSanitizer cannot work beside strace.
         self.p.env["ASAN_OPTIONS"] = self.p.env.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
