@@ -227,23 +227,13 @@ static const char *column_text(void *result, int i)
     return text;
 }
 
-/*
- * After a failed prepare: is the table missing, or is it there and not ours? Looking only now keeps
- * the normal path at one query.
- */
-static brant_status explain(
-    bool *missing, brn_sqlite *s, int prepare_rc, const char *table, brant_error **err)
+/* SQLITE_ROW: the table is there; SQLITE_DONE: it is not; anything else: nobody knows. */
+static int look_for_table(brn_sqlite *s, const char *table)
 {
     sqlite3_stmt *stmt = NULL;
     brn_buf sql;
-    brant_status st;
     int rc;
 
-    /* The error of the prepare, before the next call replaces it. */
-    st = brn_sqlite_error(s, prepare_rc, "ledger.read_failed", "could not read the ledger", err);
-    if ((prepare_rc & 0xff) != SQLITE_ERROR) {
-        return st;
-    }
     brn_buf_init(&sql, 0);
     brn_buf_printf(
         &sql, "SELECT 1 FROM \"%s\".sqlite_schema WHERE name = ?1 COLLATE NOCASE", s->schema);
@@ -256,13 +246,52 @@ static brant_status explain(
         rc = sqlite3_step(stmt);
     }
     sqlite3_finalize(stmt);
-    if (rc == SQLITE_DONE) {
-        *missing = true;
-        if (err != NULL) {
-            brant_error_free(*err);
-            *err = NULL;
-        }
+    return rc;
+}
+
+static brant_status read_failed(brn_sqlite *s, int rc, brant_error **err)
+{
+    return brn_sqlite_error(s, rc, "ledger.read_failed", "could not read the ledger", err);
+}
+
+/*
+ * Prepares a SELECT on a table of ours. After a failure: is the table missing, or is it there and
+ * not ours? Looking only then keeps the normal path at one query. A table that is there is tried
+ * once more: SQLite calls a table missing as well when the disk failed while it read the schema.
+ */
+static brant_status prepare_select(
+    sqlite3_stmt **out,
+    bool *missing,
+    brn_sqlite *s,
+    const brn_buf *sql,
+    const char *table,
+    brant_error **err)
+{
+    int rc = sql->failed ? SQLITE_NOMEM : brn_sqlite_prepare(out, s, brn_buf_text(sql));
+    int found;
+    brant_status st;
+
+    if (rc == SQLITE_OK) {
         return BRANT_OK;
+    }
+    if ((rc & 0xff) != SQLITE_ERROR) {
+        return read_failed(s, rc, err);
+    }
+    found = look_for_table(s, table);
+    if (found == SQLITE_DONE) {
+        *missing = true;
+        return BRANT_OK;
+    }
+    if (found != SQLITE_ROW) {
+        return read_failed(s, found, err);
+    }
+    rc = brn_sqlite_prepare(out, s, brn_buf_text(sql));
+    if (rc == SQLITE_OK) {
+        return BRANT_OK;
+    }
+    st = read_failed(s, rc, err);
+    if ((rc & 0xff) != SQLITE_ERROR) {
+        return st;
     }
     st = brn_error(
         err, BRANT_EDRIFT, "ledger.unreadable", "table \"%s\" is not one that brant can read",
@@ -280,15 +309,14 @@ brant_status brn_sqlite_ledger_read(
     sqlite3_stmt *stmt = NULL;
     bool missing = false;
     brn_buf sql;
-    brant_status st = BRANT_OK;
-    int rc;
+    brant_status st;
+    int rc = SQLITE_DONE;
 
     conn->requests++;
     brn_buf_init(&sql, 0);
     brn_sql_ledger_select(&sql, &dialect, s->schema);
-    rc = sql.failed ? SQLITE_NOMEM : brn_sqlite_prepare(&stmt, s, brn_buf_text(&sql));
-    if (rc != SQLITE_OK) {
-        st = explain(&missing, s, rc, "brant_migrations", err);
+    st = prepare_select(&stmt, &missing, s, &sql, "brant_migrations", err);
+    if (st != BRANT_OK || missing) {
         state.exists = !missing;
         goto out;
     }
@@ -330,15 +358,14 @@ brant_status brn_sqlite_history_read(
     sqlite3_stmt *stmt = NULL;
     bool missing = false;
     brn_buf sql;
-    brant_status st = BRANT_OK;
-    int rc;
+    brant_status st;
+    int rc = SQLITE_DONE;
 
     conn->requests++;
     brn_buf_init(&sql, 0);
     brn_sql_history_select(&sql, &dialect, s->schema, limit);
-    rc = sql.failed ? SQLITE_NOMEM : brn_sqlite_prepare(&stmt, s, brn_buf_text(&sql));
-    if (rc != SQLITE_OK) {
-        st = explain(&missing, s, rc, "brant_history", err);
+    st = prepare_select(&stmt, &missing, s, &sql, "brant_history", err);
+    if (st != BRANT_OK || missing) {
         goto out;
     }
     while (st == BRANT_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
