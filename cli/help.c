@@ -128,7 +128,8 @@ static void help_overview(cli_context *ctx)
     brn_buf_add_c(
         &ctx->out,
         "\nbrant help COMMAND says more about one. Exit codes: 0 done, 1 failed, 2 usage or\n"
-        "configuration, 3 nothing to do, 8 locked, 9 difference found, 10 cannot connect.\n");
+        "configuration, 3 nothing to do, 4 to 7 manual or blocked migrations are left, 8 locked,\n"
+        "9 difference found, 10 cannot connect, 130 interrupted.\n");
 }
 
 static void example_lines(cli_context *ctx, const char *example)

@@ -160,6 +160,13 @@ static bool has_word(const brn_stmt *stmt, const char *word)
     return false;
 }
 
+/* A migration that writes brant's own tables would forge what brant knows of the others. */
+static bool is_ledger(const brn_stmt_class *what)
+{
+    return brn_str_ieq(what->name, BRN_STR("brant_migrations")) ||
+           brn_str_ieq(what->name, BRN_STR("brant_history"));
+}
+
 static void inspect_class(brn_stmt_info *out, const brn_stmt_class *what, const brn_stmt *stmt)
 {
     const struct known_verb *known = &known_verbs[0];
@@ -186,6 +193,10 @@ static void inspect_class(brn_stmt_info *out, const brn_stmt_class *what, const 
         out->repeatable = !has_word(stmt, "into");
     } else if (what->verb == BRN_VERB_ROLLBACK && what->to_savepoint) {
         out->role = BRN_ROLE_PLAIN;
+    } else if ((out->ddl || out->dml) && is_ledger(what)) {
+        out->role = BRN_ROLE_REFUSED;
+        out->why = "brant's own tables are not for migrations";
+        out->hint = "Record by hand with \"brant mark\" or \"brant force\".";
     }
 }
 

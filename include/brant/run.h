@@ -96,8 +96,8 @@ BRANT_API brant_status brant_mark(
 
 /**
  * Sets the recorded state to exactly the migrations up to `version`; "-1" is none. Runs nothing,
- * clears failed and running marks, writes history. Needs a chain. A version that no file has is
- * recorded with a warning.
+ * clears failed and running marks, writes history. Needs a chain. For a version that no file has,
+ * everything below it is recorded, with a warning.
  *
  * @retval BRANT_EUSAGE  Not a version of this layout, or below -1.
  * Since: 0.1

@@ -56,6 +56,22 @@ static void digest_of(char out[BRN_DIGEST_HEX + 1], brn_str head, brn_str text)
 
 /* --- directives -------------------------------------------------------------- */
 
+static bool holds_word(brn_str text, size_t at, brn_str word)
+{
+    return brn_str_ieq(brn_str_slice(text, at, at + word.len), word);
+}
+
+/* Also in capitals: a near miss is an error, which the reader of directives tells. */
+static bool names_brant(brn_str text)
+{
+    for (size_t i = 0; i + 5 <= text.len; i++) {
+        if ((text.ptr[i] | 0x20) == 'b' && holds_word(text, i, BRN_STR("brant"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /*
  * The directives of one head. Finding them takes a lexer over all of the text, so that one in the
  * wrong place is noticed; most files have none.
@@ -63,7 +79,7 @@ static void digest_of(char out[BRN_DIGEST_HEX + 1], brn_str head, brn_str text)
 static brant_status read_directives(
     brn_props *props, brn_layout_reader *r, const brn_script *script, brant_error **err)
 {
-    if (brn_str_find(script->text, BRN_STR("brant:")) == SIZE_MAX) {
+    if (!names_brant(script->text)) {
         return BRANT_OK;
     }
     return brn_directives_read(props, r->arena, r->opts->dialect, script, err);
@@ -139,11 +155,6 @@ static brant_status read_down_directives(
 }
 
 /* --- up and down in files of their own -------------------------------------------------------- */
-
-static bool holds_word(brn_str text, size_t at, brn_str word)
-{
-    return brn_str_ieq(brn_str_slice(text, at, at + word.len), word);
-}
 
 /* Cheap: most files hold none of the words that a section marker needs, and are not lexed here. */
 static bool may_have_markers(brn_str text)

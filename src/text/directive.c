@@ -521,9 +521,42 @@ static brant_status misplaced(const reader *rd)
     return st;
 }
 
+static brant_status near_miss(const reader *rd)
+{
+    return malformed(
+        rd, 0, "this comment looks like a directive and is none",
+        "Write it as a line of its own: -- brant: key=value");
+}
+
 static bool is_marker(brn_str body)
 {
     return brn_str_ieq(body, BRN_STR("up")) || brn_str_ieq(body, BRN_STR("down"));
+}
+
+/*
+ * A comment that was surely meant as a directive: "-- BRANT: transaction=off", "-- brant
+ * transaction=off", the same in a block comment. Passed over in silence it would change what the
+ * migration does.
+ */
+static bool is_near_miss(brn_str comment)
+{
+    brn_str opening = BRN_STR("brant");
+    brn_str text = brn_comment_text(comment);
+
+    if (brn_str_starts(text, BRN_STR("/*")) && text.len >= 4) {
+        text = brn_str_trim(brn_str_slice(text, 2, text.len - 2));
+    }
+    if (!brn_str_ieq(brn_str_slice(text, 0, opening.len), opening)) {
+        return false;
+    }
+    text = brn_str_slice(text, opening.len, text.len);
+    if (text.len == 0 || (text.ptr[0] != ':' && !is_space(text.ptr[0]))) {
+        return false;
+    }
+    text = brn_str_trim(brn_str_slice(text, 1, text.len));
+    size_t equals = brn_str_find_char(text, '=');
+    size_t blank = brn_str_find_char(text, ' ');
+    return equals != SIZE_MAX && equals > 0 && equals < blank;
 }
 
 /* Looks at every comment of the script: one below the first statement must not be overlooked. */
@@ -539,16 +572,18 @@ static brant_status read_script(reader *rd, const brn_dialect *dialect, const br
     while ((st = brn_lexer_next(&lx, &token, rd->err)) == BRANT_OK && token.kind != BRN_TOKEN_END) {
         brn_str body;
         if (token.kind == BRN_TOKEN_LINE_COMMENT) {
-            if (directive_body(token.text, &body) && !is_marker(body)) {
-                st = in_head ? read_comment(rd, body) : misplaced(rd);
+            if (directive_body(token.text, &body)) {
+                st = is_marker(body) ? BRANT_OK : in_head ? read_comment(rd, body) : misplaced(rd);
+            } else if (in_head && is_near_miss(token.text)) {
+                st = near_miss(rd);
             }
-            if (st != BRANT_OK) {
-                break;
-            }
-        } else if (
-            token.kind != BRN_TOKEN_SPACE && token.kind != BRN_TOKEN_BLOCK_COMMENT &&
-            token.kind != BRN_TOKEN_TERMINATOR) {
+        } else if (token.kind == BRN_TOKEN_BLOCK_COMMENT) {
+            st = in_head && is_near_miss(token.text) ? near_miss(rd) : BRANT_OK;
+        } else if (token.kind != BRN_TOKEN_SPACE && token.kind != BRN_TOKEN_TERMINATOR) {
             in_head = false;
+        }
+        if (st != BRANT_OK) {
+            break;
         }
     }
     rd->comment = NULL;

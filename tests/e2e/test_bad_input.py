@@ -206,6 +206,21 @@ class Texts(support.Case):
         self.refused("-- a comment\n-- brant: transactiion=off\nSELECT 1;\n", 2, "transactiion",
                      "transaction")
 
+    def test_near_miss_of_a_directive(self):
+        for text in ("-- BRANT: transaction=off", "-- brant transaction=off",
+                     "/* brant: transaction=off */"):
+            with self.subTest(text=text):
+                self.refused(f"-- a comment\n{text}\nSELECT 1;\n", 2, "directive", "-- brant:")
+
+    def test_prose_about_brant_is_a_comment(self):
+        self.project().pairs({"1_a": "-- brant is a goose, a = b\n-- Brant: see below\n"
+                                     "SELECT 1;\n"}).up()
+
+    def test_brants_own_tables_are_refused(self):
+        for text in ("DELETE FROM brant_migrations;", "DROP TABLE \"brant_history\";"):
+            with self.subTest(text=text):
+                self.refused(f"SELECT 1;\n{text}\n", 2, "own tables", "brant mark")
+
     def test_bad_directive_value(self):
         self.refused("-- brant: transaction=maybe\nSELECT 1;\n", 1, "transaction", "maybe")
 

@@ -55,19 +55,44 @@ static const char *const ordinary[] = {
     "",
     "-- a comment\nSELECT 1;",
     "-- brant is great\n",
-    "-- brant requires=x\n",
-    "-- Brant: requires=x\n",
     "-- BRANT: up\n",
     "-- a brant: requires=x\n",
     "--- brant: requires=x\n",
-    "-- brant : requires=x\n",
     "-- brantx: requires=x\n",
-    "/* brant: requires=x */",
     "SELECT '-- brant: requires=x';\nSELECT '\n-- brant: x=y\n';",
     "SELECT 1 /*\n-- brant: x=y\n*/;",
     "-- brant: up\nSELECT 1;\n-- brant: down",
     "--brant:Up\r\n--   brant:   DOWN  \r\n",
 };
+
+static const char *const near_misses[] = {
+    "-- brant requires=x\n",
+    "-- Brant: requires=x\n",
+    "-- BRANT:requires=x\n",
+    "/* brant: requires=x */",
+    "-- a comment\n/*brant: timeout=5m */ SELECT 1;",
+};
+
+static void near_misses_are_not_passed_over(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BRN_ARRAY_LEN(near_misses); i++) {
+        brn_script script = {
+            .file = "f.sql", .text = brn_str_from(near_misses[i]), .line = 1, .column = 1
+        };
+        brn_arena arena = { 0 };
+        brn_props props;
+        brant_error *err = NULL;
+
+        brn_props_init(&props);
+        print_message("  %s\n", near_misses[i]);
+        assert_int_equal(
+            brn_directives_read(&props, &arena, &brn_dialect_sqlite, &script, &err), BRANT_EPARSE);
+        assert_string_equal(brant_error_id(err), "directive.malformed");
+        brant_error_free(err);
+        brn_arena_release(&arena);
+    }
+}
 
 static void other_comments_are_no_directives(void **state)
 {
@@ -375,6 +400,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(other_comments_are_no_directives),
+        cmocka_unit_test(near_misses_are_not_passed_over),
         cmocka_unit_test(all_keys_are_read),
         cmocka_unit_test(other_values_are_read),
         cmocka_unit_test(requires_keeps_each_id_with_its_place),
