@@ -181,8 +181,8 @@ const brant_setting_info brn_settings_table[] = {
         .default_value = "3",
         .max = 100,
         .metavar = "N",
-        .help = "How often to try again what failed for a passing reason, such as a lost "
-                "connection.",
+        .help = "Attempts in all to reach a database that may only be away for a moment; 0 and 1 "
+                "both mean one.",
         .since = "0.1",
     },
     {

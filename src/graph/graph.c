@@ -418,6 +418,21 @@ brn_migration *brn_graph_find(
     return found;
 }
 
+const brn_migration *brn_graph_renamed(const brn_graph_database *db, const brn_ledger_row *row)
+{
+    for (size_t i = 0; i < db->items.count; i++) {
+        const brn_migration *m = db->items.items[i];
+        bool same_text = row->checksum != NULL && strcmp(row->checksum, m->source->up_digest) == 0;
+        bool same_version =
+            row->version != NULL &&
+            brn_str_natcmp(brn_str_from(row->version), brn_str_from(m->version)) == 0;
+        if (m->row == NULL && (same_version || same_text)) {
+            return m;
+        }
+    }
+    return NULL;
+}
+
 const brn_migration *brn_graph_version(const brn_graph *graph, size_t database)
 {
     /* In topological order a migration is whole when it is done and its parents are whole. The

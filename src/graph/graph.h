@@ -105,6 +105,10 @@ void brn_graph_join(brn_graph *graph, size_t database, const brn_ledger_rows *ro
 brn_migration *brn_graph_find(
     const brn_graph *graph, size_t database, const char *text, brant_error **err);
 
+/* The migration that a recorded one without a file has become: never started, and with the same
+ * version or text. NULL: none. */
+const brn_migration *brn_graph_renamed(const brn_graph_database *db, const brn_ledger_row *row);
+
 /* Highest completed one whose ancestors are all completed; NULL: none. */
 const brn_migration *brn_graph_version(const brn_graph *graph, size_t database);
 

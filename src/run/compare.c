@@ -71,22 +71,6 @@ static void check_open(brn_world *world, size_t target, const brn_migration *m)
     }
 }
 
-/* A file with the same version as a recorded migration that has none: renamed. */
-static const brn_migration *renamed_to(const brn_graph_database *db, const brn_ledger_row *row)
-{
-    for (size_t i = 0; i < db->items.count; i++) {
-        const brn_migration *m = db->items.items[i];
-        bool same_text = row->checksum != NULL && strcmp(row->checksum, m->source->up_digest) == 0;
-        bool same_version =
-            row->version != NULL &&
-            brn_str_natcmp(brn_str_from(row->version), brn_str_from(m->version)) == 0;
-        if (m->row == NULL && (same_version || same_text)) {
-            return m;
-        }
-    }
-    return NULL;
-}
-
 static void missing_file(
     brn_world *world, size_t target, const brn_ledger_row *row, const brn_graph_database *db)
 {
@@ -135,7 +119,7 @@ static void half_done_without_file(brn_world *world, size_t target, const brn_le
 static void check_unknown(brn_world *world, size_t target, const brn_ledger_row *row)
 {
     const brn_graph_database *db = &world->graph.databases[target];
-    const brn_migration *m = renamed_to(db, row);
+    const brn_migration *m = brn_graph_renamed(db, row);
     brn_state state = brn_state_of(row);
     if (state == BRN_STATE_PENDING) {
         return; /* rolled back: as if it had never been */

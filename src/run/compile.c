@@ -163,6 +163,25 @@ static brant_status check_all_mode(
     return BRANT_EUSAGE;
 }
 
+/* The author asks for one transaction: can there be one? */
+static brant_status check_on(
+    const brn_compiled *c, const brn_survey *s, bool able, brant_error **err)
+{
+    if (c->own_transaction) {
+        return at_stmt(
+            c, s->own, err, "transaction.own",
+            "the file has its own transaction, and transaction=on or foreign-keys=off asks for one",
+            "Remove BEGIN and COMMIT from the file: brant adds them.");
+    }
+    if (!able && c->stmts.count > 0) {
+        return at_stmt(
+            c, s->ddl != SIZE_MAX ? s->ddl : 0, err, "transaction.unsupported",
+            "this kind of database cannot run the statement inside a transaction",
+            "Remove transaction=on: each statement is then recorded as it runs.");
+    }
+    return BRANT_OK;
+}
+
 static brant_status decide(brn_compiled *c, const brn_compile_input *in, brant_error **err)
 {
     brn_survey s;
@@ -181,11 +200,11 @@ static brant_status decide(brn_compiled *c, const brn_compile_input *in, brant_e
     bool able =
         (caps & BRN_CAP_TXN_DDL) != 0 || ((caps & BRN_CAP_TXN_DML) != 0 && s.ddl == SIZE_MAX);
     c->own_transaction = s.own != SIZE_MAX;
-    if (wanted == BRN_SWITCH_ON && c->own_transaction) {
-        return at_stmt(
-            c, s.own, err, "transaction.own",
-            "the file has its own transaction, and transaction=on or foreign-keys=off asks for one",
-            "Remove BEGIN and COMMIT from the file: brant adds them.");
+    if (wanted == BRN_SWITCH_ON) {
+        st = check_on(c, &s, able, err);
+        if (st != BRANT_OK) {
+            return st;
+        }
     }
     c->transactional = wanted != BRN_SWITCH_OFF && able && !c->own_transaction && !in->resume;
     if (c->transactional && s.alone != SIZE_MAX) {

@@ -186,20 +186,6 @@ static brant_status look_at(repair_work *w, const brn_migration *m, brant_error 
 
 /* ---- files ---- */
 
-static const brn_migration *find_by_version(const brn_graph_database *db, const brn_ledger_row *row)
-{
-    for (size_t i = 0; i < db->items.count; i++) {
-        const brn_migration *m = db->items.items[i];
-        bool same = row->version != NULL &&
-                    brn_str_natcmp(brn_str_from(row->version), brn_str_from(m->version)) == 0;
-        same = same || (row->checksum != NULL && strcmp(row->checksum, m->source->up_digest) == 0);
-        if (same && m->row == NULL) {
-            return m;
-        }
-    }
-    return NULL;
-}
-
 static bool accept_edited(repair_work *w, const brn_graph_database *db, const brant_finding *f)
 {
     const brn_migration *m = brn_map_get(&db->by_id, brn_str_from(f->migration));
@@ -218,7 +204,7 @@ static bool accept_renamed(repair_work *w, const brn_graph_database *db, const b
     for (size_t i = 0; i < db->unknown.count; i++) {
         const brn_ledger_row *old = db->unknown.items[i];
         const brn_migration *m =
-            strcmp(old->id, f->migration) == 0 ? find_by_version(db, old) : NULL;
+            strcmp(old->id, f->migration) == 0 ? brn_graph_renamed(db, old) : NULL;
         brn_ledger_row *row = m != NULL ? copy_row(w, old) : NULL;
         if (row != NULL) {
             row->id = m->id;

@@ -323,6 +323,10 @@ static const struct refused_case {
       BRANT_EUSAGE, "transaction.all", 1, 1 },
     { "all where nothing can share", CREATE, BRN_TX_ALL, TXN, BRANT_EUSAGE, "transaction.all", 1,
       1 },
+    { "transaction=on where DDL cannot", "-- brant: transaction=on\n" INSERT CREATE, BRN_TX_EACH,
+      BRN_CAP_TXN_DDL, BRANT_EPARSE, "transaction.unsupported", 3, 1 },
+    { "transaction=on where nothing can", "-- brant: transaction=on\n" INSERT, BRN_TX_EACH, TXN,
+      BRANT_EPARSE, "transaction.unsupported", 2, 1 },
     { "an unset placeholder", "-- brant: placeholders=on\n" CREATE "DROP TABLE ${NO};\n",
       BRN_TX_EACH, 0, BRANT_EUSAGE, NULL, 3, 12 },
 };
