@@ -205,7 +205,9 @@ static size_t authority_len(brn_str s)
     while (!ends_authority(s, len)) {
         len++;
     }
-    if (!brn_str_ends(brn_str_slice(s, 0, len), BRN_STR("unix("))) {
+    /* It is the whole host: at the start, or behind the user. */
+    if (!brn_str_ends(brn_str_slice(s, 0, len), BRN_STR("unix(")) ||
+        (len > 5 && s.ptr[len - 6] != '@')) {
         return len;
     }
     close = brn_str_find_char(tail(s, len), ')');
