@@ -13,6 +13,7 @@
 #ifndef BRANT_BRANT_H
 #define BRANT_BRANT_H
 
+#include <brant/code.h>
 #include <brant/error.h>
 #include <brant/event.h>
 #include <brant/project.h>
@@ -20,6 +21,7 @@
 #include <brant/run.h>
 #include <brant/session.h>
 #include <brant/settings.h>
+#include <brant/sqlite.h>
 #include <brant/version.h>
 
 #endif

@@ -104,6 +104,36 @@ BRANT_API brant_status brant_new_migration(
     brant_error **err);
 BRANT_API void brant_new_files_free(brant_new_files *files);
 
+/** Options of brant_sum(). */
+typedef struct brant_sum_options {
+    size_t size;
+    /** Database of the project; NULL: all. */
+    const char *database;
+    /** Not zero: only say what differs, write nothing. */
+    int check;
+} brant_sum_options;
+
+/* clang-format off */
+#define BRANT_SUM_OPTIONS_INIT { sizeof(brant_sum_options), NULL, 0 }
+/* clang-format on */
+
+/**
+ * Writes the sum file `brant.sum` of each directory of migrations anew: a line for each file with a
+ * digest of it and of all lines before it, so that two branches that both add a migration conflict
+ * in version control. Where it is present every call that reads the directory verifies it.
+ *
+ * @param[out] out  Paths of the files written. Owned by the caller: brant_new_files_free(). May be
+ *                  NULL.
+ * @retval BRANT_EDRIFT  With check: files differ from the sum, or there is none; the error names
+ *                       them.
+ * Since: 0.1
+ */
+BRANT_API brant_status brant_sum(
+    brant_new_files **out,
+    const brant_project *project,
+    const brant_sum_options *opts,
+    brant_error **err);
+
 /**
  * Scaffolds a project in `dir` (created when missing): brant.yaml, migrations/ and a first example
  * of up and down files for the given URL (NULL: sqlite:app.db). Where migrations/ has something in

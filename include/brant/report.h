@@ -61,6 +61,8 @@ typedef struct brant_migration {
     int late;
     /** 1: half done outside a transaction; a run resumes it or a person answers. */
     int partial;
+    /** 1: runs again when its text changes, after all others. */
+    int repeatable;
 } brant_migration;
 
 /** One finding: in files, ledger or database. */
@@ -176,6 +178,8 @@ typedef struct brant_plan_statement {
     const char *kind;
     /** Number of the transaction it runs in, counted over the plan from 1; 0: none. */
     uint32_t transaction;
+    /** 1: deletes data or drops what may hold some. */
+    int destructive;
 } brant_plan_statement;
 
 /** One migration of a plan. */
@@ -201,6 +205,39 @@ typedef struct brant_plan {
 
 BRANT_API void brant_plan_free(brant_plan *plan);
 
+/** Findings of brant_validate(). brant_validation_free(). */
+typedef struct brant_validation {
+    /** 1: no finding but warnings. */
+    int valid;
+    const brant_finding *const *findings;
+    size_t count;
+} brant_validation;
+
+BRANT_API void brant_validation_free(brant_validation *validation);
+
+/** Of one database, or of all. */
+typedef struct brant_health_item {
+    const char *database;
+    /** 1 when healthy. */
+    int ok;
+    /** One line; NULL when healthy. */
+    const char *reason;
+    /** Stable id: "health.pending", or that of the error or finding. NULL when healthy. */
+    const char *id;
+} brant_health_item;
+
+/** What brant_health() found. brant_health_free(). */
+typedef struct brant_health_result {
+    /** 1: every database is. */
+    int ok;
+    /** The first that is not; NULL when all are. */
+    const char *reason;
+    const brant_health_item *const *databases;
+    size_t count;
+} brant_health_result;
+
+BRANT_API void brant_health_free(brant_health_result *result);
+
 /** What a run did. brant_report_free(). */
 typedef struct brant_report {
     /** "up", "down", ... */
@@ -222,6 +259,8 @@ typedef struct brant_report {
     uint64_t round_trips;
     /** 1: auto-migrate is off, nothing was looked at. */
     int disabled;
+    /** What brant_validate() says after the run; NULL unless the setting validate-schema is on. */
+    const brant_validation *validation;
 } brant_report;
 
 BRANT_API void brant_report_free(brant_report *report);
@@ -288,16 +327,6 @@ typedef struct brant_repair_result {
 } brant_repair_result;
 
 BRANT_API void brant_repair_result_free(brant_repair_result *result);
-
-/** Findings of brant_validate(). brant_validation_free(). */
-typedef struct brant_validation {
-    /** 1: no finding but warnings. */
-    int valid;
-    const brant_finding *const *findings;
-    size_t count;
-} brant_validation;
-
-BRANT_API void brant_validation_free(brant_validation *validation);
 
 #ifdef __cplusplus
 }

@@ -150,12 +150,48 @@ BRANT_API brant_status brant_repair(
 BRANT_API brant_status brant_plan_up(
     brant_plan **out, brant_session *session, const brant_run_options *opts, brant_error **err);
 
+/**
+ * The plan as a text to be saved, reviewed and given to brant_apply(): JSON, described in
+ * docs/schema/saved-plan.json.
+ *
+ * @param[out] out  NUL-terminated; owned by the plan.
+ * Since: 0.1
+ */
+BRANT_API brant_status brant_plan_text(const char **out, brant_plan *plan, brant_error **err);
+
+/**
+ * Runs a saved plan, and nothing but it: makes the plan anew, before and under the lock, and
+ * refuses when it would differ in anything: migrations, texts of their files, statements, or the
+ * recorded state that it was made on.
+ *
+ * @param text  As brant_plan_text() gave it; `len` bytes.
+ * @param opts  dry_run only. May be NULL.
+ * @retval BRANT_EDRIFT  Files or database have changed since; the error names what.
+ * @retval BRANT_EPARSE  Not a saved plan, or of a newer version.
+ * Since: 0.1
+ */
+BRANT_API brant_status brant_apply(
+    brant_report **out,
+    brant_session *session,
+    const char *text,
+    size_t len,
+    const brant_run_options *opts,
+    brant_error **err);
+
 /** State of every database. Changes nothing, takes no lock. Since: 0.1 */
 BRANT_API brant_status brant_look(brant_overview **out, brant_session *session, brant_error **err);
 
 /** History of every database; verify not zero: checks the hash chain. Since: 0.1 */
 BRANT_API brant_status
 brant_history_read(brant_history **out, brant_session *session, int verify, brant_error **err);
+
+/**
+ * May the application work on its databases? Reaches each, and says what is wrong: it cannot be
+ * reached, migrations are pending, failed, half done or running, files were edited. Changes
+ * nothing. That a database is not healthy is not an error of the call. Since: 0.1
+ */
+BRANT_API brant_status
+brant_health(brant_health_result **out, brant_session *session, brant_error **err);
 
 /** Compares files, ledger and database; findings are not an error of the call. Since: 0.1 */
 BRANT_API brant_status

@@ -64,6 +64,41 @@ BRANT_API void brant_session_close(brant_session *session);
  */
 BRANT_API void brant_session_cancel(brant_session *session);
 
+/** A connection of the host program. Zero and NULL mean: none, or default. */
+typedef struct brant_attachment {
+    size_t size;
+    /** Name of the database in the project; NULL: the only one. */
+    const char *database;
+    /** SQLite: a sqlite3 *. */
+    void *handle;
+    /** SQLite: a const brant_sqlite_functions * (<brant/sqlite.h>), copied; NULL: the functions
+     * that libbrant is linked with. */
+    const void *functions;
+} brant_attachment;
+
+/* clang-format off */
+#define BRANT_ATTACHMENT_INIT { sizeof(brant_attachment), NULL, NULL, NULL }
+/* clang-format on */
+
+/**
+ * Works on a connection of the host program instead of opening one.
+ *
+ * The URL of the database still says its kind. A URL with a file must name the file that the
+ * connection has open; a URL without one ("sqlite::memory:") fits every connection.
+ *
+ * The connection stays the host's: it is never closed, and its foreign-key enforcement is left as
+ * it is. While it is lent the host must not use it during calls of the session, and brant's busy
+ * handler and progress handler are installed in it; brant_session_close() takes them out and puts
+ * back the host's busy timeout (a busy or progress handler of the host must be installed again).
+ *
+ * @retval BRANT_EUSAGE        Unknown database, no handle, a transaction is open in it, another
+ *                             file than the URL names, or functions are missing in the table.
+ * @retval BRANT_EUNSUPPORTED  The engine cannot use a connection of the host.
+ * Since: 0.1
+ */
+BRANT_API brant_status
+brant_session_attach(brant_session *session, const brant_attachment *attachment, brant_error **err);
+
 #ifdef __cplusplus
 }
 #endif

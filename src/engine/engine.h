@@ -16,6 +16,8 @@
 #ifndef BRN_ENGINE_ENGINE_H
 #define BRN_ENGINE_ENGINE_H
 
+#include <brant/code.h>
+
 #include "core/control.h"
 #include "core/event.h"
 #include "core/url.h"
@@ -39,6 +41,10 @@
 #define BRN_CAP_OBJECTS (1u << 6)
 /* A statement that runs can be stopped on the server. */
 #define BRN_CAP_CANCEL (1u << 7)
+/* execute: one statement with values, for code migrations. */
+#define BRN_CAP_EXECUTE (1u << 8)
+/* connect() can work on a connection of the host program. */
+#define BRN_CAP_ATTACH (1u << 9)
 
 struct brn_engine;
 
@@ -54,6 +60,12 @@ typedef struct brn_conn {
 #define BRN_CONNECT_CREATE (1u << 0)    /* make the database when it is missing */
 #define BRN_CONNECT_READ_ONLY (1u << 1) /* nothing will be written */
 
+/* A connection that the host program lends (brant_attachment). */
+typedef struct brn_lent {
+    void *handle;
+    const void *functions; /* NULL: those the engine is linked with; else copied */
+} brn_lent;
+
 typedef struct brn_connect_options {
     const brn_url *url;
     const char *base_dir;      /* relative paths in the URL start here; NULL: working directory */
@@ -64,6 +76,7 @@ typedef struct brn_connect_options {
     const char *ledger_schema; /* NULL: the current one. Must outlive the connection */
     int64_t connect_timeout_ms;
     int64_t lock_timeout_ms; /* longest wait for locks of other applications */
+    const brn_lent *lent;    /* BRN_CAP_ATTACH: instead of a connection of its own; NULL */
     uint32_t flags;
 } brn_connect_options;
 
@@ -92,6 +105,7 @@ typedef struct brn_stmt_info {
     bool ddl;
     bool dml;
     bool repeatable;  /* running it twice is the same as once */
+    bool destructive; /* deletes rows, or drops what may hold some */
     bool session;     /* changes the session only: is run again when a run resumes behind it */
     const char *why;  /* static: "VACUUM cannot run inside a transaction" */
     const char *hint; /* static: what to do */
@@ -133,6 +147,21 @@ typedef struct brn_object_info {
 } brn_object_info;
 
 typedef BRN_VEC(brn_object_info) brn_object_list;
+
+struct brant_row {
+    size_t count;
+    const char *const *names;
+    const brant_value *values;
+};
+
+/* One statement with values. */
+typedef struct brn_query {
+    brn_str sql;
+    const brant_value *values;
+    size_t count;
+    brant_row_fn *on_row; /* NULL: rows are thrown away */
+    void *user;
+} brn_query;
 
 typedef struct brn_engine {
     uint32_t abi;
@@ -191,6 +220,14 @@ typedef struct brn_engine {
     /* BRN_CAP_OBJECTS: the user's objects without brant's own, sorted by type and name. */
     brant_status (*objects)(
         brn_object_list *out, brn_arena *arena, brn_conn *conn, brant_error **err);
+
+    /* BRN_CAP_EXECUTE: one statement, in the transaction that is open or by itself. *changed: rows,
+     * -1 when not known. The statement's time limit (BRN_LIMIT_STATEMENT) covers it.
+     * Errors: "statement.failed" and its kin (BRANT_ESTATEMENT) with the statement in them,
+     * "statement.transaction_control", and BRANT_EUSAGE "code.values" (their number is not that of
+     * the parameters), "code.more_than_one". */
+    brant_status (*execute)(
+        int64_t *changed, brn_conn *conn, const brn_query *query, brant_error **err);
 } brn_engine;
 
 /* NULL when the table keeps its promises, else what is wrong with it (static text). */

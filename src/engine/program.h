@@ -38,12 +38,21 @@ typedef enum brn_op_type {
 /* On STATEMENT: the author said that it is meant to delete dependent rows (foreign-keys=on). */
 #define BRN_OP_FOREIGN_KEYS_ON (1u << 1)
 
+/* A statement that is a function of the host program. It works through engine->execute() on the
+ * connection the program runs on, and what it does joins the transaction that is open. */
+typedef brant_status brn_call_fn(void *user, int64_t *rows, brant_error **err);
+
 typedef struct brn_op {
     brn_op_type type;
     uint32_t flags;
     uint32_t number;      /* STATEMENT: from 1 within its migration */
     const brn_stmt *stmt; /* STATEMENT: place in the user's file */
     brn_str sql;          /* STATEMENT: what is sent (placeholders replaced) */
+    /* STATEMENT: called instead of sending sql, which then only describes it. A barrier: everything
+     * before it is done and known, nothing behind it has been sent. The statement time limit is
+     * not armed around it, only by each execute(). */
+    brn_call_fn *call;
+    void *call_user;
     const brn_ledger_op *ledger;
     const char *id; /* GUARD: migration; NULL: the lock only */
 } brn_op;

@@ -15,6 +15,12 @@
  * never over a path. In a sections file the up digest covers head and up section, the down digest
  * the down section, so that mending a down section does not look like an edited migration.
  *
+ * Migrations that the host program brings (brn_given) join those of the directory; the path of such
+ * a source is "program:ID".
+ *
+ * A repeatable migration (repeatable=true, or a name "R__refresh_views.sql") is ordered behind all
+ * others, by name; with the name its version is "".
+ *
  * Directives at the head of the up script are the migration's properties. A down script says only
  * how it is to be run itself (transaction, timeout, lock-timeout, foreign-keys, placeholders,
  * idempotent); anything else in it is "layout.down_directive". The head of a sections file counts
@@ -28,6 +34,17 @@
 #include "base/file.h"
 #include "text/directive.h"
 #include "text/section.h"
+
+/* A migration that the host program brings instead of a file: texts, or functions of its own. */
+typedef struct brn_given {
+    const char *id;
+    const char *up_text; /* NULL: it is code */
+    const char *down_text;
+    bool has_down;          /* code */
+    const char *properties; /* code: directives without comment marks; NULL */
+    const char *revision;   /* code: digested in place of a text; NULL: never counts as edited */
+    void *call;             /* code: the owner's record of the functions */
+} brn_given;
 
 typedef struct brn_source {
     const char *id;      /* "001_create_users" */
@@ -44,6 +61,7 @@ typedef struct brn_source {
     uint64_t up_bytes;
     brn_switch up_transaction; /* from a foreign section marker; AUTO when it says nothing */
     brn_switch down_transaction;
+    const brn_given *given; /* NULL: from files, or a file kind=code whose function is not here */
 } brn_source;
 
 /* Something to tell the person that does not stop the run. */
@@ -66,6 +84,9 @@ typedef struct brn_layout_options {
     const brn_dialect *dialect;
     size_t max_file_bytes;
     bool allow_version_zero;
+    bool may_be_missing;           /* no directory is an empty one */
+    const brn_given *const *given; /* join the files; outlive the set */
+    size_t given_count;
 } brn_layout_options;
 
 /*
@@ -85,6 +106,9 @@ typedef struct brn_layout_options {
  *   layout.missing_up      BRANT_EPARSE   all of the lost down files are named
  *   layout.version_zero    BRANT_EPARSE   in pairs, unless it is allowed
  *   layout.too_large       BRANT_EPARSE   above max_file_bytes
+ *   layout.not_code        BRANT_EUSAGE   a given function and a file of that id without kind=code
+ *   layout.code_text       BRANT_EPARSE   a file kind=code with statements in it
+ *   sum.mismatch           BRANT_EDRIFT   brant.sum is there and says otherwise, see sum.h
  *   layout.down_directive  BRANT_EPARSE   a directive that a down script cannot have
  *
  * and those of script, directives and sections. An empty directory is an empty set. Files that are

@@ -49,12 +49,13 @@ typedef struct brn_props {
     bool has_requires;            /* requires= was given, also as "none" (then the list is empty) */
     bool required;                /* required=true|false */
     const char *min_read_version; /* min-read-version=, dotted numbers; NULL */
-    brn_kind kind;                /* kind=sql|manual; code and exec are refused in files so far */
+    brn_kind kind;                /* kind=sql|manual|code; exec is refused in files so far */
     brn_phase phase;              /* phase=expand|migrate|contract */
     brn_switch transaction;       /* transaction=auto|on|off */
     brn_switch foreign_keys;      /* foreign-keys=on|off */
     brn_switch placeholders;      /* placeholders=on|off */
     bool idempotent;              /* idempotent=true|false */
+    bool repeatable;              /* repeatable=true|false: again when the text changes, last */
     int64_t timeout_ms;           /* timeout=DUR; -1: not given, 0: none */
     int64_t lock_timeout_ms;      /* lock-timeout=DUR; -1: not given */
     const char *help;             /* help="...": shown for manual migrations; NULL */
