@@ -25,6 +25,7 @@ typedef struct brn_box {
         brant_validation validation;
         brant_new_files new_files;
     } doc;
+    const void *saved; /* plan: the brn_saved that belongs to it */
     brn_arena arena;
 } brn_box;
 

@@ -223,6 +223,9 @@ static brant_status check_texts(brn_run *run, brant_error **err)
         if (st == BRANT_OK) { /* placeholders are replaced there */
             st = brn_compile_program(&compiled, &in, &none, err);
         }
+        if (st == BRANT_OK && run->verifier != NULL) {
+            st = run->verifier(run, i, &compiled, err);
+        }
         brn_compiled_release(&compiled);
         if (st != BRANT_OK) {
             brn_error_subject(err, brn_target_name(in.target), step->migration->id);
