@@ -323,6 +323,7 @@ static void put_plan_step(brn_json *w, const brant_plan_step *step)
         brn_json_key_int(w, "number", s->number);
         key_number(w, "transaction", s->transaction, 1);
         brn_json_key_cstr(w, "kind", s->kind);
+        brn_json_key_bool(w, "destructive", s->destructive != 0);
         brn_json_key_cstr(w, "file", s->file);
         key_number(w, "line", s->line, 1);
         brn_json_key_cstr(w, "text", s->text);

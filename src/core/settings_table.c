@@ -305,6 +305,15 @@ const brant_setting_info brn_settings_table[] = {
         .since = "0.1",
     },
     {
+        .key = "backup-recorded",
+        .type = BRANT_SETTING_TEXT,
+        .flags = BRANT_SETTING_GLOBAL_FLAG,
+        .metavar = "TEXT",
+        .help = "Where a backup of the database is, or when it was made: a run that loses data "
+                "does not remind of one.",
+        .since = "0.1",
+    },
+    {
         .key = "placeholders",
         .type = BRANT_SETTING_BOOL,
         .flags = BRANT_SETTING_GLOBAL_FLAG,

@@ -22,6 +22,16 @@ struct brn_run;
 
 typedef brant_status brn_planner(brn_steps_plan *out, const struct brn_run *run, brant_error **err);
 
+/* What one step loses: its first statement that deletes data, and how many there are (backup.c). */
+typedef struct brn_loss {
+    const brn_migration *migration;
+    brn_direction direction;
+    size_t count;
+    const char *file;
+    const char *kind;
+    uint32_t line;
+} brn_loss;
+
 typedef struct brn_run {
     brant_session *session;
     brn_world *world;
@@ -46,6 +56,7 @@ typedef struct brn_run {
     brn_doc_list skipped;
     const brant_migration *failed;
     const char *previous_version;
+    BRN_VEC(brn_loss) losses; /* of the plan as it was before the lock */
 } brn_run;
 
 /* Runs the command; the report in `box` is filled also when it fails half way. */

@@ -233,7 +233,7 @@ class Precedence(support.Case):
         p.env["DATABASE_URL"] = None
         instead = {"database": "sqlite:app.db", "current-version": "1.0.0",
                    "min-supported-version": "1.0.0", "password": "x", "password-file": "brant.yaml",
-                   "ledger-schema": "main", "lock-id": "7"}
+                   "ledger-schema": "main", "lock-id": "7", "backup-recorded": "x"}
         settings = p.run("config", "--json", check=0).json()["settings"]
         self.assertGreater(len(settings), 25)
         for setting in settings:
