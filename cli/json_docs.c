@@ -117,6 +117,12 @@ static void key_findings(
     brn_json_end(w);
 }
 
+static void keys_validation(brn_json *w, const brant_validation *validation)
+{
+    brn_json_key_bool(w, "valid", validation->valid != 0);
+    key_findings(w, "findings", validation->findings, validation->count);
+}
+
 static void put_lock(brn_json *w, const brant_lock_info *lock)
 {
     brn_json_object(w);
@@ -302,6 +308,12 @@ void cli_doc_report(cli_context *ctx, const brant_report *report, const brant_er
     brn_json_key_bool(&w, "dry_run", ctx->render.dry_run);
     if (ctx->render.dry_run) {
         key_shown(&w, &ctx->render);
+    }
+    if (report->validation != NULL) {
+        brn_json_key(&w, "validation");
+        brn_json_object(&w);
+        keys_validation(&w, report->validation);
+        brn_json_end(&w);
     }
     end(ctx, &w);
 }
@@ -517,8 +529,7 @@ void cli_doc_validation(cli_context *ctx, const brant_validation *validation)
     brn_json w;
 
     begin(ctx, &w);
-    brn_json_key_bool(&w, "valid", validation->valid != 0);
-    key_findings(&w, "findings", validation->findings, validation->count);
+    keys_validation(&w, validation);
     end(ctx, &w);
 }
 

@@ -259,7 +259,8 @@ typedef struct brant_report {
     uint64_t round_trips;
     /** 1: auto-migrate is off, nothing was looked at. */
     int disabled;
-    /** What brant_validate() says after the run; NULL unless the setting validate-schema is on. */
+    /** What brant_validate() says after the run; NULL unless the setting validate-schema is on, and
+     * after a run that failed or was a dry one. Findings do not fail the run. */
     const brant_validation *validation;
 } brant_report;
 

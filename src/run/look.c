@@ -7,8 +7,8 @@
 #include <brant/run.h>
 
 #include "base/clock.h"
-#include "run/box.h"
-#include "run/docs.h"
+#include "core/settings.h"
+#include "run/runner.h"
 
 /* ---- status ---- */
 
@@ -238,17 +238,47 @@ brant_status brant_history_read(
 
 /* ---- validate ---- */
 
+static brant_status validate(
+    brant_validation *out, brn_arena *arena, brant_session *session, brant_error **err)
+{
+    brn_world world;
+    brant_status st = brn_world_load(&world, session, arena, err);
+    if (st == BRANT_OK) {
+        brn_findings_fill(out, &world.findings);
+    }
+    return st;
+}
+
+/* Looks anew: what the run believes is what is to be checked. Notes about files were told when it
+ * began. */
+brant_status brn_run_validate(brn_run *run, brn_box *box, brant_error **err)
+{
+    if (run->dry_run ||
+        brant_settings_int(run->session->project->settings, "validate-schema") == 0) {
+        return BRANT_OK;
+    }
+    brant_validation *validation = brn_arena_alloc(run->arena, sizeof(*validation));
+    if (validation == NULL) {
+        return brn_error_oom(err);
+    }
+    brant_event_fn *listener = run->session->emitter.fn;
+    run->session->emitter.fn = NULL;
+    brant_status st = validate(validation, run->arena, run->session, err);
+    run->session->emitter.fn = listener;
+    if (st == BRANT_OK) {
+        box->doc.report.validation = validation;
+        box->doc.report.round_trips = run->session->round_trips;
+    }
+    return st;
+}
+
 brant_status brant_validate(brant_validation **out, brant_session *session, brant_error **err)
 {
     brn_box *box = brn_box_new();
     if (box == NULL) {
         return brn_error_oom(err);
     }
-    brn_world world;
-    brant_status st = brn_world_load(&world, session, &box->arena, err);
-    if (st == BRANT_OK) {
-        brn_findings_fill(&box->doc.validation, &world.findings);
-    }
+    brant_status st = validate(&box->doc.validation, &box->arena, session, err);
     if (st == BRANT_OK && out != NULL) {
         *out = &box->doc.validation;
     } else {

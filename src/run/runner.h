@@ -97,6 +97,12 @@ brant_status brn_step_commit_all(brn_run *run, brant_error **err);
 /* Rolls it back if it is open, and with it what was noted as done. */
 void brn_step_abandon_all(brn_run *run);
 
+/* ---- look.c ---- */
+
+/* After a run that succeeded: fills report->validation when the setting validate-schema asks for
+ * it. Nothing after a dry run. */
+brant_status brn_run_validate(brn_run *run, brn_box *box, brant_error **err);
+
 /* ---- shared with commands that only write the ledger (edit.c) ---- */
 
 /* Runs a program, counting what is sent. `state` may be NULL. */
