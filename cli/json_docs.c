@@ -533,6 +533,29 @@ void cli_doc_validation(cli_context *ctx, const brant_validation *validation)
     end(ctx, &w);
 }
 
+void cli_doc_health(cli_context *ctx, const brant_health_result *result)
+{
+    brn_json w;
+
+    begin(ctx, &w);
+    brn_json_key_bool(&w, "ok", result->ok != 0);
+    brn_json_key_cstr(&w, "reason", result->reason);
+    brn_json_key(&w, "databases");
+    brn_json_array(&w);
+    for (size_t i = 0; i < result->count; i++) {
+        const brant_health_item *item = result->databases[i];
+
+        brn_json_object(&w);
+        brn_json_key_cstr(&w, "name", item->database);
+        brn_json_key_bool(&w, "ok", item->ok != 0);
+        brn_json_key_cstr(&w, "id", item->id);
+        brn_json_key_cstr(&w, "reason", item->reason);
+        brn_json_end(&w);
+    }
+    brn_json_end(&w);
+    end(ctx, &w);
+}
+
 void cli_doc_ping(cli_context *ctx, const brant_ping_result *result)
 {
     brn_json w;

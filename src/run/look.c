@@ -12,25 +12,6 @@
 
 /* ---- status ---- */
 
-static void lock_doc(brant_lock_info *out, brn_arena *arena, brn_target *target)
-{
-    brn_lock_holder holder = { 0 };
-    out->database = brn_arena_strdup(arena, brn_target_name(target));
-    out->who = "";
-    out->what = "";
-    if (target->conn == NULL || (target->conn->caps & BRN_CAP_LOCK) == 0 ||
-        target->conn->engine->lock_holder(&holder, target->conn, NULL) != BRANT_OK) {
-        return;
-    }
-    const char *who = brn_arena_strdup(arena, holder.who);
-    const char *what = brn_arena_strdup(arena, holder.what);
-    out->held = holder.held ? 1 : 0;
-    out->pid = holder.held ? holder.pid : 0;
-    out->since_us = holder.held ? holder.since_us : 0;
-    out->who = holder.held && who != NULL ? who : "";
-    out->what = holder.held && what != NULL ? what : "";
-}
-
 typedef struct status_lists {
     brn_doc_list migrations;
     brn_doc_list unknown;
@@ -119,7 +100,7 @@ static brant_database_status *status_doc(const brn_world *world, size_t index)
     doc->open = lists.open.items;
     doc->open_count = lists.open.count;
     doc->last_run_us = last_run(&world->ledgers[index].rows);
-    lock_doc(&doc->lock, world->arena, target);
+    brn_doc_lock(&doc->lock, world->arena, target);
     doc->state = state_text(doc, target, lists.failed);
     return doc;
 }
@@ -298,7 +279,7 @@ static brant_status list_locks(brn_box *box, brant_session *session, brant_error
         brant_lock_info *info = brn_arena_alloc(&box->arena, sizeof(*info));
         const brant_lock_info **slot = BRN_VEC_PUSH(&box->arena, &list);
         if (st == BRANT_OK && info != NULL && slot != NULL) {
-            lock_doc(info, &box->arena, &session->targets[i]);
+            brn_doc_lock(info, &box->arena, &session->targets[i]);
             *slot = info;
         }
     }
