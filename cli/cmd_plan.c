@@ -59,6 +59,16 @@ static uint32_t first_transaction(const brant_plan_step *step)
     return 0;
 }
 
+/* "drop table, loses data" */
+static const char *kind_text(cli_context *ctx, const brant_plan_statement *statement)
+{
+    const char *marked = statement->destructive
+                             ? brn_arena_printf(&ctx->arena, "%s, loses data", statement->kind)
+                             : NULL;
+
+    return marked != NULL ? marked : statement->kind;
+}
+
 static void say_step(cli_context *ctx, const brant_plan_step *step, uint32_t *open)
 {
     /* A transaction that goes on over several migrations shows no boundary between them. */
@@ -71,7 +81,8 @@ static void say_step(cli_context *ctx, const brant_plan_step *step, uint32_t *op
 
         if (s->number > step->resume_after) {
             change_transaction(ctx, open, s->transaction);
-            cli_describe_statement(&ctx->out, s->file, s->line, s->kind, brn_str_from(s->text));
+            cli_describe_statement(
+                &ctx->out, s->file, s->line, kind_text(ctx, s), brn_str_from(s->text));
         }
     }
 }

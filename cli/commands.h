@@ -12,6 +12,7 @@ extern const cli_command cli_cmd_config;
 extern const cli_command cli_cmd_down;
 extern const cli_command cli_cmd_force;
 extern const cli_command cli_cmd_goto;
+extern const cli_command cli_cmd_health;
 extern const cli_command cli_cmd_help;
 extern const cli_command cli_cmd_history;
 extern const cli_command cli_cmd_init;

@@ -117,6 +117,12 @@ static void key_findings(
     brn_json_end(w);
 }
 
+static void keys_validation(brn_json *w, const brant_validation *validation)
+{
+    brn_json_key_bool(w, "valid", validation->valid != 0);
+    key_findings(w, "findings", validation->findings, validation->count);
+}
+
 static void put_lock(brn_json *w, const brant_lock_info *lock)
 {
     brn_json_object(w);
@@ -303,6 +309,12 @@ void cli_doc_report(cli_context *ctx, const brant_report *report, const brant_er
     if (ctx->render.dry_run) {
         key_shown(&w, &ctx->render);
     }
+    if (report->validation != NULL) {
+        brn_json_key(&w, "validation");
+        brn_json_object(&w);
+        keys_validation(&w, report->validation);
+        brn_json_end(&w);
+    }
     end(ctx, &w);
 }
 
@@ -323,6 +335,7 @@ static void put_plan_step(brn_json *w, const brant_plan_step *step)
         brn_json_key_int(w, "number", s->number);
         key_number(w, "transaction", s->transaction, 1);
         brn_json_key_cstr(w, "kind", s->kind);
+        brn_json_key_bool(w, "destructive", s->destructive != 0);
         brn_json_key_cstr(w, "file", s->file);
         key_number(w, "line", s->line, 1);
         brn_json_key_cstr(w, "text", s->text);
@@ -516,8 +529,30 @@ void cli_doc_validation(cli_context *ctx, const brant_validation *validation)
     brn_json w;
 
     begin(ctx, &w);
-    brn_json_key_bool(&w, "valid", validation->valid != 0);
-    key_findings(&w, "findings", validation->findings, validation->count);
+    keys_validation(&w, validation);
+    end(ctx, &w);
+}
+
+void cli_doc_health(cli_context *ctx, const brant_health_result *result)
+{
+    brn_json w;
+
+    begin(ctx, &w);
+    brn_json_key_bool(&w, "ok", result->ok != 0);
+    brn_json_key_cstr(&w, "reason", result->reason);
+    brn_json_key(&w, "databases");
+    brn_json_array(&w);
+    for (size_t i = 0; i < result->count; i++) {
+        const brant_health_item *item = result->databases[i];
+
+        brn_json_object(&w);
+        brn_json_key_cstr(&w, "name", item->database);
+        brn_json_key_bool(&w, "ok", item->ok != 0);
+        brn_json_key_cstr(&w, "id", item->id);
+        brn_json_key_cstr(&w, "reason", item->reason);
+        brn_json_end(&w);
+    }
+    brn_json_end(&w);
     end(ctx, &w);
 }
 

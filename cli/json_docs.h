@@ -31,6 +31,7 @@ void cli_doc_version(cli_context *ctx, const brant_overview *overview);
 /* Entries from `first` on. */
 void cli_doc_history(cli_context *ctx, const brant_history *history, size_t first, bool verify);
 void cli_doc_validation(cli_context *ctx, const brant_validation *validation);
+void cli_doc_health(cli_context *ctx, const brant_health_result *result);
 void cli_doc_ping(cli_context *ctx, const brant_ping_result *result);
 /* released: whether the locks were freed by this command. */
 void cli_doc_locks(cli_context *ctx, const brant_locks *locks, bool released);

@@ -126,6 +126,12 @@ static void say_report(cli_context *ctx, const brant_report *report, const cli_r
     }
 }
 
+static void say_validation(cli_context *ctx, const brant_validation *validation)
+{
+    cli_describe_findings(ctx, validation->findings, validation->count, 0);
+    brn_buf_printf(&ctx->out, "validation: %s\n", validation->valid ? "valid" : "not valid");
+}
+
 /* --- dry runs --------------------------------------------------------------------------------- */
 
 static bool is_other_migration(const cli_shown *a, const cli_shown *b)
@@ -174,6 +180,9 @@ static void say_text(
     } else if (status == BRANT_OK) {
         say_nothing(ctx, report);
     }
+    if (report->validation != NULL) {
+        say_validation(ctx, report->validation);
+    }
 }
 
 /*
@@ -205,6 +214,9 @@ static int exit_of_report(
 {
     if (report->disabled) {
         return CLI_EXIT_OK;
+    }
+    if (report->validation != NULL && !report->validation->valid) {
+        return CLI_EXIT_DIFFERENT;
     }
     if (report->skipped_count > 0) {
         return exit_of_skipped(report);

@@ -141,23 +141,48 @@ static void inspect_pragma(brn_stmt_info *out, const brn_stmt_class *what)
     }
 }
 
-/* VACUUM INTO fails when the file is there. */
+/* Outside of parentheses: a WHERE in there belongs to another SELECT. */
 static bool has_word(const brn_stmt *stmt, const char *word)
 {
     brn_script script = { .text = stmt->text, .line = 1, .column = 1 };
     brn_lexer lx;
     brn_token token;
+    int depth = 0;
 
     brn_lexer_init(&lx, &brn_dialect_sqlite, &script);
     do {
         if (brn_lexer_next(&lx, &token, NULL) != BRANT_OK) {
             return false;
         }
-        if (token.kind == BRN_TOKEN_WORD && brn_str_ieq(token.text, brn_str_from(word))) {
+        if (token.kind == BRN_TOKEN_OTHER) {
+            depth += token.text.ptr[0] == '(' ? 1 : 0;
+            depth -= token.text.ptr[0] == ')' ? 1 : 0;
+        }
+        if (depth == 0 && token.kind == BRN_TOKEN_WORD &&
+            brn_str_ieq(token.text, brn_str_from(word))) {
             return true;
         }
     } while (token.kind != BRN_TOKEN_END);
     return false;
+}
+
+/* Loses data: a table, a column, or all rows. A view, an index or a trigger can be made again, and
+ * temporary tables end with the connection anyway. */
+static bool is_destructive(const brn_stmt_class *what, const brn_stmt *stmt)
+{
+    if (brn_str_ieq(what->schema, BRN_STR("temp"))) {
+        return false;
+    }
+    switch (what->verb) {
+    case BRN_VERB_DROP:
+        return what->object == BRN_OBJECT_TABLE;
+    case BRN_VERB_ALTER:
+        return what->alter == BRN_ALTER_DROP_COLUMN;
+    case BRN_VERB_DELETE:
+        return !has_word(stmt, "where");
+    default:
+        return false;
+    }
 }
 
 /* A migration that writes brant's own tables would forge what brant knows of the others. */
@@ -186,11 +211,12 @@ static void inspect_class(brn_stmt_info *out, const brn_stmt_class *what, const 
                    (what->verb == BRN_VERB_CREATE && what->temporary);
     out->dml = what->verb == BRN_VERB_INSERT || what->verb == BRN_VERB_UPDATE ||
                what->verb == BRN_VERB_DELETE;
+    out->destructive = is_destructive(what, stmt);
     (void)snprintf(out->kind, sizeof(out->kind), "%s%s", known->kind, object_word(what->object));
     if (what->verb == BRN_VERB_PRAGMA) {
         inspect_pragma(out, what);
     } else if (what->verb == BRN_VERB_VACUUM) {
-        out->repeatable = !has_word(stmt, "into");
+        out->repeatable = !has_word(stmt, "into"); /* which fails when the file is there */
     } else if (what->verb == BRN_VERB_ROLLBACK && what->to_savepoint) {
         out->role = BRN_ROLE_PLAIN;
     } else if ((out->ddl || out->dml) && is_ledger(what)) {

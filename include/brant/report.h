@@ -215,7 +215,7 @@ typedef struct brant_validation {
 
 BRANT_API void brant_validation_free(brant_validation *validation);
 
-/** Of one database, or of all. */
+/** Of one database. */
 typedef struct brant_health_item {
     const char *database;
     /** 1 when healthy. */
@@ -230,7 +230,8 @@ typedef struct brant_health_item {
 typedef struct brant_health_result {
     /** 1: every database is. */
     int ok;
-    /** The first that is not; NULL when all are. */
+    /** The first reason; with several databases it begins with the name of its database. NULL when
+     * every database is healthy. */
     const char *reason;
     const brant_health_item *const *databases;
     size_t count;
@@ -259,7 +260,8 @@ typedef struct brant_report {
     uint64_t round_trips;
     /** 1: auto-migrate is off, nothing was looked at. */
     int disabled;
-    /** What brant_validate() says after the run; NULL unless the setting validate-schema is on. */
+    /** What brant_validate() says after the run; NULL unless the setting validate-schema is on, and
+     * after a run that failed or was a dry one. Findings do not fail the run. */
     const brant_validation *validation;
 } brant_report;
 

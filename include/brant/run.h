@@ -188,9 +188,22 @@ BRANT_API brant_status
 brant_history_read(brant_history **out, brant_session *session, int verify, brant_error **err);
 
 /**
- * May the application work on its databases? Reaches each, and says what is wrong: it cannot be
- * reached, migrations are pending, failed, half done or running, files were edited. Changes
- * nothing. That a database is not healthy is not an error of the call. Since: 0.1
+ * May the application work on its databases? Says of each database the first that is wrong:
+ *
+ *   - it cannot be reached, read, or does not exist: the error's id;
+ *   - a migration failed or is half done, a file was edited, renamed, or is gone, a migration is
+ *     late: the finding's id, as brant_validate() gives it, warnings left out;
+ *   - a newer version of the project has migrated it ("ledger.newer_migration"), unless each such
+ *     migration records a min-read-version and the setting current-version is not below it;
+ *   - a migration is recorded as running, but no run holds the lock ("health.interrupted");
+ *   - migrations are pending ("health.pending").
+ *
+ * While a run holds the lock, what it has not finished is its business: only required migrations
+ * that are pending are a reason then ("health.running").
+ *
+ * Changes nothing, takes no lock. That a database is not healthy is not an error of the call, but
+ * files that cannot be read or understood are.
+ * Since: 0.1
  */
 BRANT_API brant_status
 brant_health(brant_health_result **out, brant_session *session, brant_error **err);

@@ -305,6 +305,25 @@ const brant_setting_info brn_settings_table[] = {
         .since = "0.1",
     },
     {
+        .key = "validate-schema",
+        .type = BRANT_SETTING_BOOL,
+        .flags = BRANT_SETTING_GLOBAL_FLAG,
+        .default_value = "false",
+        .env_also = "SCYLLADB_VALIDATE_SCHEMA",
+        .help = "Compare files, records and databases after each run that succeeded, as brant "
+                "validate does.",
+        .since = "0.1",
+    },
+    {
+        .key = "backup-recorded",
+        .type = BRANT_SETTING_TEXT,
+        .flags = BRANT_SETTING_GLOBAL_FLAG,
+        .metavar = "TEXT",
+        .help = "Where a backup of the database is, or when it was made: a run that loses data "
+                "does not remind of one.",
+        .since = "0.1",
+    },
+    {
         .key = "placeholders",
         .type = BRANT_SETTING_BOOL,
         .flags = BRANT_SETTING_GLOBAL_FLAG,

@@ -89,6 +89,11 @@ void brant_validation_free(brant_validation *validation)
     brn_box_free(validation);
 }
 
+void brant_health_free(brant_health_result *result)
+{
+    brn_box_free(result);
+}
+
 void brant_new_files_free(brant_new_files *files)
 {
     brn_box_free(files);

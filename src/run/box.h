@@ -23,6 +23,7 @@ typedef struct brn_box {
         brant_locks locks;
         brant_repair_result repair;
         brant_validation validation;
+        brant_health_result health;
         brant_new_files new_files;
     } doc;
     const void *saved; /* plan: the brn_saved that belongs to it */

@@ -96,6 +96,25 @@ void brn_doc_add(brn_doc_list *list, brn_arena *arena, const brant_migration *do
     }
 }
 
+void brn_doc_lock(brant_lock_info *out, brn_arena *arena, brn_target *target)
+{
+    brn_lock_holder holder = { 0 };
+    out->database = brn_arena_strdup(arena, brn_target_name(target));
+    out->who = "";
+    out->what = "";
+    if (target->conn == NULL || (target->conn->caps & BRN_CAP_LOCK) == 0 ||
+        target->conn->engine->lock_holder(&holder, target->conn, NULL) != BRANT_OK) {
+        return;
+    }
+    const char *who = brn_arena_strdup(arena, holder.who);
+    const char *what = brn_arena_strdup(arena, holder.what);
+    out->held = holder.held ? 1 : 0;
+    out->pid = holder.held ? holder.pid : 0;
+    out->since_us = holder.held ? holder.since_us : 0;
+    out->who = holder.held && who != NULL ? who : "";
+    out->what = holder.held && what != NULL ? what : "";
+}
+
 const char *brn_doc_version(const brn_world *world, size_t target)
 {
     const brn_migration *m = brn_graph_version(&world->graph, target);

@@ -17,6 +17,9 @@ brant_migration *brn_doc_unknown(const brn_world *world, size_t target, const br
 typedef BRN_VEC(const brant_migration *) brn_doc_list;
 void brn_doc_add(brn_doc_list *list, brn_arena *arena, const brant_migration *doc);
 
+/* Who holds the lock of a target; nobody when it is not connected or cannot be asked. */
+void brn_doc_lock(brant_lock_info *out, brn_arena *arena, brn_target *target);
+
 /* Version text of a target, or NULL. */
 const char *brn_doc_version(const brn_world *world, size_t target);
 

@@ -7,29 +7,10 @@
 #include <brant/run.h>
 
 #include "base/clock.h"
-#include "run/box.h"
-#include "run/docs.h"
+#include "core/settings.h"
+#include "run/runner.h"
 
 /* ---- status ---- */
-
-static void lock_doc(brant_lock_info *out, brn_arena *arena, brn_target *target)
-{
-    brn_lock_holder holder = { 0 };
-    out->database = brn_arena_strdup(arena, brn_target_name(target));
-    out->who = "";
-    out->what = "";
-    if (target->conn == NULL || (target->conn->caps & BRN_CAP_LOCK) == 0 ||
-        target->conn->engine->lock_holder(&holder, target->conn, NULL) != BRANT_OK) {
-        return;
-    }
-    const char *who = brn_arena_strdup(arena, holder.who);
-    const char *what = brn_arena_strdup(arena, holder.what);
-    out->held = holder.held ? 1 : 0;
-    out->pid = holder.held ? holder.pid : 0;
-    out->since_us = holder.held ? holder.since_us : 0;
-    out->who = holder.held && who != NULL ? who : "";
-    out->what = holder.held && what != NULL ? what : "";
-}
 
 typedef struct status_lists {
     brn_doc_list migrations;
@@ -119,7 +100,7 @@ static brant_database_status *status_doc(const brn_world *world, size_t index)
     doc->open = lists.open.items;
     doc->open_count = lists.open.count;
     doc->last_run_us = last_run(&world->ledgers[index].rows);
-    lock_doc(&doc->lock, world->arena, target);
+    brn_doc_lock(&doc->lock, world->arena, target);
     doc->state = state_text(doc, target, lists.failed);
     return doc;
 }
@@ -238,17 +219,47 @@ brant_status brant_history_read(
 
 /* ---- validate ---- */
 
+static brant_status validate(
+    brant_validation *out, brn_arena *arena, brant_session *session, brant_error **err)
+{
+    brn_world world;
+    brant_status st = brn_world_load(&world, session, arena, err);
+    if (st == BRANT_OK) {
+        brn_findings_fill(out, &world.findings);
+    }
+    return st;
+}
+
+/* Looks anew: what the run believes is what is to be checked. Notes about files were told when it
+ * began. */
+brant_status brn_run_validate(brn_run *run, brn_box *box, brant_error **err)
+{
+    if (run->dry_run ||
+        brant_settings_int(run->session->project->settings, "validate-schema") == 0) {
+        return BRANT_OK;
+    }
+    brant_validation *validation = brn_arena_alloc(run->arena, sizeof(*validation));
+    if (validation == NULL) {
+        return brn_error_oom(err);
+    }
+    brant_event_fn *listener = run->session->emitter.fn;
+    run->session->emitter.fn = NULL;
+    brant_status st = validate(validation, run->arena, run->session, err);
+    run->session->emitter.fn = listener;
+    if (st == BRANT_OK) {
+        box->doc.report.validation = validation;
+        box->doc.report.round_trips = run->session->round_trips;
+    }
+    return st;
+}
+
 brant_status brant_validate(brant_validation **out, brant_session *session, brant_error **err)
 {
     brn_box *box = brn_box_new();
     if (box == NULL) {
         return brn_error_oom(err);
     }
-    brn_world world;
-    brant_status st = brn_world_load(&world, session, &box->arena, err);
-    if (st == BRANT_OK) {
-        brn_findings_fill(&box->doc.validation, &world.findings);
-    }
+    brant_status st = validate(&box->doc.validation, &box->arena, session, err);
     if (st == BRANT_OK && out != NULL) {
         *out = &box->doc.validation;
     } else {
@@ -268,7 +279,7 @@ static brant_status list_locks(brn_box *box, brant_session *session, brant_error
         brant_lock_info *info = brn_arena_alloc(&box->arena, sizeof(*info));
         const brant_lock_info **slot = BRN_VEC_PUSH(&box->arena, &list);
         if (st == BRANT_OK && info != NULL && slot != NULL) {
-            lock_doc(info, &box->arena, &session->targets[i]);
+            brn_doc_lock(info, &box->arena, &session->targets[i]);
             *slot = info;
         }
     }

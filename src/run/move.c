@@ -154,6 +154,9 @@ static brant_status move(
     run.going_up = planner == brn_move_plan_up;
     run.dry_run = goal->dry_run;
     brant_status st = brn_run_execute(&run, box, err);
+    if (st == BRANT_OK) {
+        st = brn_run_validate(&run, box, err);
+    }
     if (out != NULL) {
         *out = &box->doc.report;
     } else {

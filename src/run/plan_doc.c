@@ -52,6 +52,7 @@ static void write_statements(plan_writer *w, brant_plan_step *doc, const brn_com
             s->line = op->stmt->line;
             s->kind = copy(arena, brn_str_from(c->infos[op->number - 1].kind));
             s->transaction = open;
+            s->destructive = c->infos[op->number - 1].destructive ? 1 : 0;
             *slot = s;
         }
         bool ends =

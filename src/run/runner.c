@@ -8,6 +8,7 @@
 #include "core/settings.h"
 #include "engine/decorators.h"
 #include "ledger/lock.h"
+#include "run/backup.h"
 
 /* ---- programs ---- */
 
@@ -226,10 +227,12 @@ static brant_status check_texts(brn_run *run, brant_error **err)
         if (st == BRANT_OK && run->verifier != NULL) {
             st = run->verifier(run, i, &compiled, err);
         }
-        brn_compiled_release(&compiled);
-        if (st != BRANT_OK) {
+        if (st == BRANT_OK) {
+            brn_backup_note(run, step, &compiled);
+        } else {
             brn_error_subject(err, brn_target_name(in.target), step->migration->id);
         }
+        brn_compiled_release(&compiled);
     }
     return st;
 }
@@ -356,6 +359,9 @@ static brant_status execute_locked(brn_run *run, brant_error **err)
     }
     run->session->emitter.run_id = run->actor.run_id;
     emit_run(run, BRANT_EVENT_RUN_START, BRANT_OK);
+    if (!run->dry_run) {
+        brn_backup_remind(run);
+    }
     st = run_steps(run, err);
     emit_run(run, BRANT_EVENT_RUN_END, st);
     run->session->emitter.run_id = NULL;

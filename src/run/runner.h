@@ -25,6 +25,16 @@ typedef brant_status brn_planner(brn_steps_plan *out, const struct brn_run *run,
 typedef brant_status brn_verifier(
     const struct brn_run *run, size_t step, const brn_compiled *compiled, brant_error **err);
 
+/* What one step loses: its first statement that deletes data, and how many there are (backup.c). */
+typedef struct brn_loss {
+    const brn_migration *migration;
+    brn_direction direction;
+    size_t count;
+    const char *file;
+    const char *kind;
+    uint32_t line;
+} brn_loss;
+
 typedef struct brn_run {
     brant_session *session;
     brn_world *world;
@@ -50,6 +60,7 @@ typedef struct brn_run {
     brn_doc_list skipped;
     const brant_migration *failed;
     const char *previous_version;
+    BRN_VEC(brn_loss) losses; /* of the plan as it was before the lock */
 } brn_run;
 
 /* Runs the command; the report in `box` is filled also when it fails half way. */
@@ -89,6 +100,12 @@ brant_status brn_step_begin_all(brn_run *run, brant_error **err);
 brant_status brn_step_commit_all(brn_run *run, brant_error **err);
 /* Rolls it back if it is open, and with it what was noted as done. */
 void brn_step_abandon_all(brn_run *run);
+
+/* ---- look.c ---- */
+
+/* After a run that succeeded: fills report->validation when the setting validate-schema asks for
+ * it. Nothing after a dry run. */
+brant_status brn_run_validate(brn_run *run, brn_box *box, brant_error **err);
 
 /* ---- shared with commands that only write the ledger (edit.c) ---- */
 

@@ -12,7 +12,7 @@ from support import AUDIT, audit
 COMMANDS = {
     "init": ["scaffold"], "new": ["a thing"], "up": [], "down": [], "goto": ["1"], "redo": [],
     "plan": [], "status": [], "list": [], "version": [], "history": [], "mark": ["1_a"],
-    "force": ["1"], "repair": [], "validate": [], "lock": [], "ping": [], "config": [],
+    "force": ["1"], "repair": [], "validate": [], "health": [], "lock": [], "ping": [], "config": [],
     "setup": [],
 }
 ANSI = re.compile(r"\x1b\[")

@@ -69,6 +69,35 @@ class AutoMigrate(support.Case):
         simple(self).up(env={"BRANT_SOMETHING_ELSE": "1"})
 
 
+class ValidateSchema(support.Case):
+    def test_S_C16_absent_when_off_and_present_when_on(self):
+        p = simple(self)
+        self.assertNotIn("validation", p.up("--json").json())
+        for env in ({"SCYLLADB_VALIDATE_SCHEMA": "true"}, {"BRANT_VALIDATE_SCHEMA": "1"}):
+            self.assertEqual(p.up("--json", env=env).json()["validation"],
+                             {"valid": True, "findings": []})
+        self.assertSays(p.up("--validate-schema"), "validation: valid")
+        self.assertNotIn("validation", p.up("--json", env={"BRANT_VALIDATE_SCHEMA": "0"}).json())
+
+    def test_exit_code_9_when_it_is_not_valid(self):
+        p = simple(self).pairs({"2_b": (audit("b"), audit("down"))})
+        p.up()
+        p.pairs({"1_a": AUDIT + audit("edited")})
+        result = p.run("down", "--validate-schema", check=9)
+        self.assertSays(result, "1_a", "edited", "validation: not valid")
+        self.assertEqual(p.tokens(), ["a", "b", "down"])
+        result = p.run("goto", "1", "--validate-schema", "--json", check=9)
+        self.assertEqual([f["id"] for f in result.json()["validation"]["findings"]],
+                         ["ledger.checksum_mismatch"])
+        self.assertTrue(result.json()["ok"])
+
+    def test_a_bad_value_names_the_variable(self):
+        p = simple(self)
+        result = p.run("up", env={"SCYLLADB_VALIDATE_SCHEMA": "perhaps"})
+        self.assertRefused(result, "SCYLLADB_VALIDATE_SCHEMA", "perhaps", codes=(2,))
+        self.assertFalse(p.exists("app.db"))
+
+
 class Dotenv(support.Case):
     def test_S_D45_database_url_from_dotenv(self):
         p = simple(self, url=None).write({".env": 'DATABASE_URL="sqlite:from-env.db"\n'})
@@ -233,7 +262,7 @@ class Precedence(support.Case):
         p.env["DATABASE_URL"] = None
         instead = {"database": "sqlite:app.db", "current-version": "1.0.0",
                    "min-supported-version": "1.0.0", "password": "x", "password-file": "brant.yaml",
-                   "ledger-schema": "main", "lock-id": "7"}
+                   "ledger-schema": "main", "lock-id": "7", "backup-recorded": "x"}
         settings = p.run("config", "--json", check=0).json()["settings"]
         self.assertGreater(len(settings), 25)
         for setting in settings:
