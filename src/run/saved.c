@@ -152,22 +152,22 @@ static const json_t *array_of(reader *r, const json_t *object, const char *where
 
 static void read_statement(reader *r, brn_saved_statement *out, const json_t *from)
 {
-    const char *text = text_of(r, from, "steps.statements", "text", false);
-    out->number = number_of(r, from, "steps.statements", "number");
+    const char *text = text_of(r, from, "steps[].statements", "text", false);
+    out->number = number_of(r, from, "steps[].statements", "number");
     out->text = brn_str_from(text);
 }
 
 static void read_step(reader *r, brn_saved_step *out, const json_t *from)
 {
     const json_t *manual = json_object_get(from, "manual");
-    const json_t *list = array_of(r, from, "steps", "statements");
-    out->database = text_of(r, from, "steps", "database", false);
-    out->id = text_of(r, from, "steps", "id", false);
-    out->direction = text_of(r, from, "steps", "direction", false);
-    out->checksum = text_of(r, from, "steps", "checksum", false);
-    out->resume_after = number_of(r, from, "steps", "resume_after");
+    const json_t *list = array_of(r, from, "steps[]", "statements");
+    out->database = text_of(r, from, "steps[]", "database", false);
+    out->id = text_of(r, from, "steps[]", "id", false);
+    out->direction = text_of(r, from, "steps[]", "direction", false);
+    out->checksum = text_of(r, from, "steps[]", "checksum", false);
+    out->resume_after = number_of(r, from, "steps[]", "resume_after");
     if (!json_is_boolean(manual)) {
-        not_a_plan(r, "steps", "manual", "true or false");
+        not_a_plan(r, "steps[]", "manual", "true or false");
     }
     out->manual = json_is_true(manual);
     for (size_t i = 0; i < json_array_size(list) && r->st == BRANT_OK; i++) {
@@ -181,10 +181,10 @@ static void read_step(reader *r, brn_saved_step *out, const json_t *from)
 
 static void read_database(reader *r, brn_saved_database *out, const json_t *from)
 {
-    out->name = text_of(r, from, "databases", "name", false);
-    out->engine = text_of(r, from, "databases", "engine", false);
-    out->tx = text_of(r, from, "databases", "tx", false);
-    out->state = text_of(r, from, "databases", "state", false);
+    out->name = text_of(r, from, "databases[]", "name", false);
+    out->engine = text_of(r, from, "databases[]", "engine", false);
+    out->tx = text_of(r, from, "databases[]", "tx", false);
+    out->state = text_of(r, from, "databases[]", "state", false);
 }
 
 static void check_kind(reader *r, const json_t *root)
