@@ -80,6 +80,7 @@ static void put_migration(brn_json *w, const brant_migration *m)
     key_number(w, "seq", m->seq, 1);
     brn_json_key_bool(w, "late", m->late != 0);
     brn_json_key_bool(w, "partial", m->partial != 0);
+    brn_json_key_bool(w, "repeatable", m->repeatable != 0);
     brn_json_end(w);
 }
 

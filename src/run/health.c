@@ -89,7 +89,7 @@ static void check_newer(patient *p)
         const char *least = row != NULL ? row->min_read_version : NULL;
         if (current == NULL || least == NULL || least[0] == '\0') {
             ail(p, f->id, f->message);
-        } else if (brn_str_natcmp(brn_str_from(current), brn_str_from(least)) < 0) {
+        } else if (brant_version_compare(current, least) < 0) {
             ail(p, f->id,
                 brn_arena_printf(
                     p->world->arena, "\"%s\" needs version %s of the application, and this is %s",
@@ -102,7 +102,7 @@ static void check_newer(patient *p)
 static bool is_running(const brn_migration *m)
 {
     return m->row != NULL && m->row->status == BRN_ROW_RUNNING &&
-           m->source->props.kind != BRN_KIND_MANUAL;
+           !brn_source_is_manual(m->source);
 }
 
 static void check_interrupted(patient *p)
