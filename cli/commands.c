@@ -16,6 +16,7 @@ const cli_command *const cli_commands[] = {
     &cli_cmd_init,
     &cli_cmd_new,
     &cli_cmd_setup,
+    &cli_cmd_sum,
     LATER("adopt"),
 
     /* change */

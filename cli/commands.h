@@ -26,6 +26,7 @@ extern const cli_command cli_cmd_redo;
 extern const cli_command cli_cmd_repair;
 extern const cli_command cli_cmd_setup;
 extern const cli_command cli_cmd_status;
+extern const cli_command cli_cmd_sum;
 extern const cli_command cli_cmd_up;
 extern const cli_command cli_cmd_validate;
 extern const cli_command cli_cmd_version;

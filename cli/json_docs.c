@@ -261,6 +261,16 @@ void cli_doc_files(cli_context *ctx, const brant_new_files *files)
     end(ctx, &w);
 }
 
+void cli_doc_sum(cli_context *ctx, const brant_new_files *files, bool checked)
+{
+    brn_json w;
+
+    begin(ctx, &w);
+    brn_json_key_bool(&w, "checked", checked);
+    key_texts(&w, "files", files->paths, files->count);
+    end(ctx, &w);
+}
+
 /* --- runs ------------------------------------------------------------------------------------- */
 
 static void key_shown(brn_json *w, const cli_render *r)

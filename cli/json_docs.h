@@ -18,6 +18,7 @@ void cli_doc_program(cli_context *ctx);
 void cli_doc_config(cli_context *ctx, const brant_error *problem);
 /* Files that init or new wrote. */
 void cli_doc_files(cli_context *ctx, const brant_new_files *files);
+void cli_doc_sum(cli_context *ctx, const brant_new_files *files, bool checked);
 
 /* What a run did, with the statements of a dry run. */
 /* `err` is why the run stopped; NULL when it did not. The whole error is on stderr. */

@@ -349,18 +349,33 @@ static void say(cli_context *ctx, const brn_buf *text, const char *message)
     (void)fflush(stderr);
 }
 
+/* A wrong sum is what whoever keeps one wants to know of every command, by its exit code. */
+static int exit_code_of(const brant_error *err, bool loading)
+{
+    brant_status status = brant_error_status(err);
+
+    /* A call that failed without an error is a mistake of the library, and never a success. */
+    if (status == BRANT_OK) {
+        return CLI_EXIT_FAILED;
+    }
+    if (status == BRANT_EDRIFT &&
+        brn_str_starts(brn_str_from(brant_error_id(err)), BRN_STR("sum."))) {
+        return CLI_EXIT_DIFFERENT;
+    }
+    return cli_exit_code(status, loading);
+}
+
 int cli_error(cli_context *ctx, brant_error *err)
 {
     cli_error_style style = style_of(ctx);
-    brant_status status = brant_error_status(err);
+    int code = exit_code_of(err, ctx->loading);
     brn_buf text = { 0 };
 
     cli_error_write(&text, err, &style);
     say(ctx, &text, brant_error_message(err));
     brn_buf_release(&text);
     brant_error_free(err);
-    /* A call that failed without an error is a mistake of the library, and never a success. */
-    return status == BRANT_OK ? CLI_EXIT_FAILED : cli_exit_code(status, ctx->loading);
+    return code;
 }
 
 int cli_fail(cli_context *ctx, const cli_failure *failure)

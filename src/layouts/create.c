@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "layouts/layout_int.h"
+#include "layouts/sum.h"
 
 #define SLUG_MAX_BYTES 180 /* leaves room for version and ending in a file name of 255 */
 #define STAMP_LEN 14
@@ -366,6 +367,17 @@ static int create_file(creation *c, const char *suffix, bool down)
     return rc;
 }
 
+static void remove_files(creation *c)
+{
+    while (c->made.paths.count > 0) {
+        (void)unlink(c->made.paths.items[--c->made.paths.count]);
+    }
+    if (c->layout->own_folder) {
+        const char *folder = brn_path_join(c->scratch, c->opts->dir, c->made.id);
+        (void)(folder != NULL && rmdir(folder) == 0);
+    }
+}
+
 /* All files or none. *path is what could not be made. */
 static int create_files(creation *c, const char **path)
 {
@@ -384,12 +396,7 @@ static int create_files(creation *c, const char **path)
         rc = create_file(c, c->layout->down_suffix, true);
     }
     if (rc != 0) {
-        while (c->made.paths.count > 0) {
-            (void)unlink(c->made.paths.items[--c->made.paths.count]);
-        }
-        if (folder != NULL && c->layout->own_folder) {
-            (void)rmdir(folder);
-        }
+        remove_files(c);
     }
     return rc;
 }
@@ -434,11 +441,65 @@ static brant_status try_once(creation *c, bool *again, brant_error **err)
     return rc == 0 ? BRANT_OK : unwritable("create", rc, path, err);
 }
 
+static brant_status try_often(creation *c, brant_error **err)
+{
+    brant_error *failed = NULL;
+    brant_status st = BRANT_OK;
+    bool again = true;
+
+    for (int i = 0; again && i < TRIES_MAX; i++) {
+        brant_error_free(failed);
+        failed = NULL;
+        again = false;
+        brn_arena_reset(c->scratch);
+        st = try_once(c, &again, &failed);
+    }
+    if (err != NULL && st != BRANT_OK) {
+        *err = failed;
+    } else {
+        brant_error_free(failed);
+    }
+    return st;
+}
+
+/* --- the sum of the directory ----------------------------------------------------------------- */
+
+/* A sum that is wrong before stays wrong: the new one would confirm what nobody looked at. */
+static brant_status verify_sum(creation *c, bool *keep, brant_error **err)
+{
+    const char *path = brn_path_join(c->scratch, c->opts->dir, BRN_SUM_FILE);
+    brn_source_set set = { 0 };
+
+    if (path == NULL) {
+        return brn_error_oom(err);
+    }
+    *keep = brn_file_exists(path);
+    return *keep ? brn_layout_read(&set, c->scratch, c->opts->reading, err) : BRANT_OK;
+}
+
+static brant_status renew_sum(creation *c, brant_error **err)
+{
+    brn_layout_options reading = *c->opts->reading;
+    brn_source_set set = { 0 };
+    const char *path = NULL;
+    brant_status st;
+
+    reading.skip_sum = true;
+    st = brn_layout_read(&set, c->scratch, &reading, err);
+    if (st == BRANT_OK) {
+        st = brn_sum_write(&path, c->scratch, &set, err);
+    }
+    if (st != BRANT_OK) {
+        remove_files(c);
+    }
+    return st;
+}
+
 /*
  * Waits for whoever is at it, but not for ever: a lock that stays means that something unknown
- * holds it. Closing the descriptor unlocks, and so does dying. -1 is fine to close.
+ * holds it. Closing the descriptor unlocks, and so does dying.
  */
-static int lock_directory(const char *dir)
+int brn_layout_lock(const char *dir)
 {
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -466,9 +527,8 @@ brant_status brn_layout_create(
 {
     brn_arena scratch = { 0 };
     creation c = { .opts = opts, .arena = arena, .scratch = &scratch };
-    brant_error *failed = NULL;
     brant_status st = check_options(&c, err);
-    bool again = true;
+    bool keep_sum = false;
     int lock;
 
     if (st != BRANT_OK) {
@@ -478,26 +538,22 @@ brant_status brn_layout_create(
     if (st != BRANT_OK) {
         return st;
     }
-    lock = lock_directory(opts->dir);
-    for (int i = 0; again && i < TRIES_MAX; i++) {
-        brant_error_free(failed);
-        failed = NULL;
-        again = false;
-        brn_arena_reset(&scratch);
-        st = try_once(&c, &again, &failed);
+    lock = brn_layout_lock(opts->dir);
+    if (opts->reading != NULL) {
+        st = verify_sum(&c, &keep_sum, err);
+    }
+    if (st == BRANT_OK) {
+        st = try_often(&c, err);
+    }
+    if (st == BRANT_OK && keep_sum) {
+        st = renew_sum(&c, err);
     }
     if (lock >= 0) {
         (void)close(lock);
     }
     brn_arena_release(&scratch);
-    if (st != BRANT_OK) {
-        if (err != NULL) {
-            *err = failed;
-        } else {
-            brant_error_free(failed);
-        }
-        return st;
+    if (st == BRANT_OK) {
+        *out = c.made;
     }
-    *out = c.made;
-    return BRANT_OK;
+    return st;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "layouts/layout_int.h"
+#include "layouts/sum.h"
 
 #define NOTES_MAX 20 /* notes for single files; the rest is counted in one more */
 #define NAMES_MAX 50 /* names in one error */
@@ -95,15 +96,14 @@ brant_status brn_layout_no_version(brn_layout_reader *r, const char *path, brant
     return st;
 }
 
-/* An id goes into tables, terminals and JSON. */
-static bool is_clean(brn_str id)
+bool brn_layout_is_clean(brn_str text)
 {
-    for (size_t i = 0; i < id.len; i++) {
-        if ((unsigned char)id.ptr[i] < 0x20 || id.ptr[i] == 0x7f) {
+    for (size_t i = 0; i < text.len; i++) {
+        if ((unsigned char)text.ptr[i] < 0x20 || text.ptr[i] == 0x7f) {
             return false;
         }
     }
-    return brn_str_utf8_invalid_at(id) == SIZE_MAX;
+    return brn_str_utf8_invalid_at(text) == SIZE_MAX;
 }
 
 static brant_status check_file(
@@ -120,7 +120,7 @@ static brant_status check_file(
         st = brn_error(
             err, BRANT_EIO, "layout.unreadable", "could not read \"%s\": not a regular file", path);
         brn_error_hint(err, "Put a regular file there, or remove it.");
-    } else if (!is_clean(parsed->stem)) {
+    } else if (!brn_layout_is_clean(parsed->stem)) {
         st = brn_error(
             err, BRANT_EPARSE, "layout.bad_name",
             "the name of \"%s\" has control characters or is not UTF-8", path);
@@ -324,6 +324,8 @@ static brant_status collect(brn_layout_reader *r, brant_error **err)
         }
     }
     note_rest(r);
+    r->set.has_sum = r->scan.has_sum;
+    brn_snapshots_collect(r);
     if (st == BRANT_OK) {
         st = brn_given_collect(r, err);
     }
@@ -360,6 +362,9 @@ static brant_status read_texts(brn_layout_reader *r, brant_error **err)
             st = r->scan.layout->read(r, source, err);
         }
         if (st == BRANT_OK && (source->given != NULL || source->props.kind == BRN_KIND_CODE)) {
+            if (!source->in_program) {
+                source->file_digest = brn_arena_strdup(r->arena, source->up_digest);
+            }
             st = brn_given_read(r, source, err);
         }
         if (st != BRANT_OK) {
@@ -397,6 +402,12 @@ brant_status brn_layout_read(
     st = read_texts(&r, err);
     if (st != BRANT_OK) {
         goto out;
+    }
+    if (!opts->skip_sum) {
+        st = brn_sum_verify(&r.set, false, err);
+        if (st != BRANT_OK) {
+            goto out;
+        }
     }
     *out = r.set;
 

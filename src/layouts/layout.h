@@ -58,6 +58,7 @@ typedef struct brn_source {
         down_props; /* how the down script runs: transaction, time limits, foreign keys, ... */
     char up_digest[BRN_DIGEST_HEX + 1]; /* "" when there is no up */
     char down_digest[BRN_DIGEST_HEX + 1];
+    const char *file_digest; /* of the up file, where up_digest may be of a revision; or NULL */
     uint64_t up_bytes;
     brn_switch up_transaction; /* from a foreign section marker; AUTO when it says nothing */
     brn_switch down_transaction;
@@ -72,9 +73,17 @@ typedef struct brn_note {
     const char *text;
 } brn_note;
 
+/* What another tool keeps beside migrations and nobody should edit; see sum.h. */
+typedef struct brn_snapshot {
+    const char *path;    /* below the directory: "meta/0001_snapshot.json" */
+    const char *version; /* "0001"; "" when neither its folder nor its name has one */
+} brn_snapshot;
+
 typedef struct brn_source_set {
     BRN_VEC(brn_source *) items; /* ordered by id (brn_str_natcmp on version, then on name) */
     BRN_VEC(brn_note) notes;
+    BRN_VEC(brn_snapshot) snapshots; /* ordered by version, those without one last */
+    bool has_sum;                    /* there is something named brant.sum */
     const char *layout; /* name of the layout found; NULL when there is nothing to tell it by */
     const char *dir;
 } brn_source_set;
@@ -86,6 +95,7 @@ typedef struct brn_layout_options {
     size_t max_file_bytes;
     bool allow_version_zero;
     bool may_be_missing;           /* no directory is an empty one */
+    bool skip_sum;                 /* brant.sum is not looked at */
     const brn_given *const *given; /* join the files; outlive the set */
     size_t given_count;
 } brn_layout_options;
@@ -152,6 +162,7 @@ typedef struct brn_create_options {
     const char *version;   /* with BRN_NUMBERING_VERSION */
     const char *extension; /* "sql" (also NULL), "cql", "redis", "ch" */
     int64_t now_us;
+    const brn_layout_options *reading; /* keeps brant.sum, where there is one; NULL: leaves it */
 } brn_create_options;
 
 typedef struct brn_created {
@@ -172,7 +183,9 @@ typedef struct brn_created {
  * Errors, BRANT_EUSAGE: "create.bad_name" (nothing usable in it, or too long),
  * "create.bad_version", "create.bad_extension", "create.duplicate" (version or id is taken: the
  * file is named); BRANT_EIO: "create.unwritable"; and those of brn_layout_read() that concern the
- * directory.
+ * directory. With `reading`, a directory with a sum file is read and verified first, so that a new
+ * migration does not confirm what somebody changed elsewhere; then errors of texts and of the sum
+ * are possible too.
  */
 brant_status brn_layout_create(
     brn_created *out, brn_arena *arena, const brn_create_options *opts, brant_error **err);

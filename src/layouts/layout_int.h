@@ -66,6 +66,7 @@ typedef struct brn_layout_scan {
     const brn_layout *layout; /* NULL when there is nothing to tell it by */
     brn_layout_entry *entries;
     size_t count;
+    bool has_sum; /* brant.sum; it is not among the entries */
 } brn_layout_scan;
 
 /* `layout` as in brn_layout_options. The errors of brn_layout_read() that concern the listing. */
@@ -137,6 +138,22 @@ void brn_layout_ignore_entry(brn_layout_reader *r, const brn_layout_entry *entry
 brant_status brn_given_collect(brn_layout_reader *r, brant_error **err);
 /* Properties and digests of a source that has one; its file, if there is one, was read before. */
 brant_status brn_given_read(brn_layout_reader *r, brn_source *source, brant_error **err);
+
+/* An id or path can go into tables, terminals and JSON: UTF-8 without control characters. */
+bool brn_layout_is_clean(brn_str text);
+
+/* sum.c */
+
+#define BRN_SNAPSHOT_FOLDER "meta"
+
+/* Notes the snapshots of other tools in r->set. Out of memory is the arena's latch. */
+void brn_snapshots_collect(brn_layout_reader *r);
+
+/* create.c */
+
+/* Waits some seconds for the lock of a directory in which files are made. A descriptor to close,
+ * or -1: it cannot be locked. */
+int brn_layout_lock(const char *dir);
 
 /* For read. */
 

@@ -3,8 +3,10 @@
  * Listing a directory of migrations and finding out which layout it has.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "layouts/layout_int.h"
+#include "layouts/sum.h"
 
 static const brn_layout *const layouts[] = {
     &brn_layout_pairs,
@@ -55,6 +57,10 @@ static brant_status list_entries(brn_layout_scan *scan, brn_arena *scratch, bran
         if (from->name[0] == '.') {
             continue;
         }
+        if (strcmp(from->name, BRN_SUM_FILE) == 0) {
+            scan->has_sum = true;
+            continue;
+        }
         to->name = from->name;
         to->kind = from->kind;
         brn_filename_parse(&to->parsed, brn_str_from(from->name), from->kind == BRN_FILE_DIRECTORY);
@@ -63,14 +69,17 @@ static brant_status list_entries(brn_layout_scan *scan, brn_arena *scratch, bran
     return BRANT_OK;
 }
 
-/* A directory without version that cannot be read (lost+found) is none of ours. */
-static brant_status list_folders(brn_layout_scan *scan, brn_arena *scratch, brant_error **err)
+/* Migrations are looked for in `all`; snapshots may be in one. A directory without version that
+ * cannot be read (lost+found) is none of ours. */
+static brant_status list_folders(
+    brn_layout_scan *scan, brn_arena *scratch, bool all, brant_error **err)
 {
     for (size_t i = 0; i < scan->count; i++) {
         brn_layout_entry *entry = &scan->entries[i];
         const char *path;
         int rc;
-        if (entry->kind != BRN_FILE_DIRECTORY) {
+        if (entry->kind != BRN_FILE_DIRECTORY ||
+            (!all && strcmp(entry->name, BRN_SNAPSHOT_FOLDER) != 0)) {
             continue;
         }
         path = brn_path_join(scratch, scan->dir, entry->name);
@@ -160,8 +169,8 @@ brant_status brn_layout_scan_dir(
     if (st == BRANT_OK) {
         st = list_entries(&scan, scratch, err);
     }
-    if (st == BRANT_OK && (any || scan.layout == &brn_layout_folders)) {
-        st = list_folders(&scan, scratch, err);
+    if (st == BRANT_OK) {
+        st = list_folders(&scan, scratch, any || scan.layout == &brn_layout_folders, err);
     }
     if (st == BRANT_OK && any) {
         st = detect(&scan, err);

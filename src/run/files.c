@@ -29,25 +29,6 @@ static brant_status give_files(brant_new_files **out, brn_box *box, brant_status
 
 /* ---- new ---- */
 
-static const brn_project_db *choose_db(
-    const brant_project *project, const char *name, brant_error **err)
-{
-    for (size_t i = 0; i < project->selected.count; i++) {
-        const brn_project_db *db = project->selected.items[i];
-        if (name == NULL || strcmp(db->info.name, name) == 0 ||
-            (db->info.engine != NULL && strcmp(db->info.engine, name) == 0)) {
-            return db;
-        }
-    }
-    if (name != NULL) {
-        brn_error(
-            err, BRANT_EUSAGE, "project.unknown_database", "no database \"%s\" in the project",
-            name);
-        brn_error_hint(err, "Leave it out for the first database of the project.");
-    }
-    return NULL;
-}
-
 static brn_numbering numbering_of(const brant_new_options *o)
 {
     if (o->version != NULL) {
@@ -70,23 +51,26 @@ brant_status brant_new_migration(
     if (st != BRANT_OK) {
         return st;
     }
-    const brn_project_db *db = choose_db(project, o.database, err);
+    const brn_project_db *db = brn_project_choose(project, o.database, err);
     if (db == NULL && o.database != NULL) {
         return BRANT_EUSAGE;
     }
-    const brant_settings *settings = db != NULL ? db->settings : project->settings;
     brn_box *box = brn_box_new();
     if (box == NULL) {
         return brn_error_oom(err);
     }
+    brn_layout_options reading = { 0 };
+    brn_project_reading(&reading, project, db);
+    reading.layout = o.layout != NULL ? o.layout : reading.layout;
     brn_create_options create = {
-        .dir = db != NULL ? db->info.migrations : brant_settings_text(settings, "migrations"),
-        .layout = o.layout != NULL ? o.layout : brant_settings_text(settings, "layout"),
+        .dir = reading.dir,
+        .layout = reading.layout,
         .name = o.name,
         .numbering = numbering_of(&o),
         .version = o.version,
         .extension = db != NULL && db->entry != NULL ? db->entry->extension : "sql",
         .now_us = brn_clock_wall_us(),
+        .reading = &reading,
     };
     brn_created created = { 0 };
     st = brn_layout_create(&created, &box->arena, &create, err);

@@ -351,3 +351,41 @@ const brant_settings *brant_project_settings(const brant_project *project)
 {
     return project->settings;
 }
+
+const brn_project_db *brn_project_choose(
+    const brant_project *project, const char *name, brant_error **err)
+{
+    for (size_t i = 0; i < project->selected.count; i++) {
+        const brn_project_db *db = project->selected.items[i];
+        if (name == NULL || strcmp(db->info.name, name) == 0 ||
+            (db->info.engine != NULL && strcmp(db->info.engine, name) == 0)) {
+            return db;
+        }
+    }
+    if (name != NULL) {
+        brn_error(
+            err, BRANT_EUSAGE, "project.unknown_database", "no database \"%s\" in the project",
+            name);
+        brn_error_hint(err, "Leave it out for the first database of the project.");
+    }
+    return NULL;
+}
+
+void brn_project_reading(
+    brn_layout_options *out, const brant_project *project, const brn_project_db *db)
+{
+    const brant_settings *settings = db != NULL ? db->settings : project->settings;
+    const brn_dialect *dialect = NULL;
+
+    if (db != NULL && db->entry != NULL) {
+        dialect = db->entry->linked != NULL ? db->entry->linked->dialect
+                                            : brn_dialect_find(db->entry->name);
+    }
+    *out = (brn_layout_options){
+        .dir = db != NULL ? db->info.migrations : brant_settings_text(settings, "migrations"),
+        .layout = brant_settings_text(settings, "layout"),
+        .dialect = dialect != NULL ? dialect : &brn_dialect_sqlite,
+        .max_file_bytes = (size_t)brant_settings_int(settings, "max-file-size"),
+        .allow_version_zero = brant_settings_int(settings, "allow-version-zero") != 0,
+    };
+}

@@ -12,6 +12,7 @@
 #include "core/url.h"
 #include "core/yaml.h"
 #include "engines/registry.h"
+#include "layouts/layout.h"
 
 typedef struct brn_project_db {
     brant_project_database info;
@@ -33,5 +34,16 @@ struct brant_project {
     BRN_VEC(brn_project_db *) file_dbs; /* all of the file */
     BRN_VEC(brn_project_db *) selected;
 };
+
+/*
+ * How to read the migrations of a database when no session is open. `db` NULL: the project has no
+ * database, only settings.
+ */
+void brn_project_reading(
+    brn_layout_options *out, const brant_project *project, const brn_project_db *db);
+/* A selected database by its name or engine. NULL with "project.unknown_database"; without a name
+ * it is the first, NULL and no error when there is none. */
+const brn_project_db *brn_project_choose(
+    const brant_project *project, const char *name, brant_error **err);
 
 #endif

@@ -14,7 +14,7 @@ from gates.tree import Finding, Tree, gate
 _PAGE = "docs/errors.md"
 _ROOMS = ("src/", "engines/", "cli/")
 _ID = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
-_FILE_SUFFIXES = (".yaml", ".sql", ".cql", ".env", ".db", ".so")
+_FILE_SUFFIXES = (".yaml", ".sql", ".cql", ".env", ".db", ".so", ".sum")
 _HEADING = re.compile(r"### `?([^`]+)`?")
 
 
