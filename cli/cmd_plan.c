@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
+#include <string.h>
 
+#include "base/file.h"
 #include "cli/commands.h"
 #include "cli/describe.h"
 #include "cli/json_docs.h"
 
 typedef struct plan_args {
     const char *to;
+    const char *output;
     uint64_t count;
 } plan_args;
 
@@ -117,6 +120,23 @@ static void say_plan(cli_context *ctx, const brant_plan *plan)
     }
 }
 
+/* Returns an exit code. */
+static int save_plan(cli_context *ctx, brant_plan *plan, const char *path)
+{
+    const char *text = NULL;
+    brant_error *err = NULL;
+    int errnum;
+
+    if (brant_plan_text(&text, plan, &err) != BRANT_OK) {
+        return cli_error(ctx, err);
+    }
+    errnum = brn_file_replace(path, brn_str_from(text), 0644);
+    if (errnum != 0) {
+        return cli_fail_file(ctx, "write", path, errnum);
+    }
+    return CLI_EXIT_OK;
+}
+
 static int run_plan(cli_context *ctx, const void *values)
 {
     const plan_args *args = values;
@@ -134,13 +154,16 @@ static int run_plan(cli_context *ctx, const void *values)
     } else {
         say_plan(ctx, plan);
     }
+    int code = args->output != NULL ? save_plan(ctx, plan, args->output) : CLI_EXIT_OK;
     brant_plan_free(plan);
-    return CLI_EXIT_OK;
+    return code;
 }
 
 static const cli_opt plan_opts[] = {
     { "to", 't', CLI_OPT_STRING, offsetof(plan_args, to), "ID",
       "Plan this migration and what it requires, nothing else." },
+    { "output", 'o', CLI_OPT_STRING, offsetof(plan_args, output), "FILE",
+      "Save the plan for apply; a file of that name is replaced." },
     { "count", 'n', CLI_OPT_COUNT, offsetof(plan_args, count), "N", "Plan the next N." },
     { 0 },
 };
@@ -149,8 +172,10 @@ const cli_command cli_cmd_plan = {
     .name = "plan",
     .group = "Look",
     .summary = "Show every statement that up would run; changes nothing",
-    .usage = "[--to ID] [-n N]",
-    .example = "brant plan --to 024\nbrant plan --json",
+    .usage = "[--to ID] [-n N] [-o FILE]",
+    .details = "A plan that is saved with -o can be reviewed, and run with apply, which refuses it "
+               "once files or databases have changed.",
+    .example = "brant plan --to 024\nbrant plan -o release.json",
     .flags = CLI_NEEDS_SESSION,
     .opts = plan_opts,
     .args_size = sizeof(plan_args),

@@ -24,7 +24,7 @@ const cli_command *const cli_commands[] = {
     &cli_cmd_goto,
     &cli_cmd_redo,
     LATER("upgrade"),
-    LATER("apply"),
+    &cli_cmd_apply,
     LATER("backfill"),
 
     /* look */

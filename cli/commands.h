@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 
+extern const cli_command cli_cmd_apply;
 extern const cli_command cli_cmd_completion;
 extern const cli_command cli_cmd_config;
 extern const cli_command cli_cmd_down;

@@ -10,6 +10,7 @@ static cli_value value_of_word(const char *word)
         cli_value_kind kind;
     } known[] = {
         { "FILE", CLI_VALUE_FILE },
+        { "PLAN", CLI_VALUE_FILE },
         { "DIR", CLI_VALUE_DIR },
         { "COMMAND", CLI_VALUE_COMMAND },
     };

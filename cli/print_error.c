@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/platform.h"
 #include "cli/context.h"
 
 #define SHOWN_FILE_MAX_BYTES ((size_t)64 << 20)
@@ -371,4 +372,15 @@ int cli_fail(cli_context *ctx, const cli_failure *failure)
     say(ctx, &text, failure->message);
     brn_buf_release(&text);
     return cli_exit_code(failure->status, true);
+}
+
+int cli_fail_file(cli_context *ctx, const char *verb, const char *path, int errnum)
+{
+    char reason[BRN_PLATFORM_NAME];
+    const char *message;
+
+    brn_platform_errno_text(reason, errnum);
+    message = brn_arena_printf(&ctx->arena, "could not %s \"%s\": %s", verb, path, reason);
+    return cli_fail(
+        ctx, &(cli_failure){ BRANT_EIO, "cli.file", message != NULL ? message : reason, NULL });
 }

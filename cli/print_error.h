@@ -45,6 +45,8 @@ void cli_error_json(brn_json *w, const brant_error *err);
 int cli_error(struct cli_context *ctx, brant_error *err);
 /* The same for an error of the command line itself. */
 int cli_fail(struct cli_context *ctx, const cli_failure *failure);
+/* The same for a file that the command could not read or write; errnum is an errno. */
+int cli_fail_file(struct cli_context *ctx, const char *verb, const char *path, int errnum);
 
 /* `loading` as above: what cannot be parsed then is configuration. */
 int cli_exit_code(brant_status status, bool loading);

@@ -44,7 +44,7 @@ static void add_database(brn_buf *out, const cli_render *r, const brant_event *e
 
 static const char *version_of(const brant_event *ev)
 {
-    return ev->version != NULL ? ev->version : ev->migration;
+    return ev->version != NULL && ev->version[0] != '\0' ? ev->version : ev->migration;
 }
 
 static bool run_start(brn_buf *out, cli_render *r, const brant_event *ev)

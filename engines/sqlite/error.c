@@ -43,7 +43,7 @@ static bool is_about_another_file(const brn_sqlite *s, int rc)
     int primary = rc & 0xff;
 
     return (primary == SQLITE_CANTOPEN || primary == SQLITE_NOTADB) && s->db != NULL &&
-           strcmp(sqlite3_errmsg(s->db), sqlite3_errstr(primary)) != 0;
+           strcmp(s->f->errmsg(s->db), s->f->errstr(primary)) != 0;
 }
 
 static const struct known_code *find_code(int rc)
@@ -72,8 +72,8 @@ static brant_status interrupted(const brn_sqlite *s, int rc, brant_error **err)
 static brant_status plain(
     brn_sqlite *s, int rc, const char *id, const char *what, brant_error **err)
 {
-    const char *message = s->db != NULL ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc);
-    int offset = s->db != NULL ? sqlite3_error_offset(s->db) : -1;
+    const char *message = s->db != NULL ? s->f->errmsg(s->db) : s->f->errstr(rc);
+    int offset = s->db != NULL ? s->f->error_offset(s->db) : -1;
     brant_status st;
 
     if (what != NULL) {
@@ -113,8 +113,8 @@ brant_status brn_sqlite_error(
         st = brn_error(err, known->status, known->id, "%s", known->what);
     }
     brn_error_detail(
-        err, "SQLite says: %s (code %d).",
-        s->db != NULL ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc), rc);
+        err, "SQLite says: %s (code %d).", s->db != NULL ? s->f->errmsg(s->db) : s->f->errstr(rc),
+        rc);
     brn_error_hint(err, "%s", known->hint);
     brn_error_native(err, rc, NULL);
     return st;

@@ -43,25 +43,30 @@ static int find_schema(
     if (rc != SQLITE_OK) {
         return rc;
     }
-    rc = brn_sqlite_bind_str(stmt, 1, drop->name);
+    rc = brn_sqlite_bind_str(s, stmt, 1, drop->name);
     if (rc == SQLITE_OK) {
-        rc = sqlite3_step(stmt);
+        rc = s->f->step(stmt);
     }
     if (rc == SQLITE_ROW) {
         *out = "temp";
     }
-    sqlite3_finalize(stmt);
+    s->f->finalize(stmt);
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 static void begin_key(
-    child_key *key, brn_arena *arena, const char *schema, brn_str parent, sqlite3_stmt *row)
+    child_key *key,
+    brn_sqlite *s,
+    brn_arena *arena,
+    const char *schema,
+    brn_str parent,
+    sqlite3_stmt *row)
 {
     brn_str parent_name = brn_arena_str(arena, parent);
 
-    key->child = brn_sqlite_column(arena, row, 0);
-    key->action = brn_sqlite_column(arena, row, 3);
-    key->id = sqlite3_column_int64(row, 1);
+    key->child = brn_sqlite_column(arena, s, row, 0);
+    key->action = brn_sqlite_column(arena, s, row, 3);
+    key->id = s->f->column_int64(row, 1);
     brn_buf_reset(&key->count_sql);
     brn_buf_add_c(&key->count_sql, "SELECT count(*) FROM ");
     add_name(&key->count_sql, schema);
@@ -110,19 +115,19 @@ static int count_all(
     while (rc == SQLITE_ROW) {
         const char *column = NULL;
 
-        rc = sqlite3_step(stmt);
+        rc = s->f->step(stmt);
         if (rc != SQLITE_ROW) {
             break;
         }
-        if (sqlite3_column_int64(stmt, 4) == 0) {
+        if (s->f->column_int64(stmt, 4) == 0) {
             rc = count_key(total, found, s, &key);
             if (rc != SQLITE_OK) {
                 break;
             }
-            begin_key(&key, arena, schema, drop->name, stmt);
+            begin_key(&key, s, arena, schema, drop->name, stmt);
             rc = SQLITE_ROW;
         }
-        column = brn_sqlite_column(arena, stmt, 2);
+        column = brn_sqlite_column(arena, s, stmt, 2);
         brn_buf_add_c(&key.count_sql, " AND ");
         add_name(&key.count_sql, column != NULL ? column : "");
         brn_buf_add_c(&key.count_sql, " IS NOT NULL");
@@ -158,15 +163,15 @@ static int find_dependents(
         rc = brn_sqlite_prepare(&stmt, s, query);
     }
     if (rc == SQLITE_OK) {
-        rc = brn_sqlite_bind_str(stmt, 1, drop->name);
+        rc = brn_sqlite_bind_str(s, stmt, 1, drop->name);
     }
     if (rc == SQLITE_OK) {
-        rc = brn_sqlite_bind_str(stmt, 2, brn_str_from(schema));
+        rc = brn_sqlite_bind_str(s, stmt, 2, brn_str_from(schema));
     }
     if (rc == SQLITE_OK) {
         rc = count_all(total, found, s, arena, schema, drop, stmt);
     }
-    sqlite3_finalize(stmt);
+    s->f->finalize(stmt);
     return rc;
 }
 

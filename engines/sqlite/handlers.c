@@ -63,13 +63,13 @@ static int on_busy(void *user, int count)
 
 void brn_sqlite_handlers_install(brn_sqlite *s)
 {
-    sqlite3_busy_handler(s->db, on_busy, s);
-    sqlite3_progress_handler(s->db, PROGRESS_STEPS, on_progress, s);
+    s->f->busy_handler(s->db, on_busy, s);
+    s->f->progress_handler(s->db, PROGRESS_STEPS, on_progress, s);
 }
 
 int brn_sqlite_exec(brn_sqlite *s, const char *sql)
 {
-    return sqlite3_exec(s->db, sql, NULL, NULL, NULL);
+    return s->f->exec(s->db, sql, NULL, NULL, NULL);
 }
 
 int brn_sqlite_number(brn_sqlite *s, const char *sql, int64_t *out)
@@ -78,15 +78,15 @@ int brn_sqlite_number(brn_sqlite *s, const char *sql, int64_t *out)
     int rc = brn_sqlite_prepare(&stmt, s, sql);
 
     if (rc == SQLITE_OK) {
-        rc = sqlite3_step(stmt);
+        rc = s->f->step(stmt);
         if (rc == SQLITE_ROW) {
-            *out = sqlite3_column_int64(stmt, 0);
+            *out = s->f->column_int64(stmt, 0);
             rc = SQLITE_OK;
         } else if (rc == SQLITE_DONE) {
             rc = SQLITE_OK;
         }
     }
-    sqlite3_finalize(stmt);
+    s->f->finalize(stmt);
     return rc;
 }
 
@@ -94,26 +94,26 @@ bool brn_sqlite_foreign_keys(const brn_sqlite *s)
 {
     int on = 0;
 
-    (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &on);
+    (void)s->f->db_config(s->db, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &on);
     return on != 0;
 }
 
 int brn_sqlite_prepare(sqlite3_stmt **out, brn_sqlite *s, const char *sql)
 {
-    return sqlite3_prepare_v3(s->db, sql, -1, 0, out, NULL);
+    return s->f->prepare_v3(s->db, sql, -1, 0, out, NULL);
 }
 
-int brn_sqlite_bind_str(sqlite3_stmt *stmt, int i, brn_str text)
+int brn_sqlite_bind_str(const brn_sqlite *s, sqlite3_stmt *stmt, int i, brn_str text)
 {
     /* Empty text must not become null, which its NULL pointer would make of it. */
-    return sqlite3_bind_text64(
+    return s->f->bind_text64(
         stmt, i, text.ptr != NULL ? text.ptr : "", text.len, SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
-const char *brn_sqlite_column(brn_arena *arena, sqlite3_stmt *stmt, int i)
+const char *brn_sqlite_column(brn_arena *arena, const brn_sqlite *s, sqlite3_stmt *stmt, int i)
 {
-    bool is_null = sqlite3_column_type(stmt, i) == SQLITE_NULL; /* undefined once converted */
-    const char *text = (const char *)sqlite3_column_text(stmt, i);
+    bool is_null = s->f->column_type(stmt, i) == SQLITE_NULL; /* undefined once converted */
+    const char *text = (const char *)s->f->column_text(stmt, i);
 
     if (text == NULL) {
         /* Null, or no memory to convert it: the two must not be mixed up. */

@@ -21,7 +21,7 @@ static const brn_sql_dialect dialect = {
 void brn_sqlite_cache_release(brn_sqlite *s)
 {
     for (size_t i = 0; i < BRN_ARRAY_LEN(s->cache); i++) {
-        sqlite3_finalize(s->cache[i]);
+        s->f->finalize(s->cache[i]);
         s->cache[i] = NULL;
     }
 }
@@ -32,14 +32,14 @@ static int cached(sqlite3_stmt **out, brn_sqlite *s, size_t slot, const char *sq
     int rc = SQLITE_OK;
 
     if (s->cache[slot] == NULL) {
-        rc = sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->cache[slot], NULL);
+        rc = s->f->prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->cache[slot], NULL);
     }
     *out = s->cache[slot];
     return rc;
 }
 
 /* A parameter that could not be bound would be written as null. */
-static int bind_all(sqlite3_stmt *stmt, const brn_sql_stmt *sql)
+static int bind_all(const brn_sqlite *s, sqlite3_stmt *stmt, const brn_sql_stmt *sql)
 {
     int rc = SQLITE_OK;
 
@@ -48,11 +48,11 @@ static int bind_all(sqlite3_stmt *stmt, const brn_sql_stmt *sql)
         int at = (int)i + 1;
 
         if (param->is_null) {
-            rc = sqlite3_bind_null(stmt, at);
+            rc = s->f->bind_null(stmt, at);
         } else if (param->text != NULL) {
-            rc = sqlite3_bind_text(stmt, at, param->text, -1, SQLITE_TRANSIENT);
+            rc = brn_sqlite_bind_str(s, stmt, at, brn_str_from(param->text));
         } else {
-            rc = sqlite3_bind_int64(stmt, at, param->number);
+            rc = s->f->bind_int64(stmt, at, param->number);
         }
     }
     return rc;
@@ -80,26 +80,26 @@ static brant_status write_one(
     if (rc != SQLITE_OK) {
         return write_failed(s, rc, err);
     }
-    rc = bind_all(stmt, sql);
+    rc = bind_all(s, stmt, sql);
     if (rc == SQLITE_OK) {
-        rc = sqlite3_step(stmt);
+        rc = s->f->step(stmt);
     }
     if (rc != SQLITE_DONE) {
         st = write_failed(s, rc, err);
-    } else if (must_hit_a_row(op) && sqlite3_changes(s->db) == 0) {
+    } else if (must_hit_a_row(op) && s->f->changes64(s->db) == 0) {
         st = brn_error(
             err, BRANT_EDRIFT, "ledger.row_missing", "the ledger row of \"%s\" is gone",
             op->row->id);
         brn_error_hint(err, "Somebody deleted it while brant was running. Run \"brant status\".");
     }
-    (void)sqlite3_reset(stmt);
-    (void)sqlite3_clear_bindings(stmt);
+    (void)s->f->reset(stmt);
+    (void)s->f->clear_bindings(stmt);
     return st;
 }
 
 static brant_status ensure(brn_sqlite *s, const brn_ledger_op *op, brn_buf *buf, brant_error **err)
 {
-    bool alone = sqlite3_get_autocommit(s->db) != 0;
+    bool alone = s->f->get_autocommit(s->db) != 0;
     brn_sql_stmt sql;
     brant_status st;
     int rc = alone ? brn_sqlite_exec(s, "BEGIN IMMEDIATE") : SQLITE_OK;
@@ -117,7 +117,7 @@ static brant_status ensure(brn_sqlite *s, const brn_ledger_op *op, brn_buf *buf,
         return BRANT_OK;
     }
     st = write_failed(s, rc, err);
-    if (alone && sqlite3_get_autocommit(s->db) == 0) {
+    if (alone && s->f->get_autocommit(s->db) == 0) {
         (void)brn_sqlite_exec(s, "ROLLBACK");
     }
     return st;
@@ -134,7 +134,7 @@ brant_status brn_sqlite_ledger_step(
     brn_buf_init(&buf, 0);
     /* Outside of a transaction this is the record of what was just done: it must be made. */
     conn->requests++;
-    s->finishing = sqlite3_get_autocommit(s->db) != 0 && op->type != BRN_LEDGER_INTENT &&
+    s->finishing = s->f->get_autocommit(s->db) != 0 && op->type != BRN_LEDGER_INTENT &&
                    op->type != BRN_LEDGER_ENSURE;
     if (op->type == BRN_LEDGER_ENSURE) {
         st = ensure(s, op, &buf, err);
@@ -158,9 +158,9 @@ static brant_status lock_lost(const char *what, brant_error **err)
     return st;
 }
 
-static bool column_is(sqlite3_stmt *stmt, int i, const char *text)
+static bool column_is(const brn_sqlite *s, sqlite3_stmt *stmt, int i, const char *text)
 {
-    const char *value = (const char *)sqlite3_column_text(stmt, i);
+    const char *value = (const char *)s->f->column_text(stmt, i);
 
     return value != NULL && text != NULL && strcmp(value, text) == 0;
 }
@@ -177,20 +177,21 @@ static brant_status guard_row(brn_sqlite *s, const char *id, const char *run_id,
     rc = sql.failed ? SQLITE_NOMEM : cached(&stmt, s, GUARD_SLOT, brn_buf_text(&sql));
     brn_buf_release(&sql);
     if (rc == SQLITE_OK) {
-        rc = sqlite3_bind_text(stmt, 1, id, -1, SQLITE_TRANSIENT);
+        rc = brn_sqlite_bind_str(s, stmt, 1, brn_str_from(id));
     }
     if (rc == SQLITE_OK) {
-        rc = sqlite3_step(stmt);
+        rc = s->f->step(stmt);
     }
     if (rc == SQLITE_DONE) {
         st = lock_lost("the ledger row of the migration is gone", err);
     } else if (rc != SQLITE_ROW) {
         st = brn_sqlite_error(s, rc, "ledger.read_failed", "could not read the ledger", err);
     } else if (
-        !column_is(stmt, 0, brn_row_status_name(BRN_ROW_RUNNING)) || !column_is(stmt, 1, run_id)) {
+        !column_is(s, stmt, 0, brn_row_status_name(BRN_ROW_RUNNING)) ||
+        !column_is(s, stmt, 1, run_id)) {
         st = lock_lost("the ledger row of the migration was written by another run", err);
     }
-    (void)sqlite3_reset(stmt);
+    (void)s->f->reset(stmt);
     return st;
 }
 
@@ -213,6 +214,7 @@ brant_status brn_sqlite_guard_step(
 
 /* Null, or no memory to convert a value: only `oom` tells the two apart. */
 typedef struct reading {
+    const brant_sqlite_functions *f;
     sqlite3_stmt *stmt;
     bool oom;
 } reading;
@@ -220,8 +222,8 @@ typedef struct reading {
 static const char *column_text(void *result, int i)
 {
     reading *r = result;
-    bool is_null = sqlite3_column_type(r->stmt, i) == SQLITE_NULL; /* undefined once converted */
-    const char *text = (const char *)sqlite3_column_text(r->stmt, i);
+    bool is_null = r->f->column_type(r->stmt, i) == SQLITE_NULL; /* undefined once converted */
+    const char *text = (const char *)r->f->column_text(r->stmt, i);
 
     r->oom = r->oom || (text == NULL && !is_null);
     return text;
@@ -240,12 +242,12 @@ static int look_for_table(brn_sqlite *s, const char *table)
     rc = sql.failed ? SQLITE_NOMEM : brn_sqlite_prepare(&stmt, s, brn_buf_text(&sql));
     brn_buf_release(&sql);
     if (rc == SQLITE_OK) {
-        rc = brn_sqlite_bind_str(stmt, 1, brn_str_from(table));
+        rc = brn_sqlite_bind_str(s, stmt, 1, brn_str_from(table));
     }
     if (rc == SQLITE_OK) {
-        rc = sqlite3_step(stmt);
+        rc = s->f->step(stmt);
     }
-    sqlite3_finalize(stmt);
+    s->f->finalize(stmt);
     return rc;
 }
 
@@ -320,9 +322,9 @@ brant_status brn_sqlite_ledger_read(
         state.exists = !missing;
         goto out;
     }
-    while (st == BRANT_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+    while (st == BRANT_OK && (rc = s->f->step(stmt)) == SQLITE_ROW) {
         brn_ledger_row *row = BRN_VEC_PUSH(arena, &state.rows);
-        reading r = { stmt, row == NULL };
+        reading r = { s->f, stmt, row == NULL };
 
         st = row != NULL ? brn_sql_ledger_decode(row, arena, column_text, &r, err) : BRANT_OK;
         st = r.oom ? brn_error_oom(err) : st;
@@ -332,7 +334,7 @@ brant_status brn_sqlite_ledger_read(
     }
 
 out:
-    sqlite3_finalize(stmt);
+    s->f->finalize(stmt);
     brn_buf_release(&sql);
     if (st == BRANT_OK) {
         *out = state;
@@ -368,9 +370,9 @@ brant_status brn_sqlite_history_read(
     if (st != BRANT_OK || missing) {
         goto out;
     }
-    while (st == BRANT_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+    while (st == BRANT_OK && (rc = s->f->step(stmt)) == SQLITE_ROW) {
         brn_history_row *row = BRN_VEC_PUSH(arena, &rows);
-        reading r = { stmt, row == NULL };
+        reading r = { s->f, stmt, row == NULL };
 
         st = row != NULL ? brn_sql_history_decode(row, arena, column_text, &r, err) : BRANT_OK;
         st = r.oom ? brn_error_oom(err) : st;
@@ -381,7 +383,7 @@ brant_status brn_sqlite_history_read(
     turn_round(&rows);
 
 out:
-    sqlite3_finalize(stmt);
+    s->f->finalize(stmt);
     brn_buf_release(&sql);
     if (st == BRANT_OK) {
         *out = rows;

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engines/sqlite/sqlite.h"
 
-static brant_status add_object(brn_object_list *list, brn_arena *arena, sqlite3_stmt *stmt)
+static brant_status add_object(
+    brn_object_list *list, brn_arena *arena, const brn_sqlite *s, sqlite3_stmt *stmt)
 {
     brn_object_info *object = BRN_VEC_PUSH(arena, list);
 
     if (object == NULL) {
         return BRANT_ENOMEM;
     }
-    object->type = brn_sqlite_column(arena, stmt, 0);
-    object->name = brn_sqlite_column(arena, stmt, 1);
-    object->definition = brn_sqlite_column(arena, stmt, 2);
+    object->type = brn_sqlite_column(arena, s, stmt, 0);
+    object->name = brn_sqlite_column(arena, s, stmt, 1);
+    object->definition = brn_sqlite_column(arena, s, stmt, 2);
     return arena->oom ? BRANT_ENOMEM : BRANT_OK;
 }
 
@@ -28,8 +29,8 @@ brant_status brn_sqlite_objects(
 
     conn->requests++;
     if (rc == SQLITE_OK) {
-        while (st == BRANT_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-            st = add_object(&list, arena, stmt);
+        while (st == BRANT_OK && (rc = s->f->step(stmt)) == SQLITE_ROW) {
+            st = add_object(&list, arena, s, stmt);
         }
     }
     if (st != BRANT_OK) {
@@ -37,7 +38,7 @@ brant_status brn_sqlite_objects(
     } else if (rc != SQLITE_DONE) {
         st = brn_sqlite_error(s, rc, "objects.failed", "could not list the objects", err);
     }
-    sqlite3_finalize(stmt);
+    s->f->finalize(stmt);
     if (st == BRANT_OK) {
         *out = list;
     }

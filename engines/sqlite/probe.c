@@ -35,9 +35,9 @@ static int tell(probe *p, brn_verdict verdict, const char *text)
 
 /* --- looking ---------------------------------------------------------------------------------- */
 
-static int finish(sqlite3_stmt *stmt, int rc)
+static int finish(const probe *p, sqlite3_stmt *stmt, int rc)
 {
-    sqlite3_finalize(stmt);
+    p->s->f->finalize(stmt);
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
@@ -57,18 +57,18 @@ static int find_object(found *out, const probe *p, brn_str name)
     }
     rc = brn_sqlite_prepare(&stmt, p->s, sql);
     if (rc == SQLITE_OK) {
-        rc = brn_sqlite_bind_str(stmt, 1, name);
+        rc = brn_sqlite_bind_str(p->s, stmt, 1, name);
     }
     if (rc == SQLITE_OK) {
-        rc = sqlite3_step(stmt);
+        rc = p->s->f->step(stmt);
     }
     if (rc == SQLITE_ROW) {
         out->exists = true;
-        out->type = brn_sqlite_column(p->arena, stmt, 0);
-        out->name = brn_sqlite_column(p->arena, stmt, 1);
-        out->sql = brn_sqlite_column(p->arena, stmt, 2);
+        out->type = brn_sqlite_column(p->arena, p->s, stmt, 0);
+        out->name = brn_sqlite_column(p->arena, p->s, stmt, 1);
+        out->sql = brn_sqlite_column(p->arena, p->s, stmt, 2);
     }
-    return p->arena->oom ? finish(stmt, SQLITE_NOMEM) : finish(stmt, rc);
+    return p->arena->oom ? finish(p, stmt, SQLITE_NOMEM) : finish(p, stmt, rc);
 }
 
 /* *out is the column's name as the table has it, NULL when it has none of that name. */
@@ -80,21 +80,21 @@ static int find_column(const char **out, const probe *p, brn_str column)
 
     *out = NULL;
     if (rc == SQLITE_OK) {
-        rc = brn_sqlite_bind_str(stmt, 1, p->what.name);
+        rc = brn_sqlite_bind_str(p->s, stmt, 1, p->what.name);
     }
     if (rc == SQLITE_OK) {
-        rc = brn_sqlite_bind_str(stmt, 2, brn_str_from(p->schema));
+        rc = brn_sqlite_bind_str(p->s, stmt, 2, brn_str_from(p->schema));
     }
     if (rc == SQLITE_OK) {
-        rc = brn_sqlite_bind_str(stmt, 3, column);
+        rc = brn_sqlite_bind_str(p->s, stmt, 3, column);
     }
     if (rc == SQLITE_OK) {
-        rc = sqlite3_step(stmt);
+        rc = p->s->f->step(stmt);
     }
     if (rc == SQLITE_ROW) {
-        *out = brn_sqlite_column(p->arena, stmt, 0);
+        *out = brn_sqlite_column(p->arena, p->s, stmt, 0);
     }
-    return p->arena->oom ? finish(stmt, SQLITE_NOMEM) : finish(stmt, rc);
+    return p->arena->oom ? finish(p, stmt, SQLITE_NOMEM) : finish(p, stmt, rc);
 }
 
 /* --- CREATE and DROP -------------------------------------------------------------------------- */
@@ -387,7 +387,7 @@ static bool find_schema(probe *p)
         p->schema = brn_arena_strndup(p->arena, p->what.schema.ptr, p->what.schema.len);
     }
     return p->schema != NULL && strchr(p->schema, '"') == NULL &&
-           sqlite3_db_filename(p->s->db, p->schema) != NULL;
+           p->s->f->db_filename(p->s->db, p->schema) != NULL;
 }
 
 brant_status brn_sqlite_probe(

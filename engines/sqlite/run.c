@@ -34,7 +34,7 @@ static brant_status switch_foreign_keys_off(brn_sqlite *s, brant_error **err)
 static void restore_foreign_keys(brn_sqlite *s)
 {
     if (s->restore_foreign_keys) {
-        (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
+        (void)s->f->db_config(s->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
         s->restore_foreign_keys = false;
     }
 }
@@ -63,14 +63,14 @@ static brant_status step_begin(brn_conn *conn, uint32_t flags, brant_error **err
     return BRANT_OK;
 }
 
-static void add_violation(brn_buf *text, sqlite3_stmt *stmt)
+static void add_violation(brn_buf *text, const brn_sqlite *s, sqlite3_stmt *stmt)
 {
-    const char *child = (const char *)sqlite3_column_text(stmt, 0);
-    const char *parent = (const char *)sqlite3_column_text(stmt, 2);
+    const char *child = (const char *)s->f->column_text(stmt, 0);
+    const char *parent = (const char *)s->f->column_text(stmt, 2);
 
     brn_buf_printf(text, "Table \"%s\"", child != NULL ? child : "?");
-    if (sqlite3_column_type(stmt, 1) != SQLITE_NULL) {
-        brn_buf_printf(text, ", rowid %lld", (long long)sqlite3_column_int64(stmt, 1));
+    if (s->f->column_type(stmt, 1) != SQLITE_NULL) {
+        brn_buf_printf(text, ", rowid %lld", (long long)s->f->column_int64(stmt, 1));
     }
     brn_buf_printf(text, ": no such row in \"%s\". ", parent != NULL ? parent : "?");
 }
@@ -86,9 +86,9 @@ static brant_status check_foreign_keys(brn_sqlite *s, brant_error **err)
 
     brn_buf_init(&text, 0);
     while (rc == SQLITE_OK || rc == SQLITE_ROW) {
-        rc = sqlite3_step(stmt);
+        rc = s->f->step(stmt);
         if (rc == SQLITE_ROW && ++count <= VIOLATIONS_SHOWN) {
-            add_violation(&text, stmt);
+            add_violation(&text, s, stmt);
         }
     }
     if (rc != SQLITE_DONE) {
@@ -104,7 +104,7 @@ static brant_status check_foreign_keys(brn_sqlite *s, brant_error **err)
             err, "Keep the rows that others refer to, or change those others as well. Rows may "
                  "have been wrong before: PRAGMA foreign_key_check lists them.");
     }
-    sqlite3_finalize(stmt);
+    s->f->finalize(stmt);
     brn_buf_release(&text);
     return st;
 }
@@ -125,7 +125,7 @@ static brant_status step_commit(brn_conn *conn, bool *in_doubt, brant_error **er
     rc = brn_sqlite_exec(s, "COMMIT");
     if (rc != SQLITE_OK) {
         /* While the transaction is open nothing has happened. */
-        *in_doubt = sqlite3_get_autocommit(s->db) != 0;
+        *in_doubt = s->f->get_autocommit(s->db) != 0;
         return brn_sqlite_error(s, rc, "statement.failed", "could not commit", err);
     }
     s->in_program = false;
@@ -139,13 +139,13 @@ brant_status brn_sqlite_reset(brn_conn *conn, brant_error **err)
     int rc = SQLITE_OK;
 
     s->finishing = true; /* a cancelled run is rolled back all the same */
-    if (sqlite3_get_autocommit(s->db) == 0) {
+    if (s->f->get_autocommit(s->db) == 0) {
         rc = brn_sqlite_exec(s, "ROLLBACK");
     }
     s->in_program = false;
     s->restore_foreign_keys = false;
     /* As the URL has it, whatever a PRAGMA in a file made of it. */
-    (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_FKEY, s->foreign_keys ? 1 : 0, NULL);
+    (void)s->f->db_config(s->db, SQLITE_DBCONFIG_ENABLE_FKEY, s->foreign_keys ? 1 : 0, NULL);
     s->finishing = false;
     if (rc != SQLITE_OK) {
         return brn_sqlite_error(s, rc, "statement.failed", "could not roll back", err);
@@ -185,7 +185,7 @@ static brant_status prepare_one(sqlite3_stmt **out, brn_sqlite *s, brn_str sql, 
     if (sql.len > INT_MAX) {
         return brn_error(err, BRANT_ESTATEMENT, "statement.too_long", "the statement is too long");
     }
-    rc = sqlite3_prepare_v3(s->db, sql.ptr, (int)sql.len, 0, out, &tail);
+    rc = s->f->prepare_v3(s->db, sql.ptr, (int)sql.len, 0, out, &tail);
     if (rc != SQLITE_OK) {
         return brn_sqlite_error(s, rc, "statement.failed", NULL, err);
     }
@@ -193,7 +193,7 @@ static brant_status prepare_one(sqlite3_stmt **out, brn_sqlite *s, brn_str sql, 
     if (is_blank(brn_str_slice(sql, used, sql.len))) {
         return BRANT_OK;
     }
-    sqlite3_finalize(*out);
+    s->f->finalize(*out);
     *out = NULL;
     st = brn_error(
         err, BRANT_EINTERNAL, "statement.more_than_one",
@@ -248,15 +248,15 @@ static brant_status execute(
     }
     if (stmt != NULL) {
         do {
-            rc = sqlite3_step(stmt);
+            rc = s->f->step(stmt);
         } while (rc == SQLITE_ROW);
     }
     if (rc != SQLITE_DONE) {
         st = brn_sqlite_error(s, rc, "statement.failed", NULL, err);
     } else {
-        *rows = stmt != NULL && changes_rows(what) ? sqlite3_changes64(s->db) : 0;
+        *rows = stmt != NULL && changes_rows(what) ? s->f->changes64(s->db) : 0;
     }
-    sqlite3_finalize(stmt);
+    s->f->finalize(stmt);
     return st;
 }
 
@@ -266,7 +266,7 @@ static brant_status step_statement(
     brn_sqlite *s = (brn_sqlite *)conn;
     brn_stmt stmt = { .text = op->sql, .line = 1, .column = 1 };
     brn_stmt_class what = { 0 };
-    bool alone = sqlite3_get_autocommit(s->db) != 0;
+    bool alone = s->f->get_autocommit(s->db) != 0;
     brant_status st;
 
     brn_arena_reset(&s->scratch);
@@ -277,7 +277,7 @@ static brant_status step_statement(
         st = execute(s, op->sql, &what, rows, err);
         /* It commits by itself: an error of the disk may have come before or after that. */
         *in_doubt =
-            st != BRANT_OK && alone && (sqlite3_extended_errcode(s->db) & 0xff) == SQLITE_IOERR;
+            st != BRANT_OK && alone && (s->f->extended_errcode(s->db) & 0xff) == SQLITE_IOERR;
     }
     if (st != BRANT_OK) {
         brn_error_statement(err, op->sql);

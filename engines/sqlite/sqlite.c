@@ -168,15 +168,15 @@ static brant_status open_file(
 
     flags |= t->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     flags |= create || t->in_memory ? SQLITE_OPEN_CREATE : 0;
-    rc = sqlite3_open_v2(s->path, &s->db, flags, NULL);
+    rc = s->f->open_v2(s->path, &s->db, flags, NULL);
     if (rc != SQLITE_OK) {
         return open_failed(s, rc, err);
     }
     s->foreign_keys = t->foreign_keys;
     brn_sqlite_handlers_install(s);
-    (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_FKEY, t->foreign_keys ? 1 : 0, NULL);
+    (void)s->f->db_config(s->db, SQLITE_DBCONFIG_ENABLE_FKEY, t->foreign_keys ? 1 : 0, NULL);
     if (reader) {
-        (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+        (void)s->f->db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
         rc = brn_sqlite_exec(s, "PRAGMA query_only = on");
     }
     if (rc == SQLITE_OK) {
@@ -192,7 +192,7 @@ static brant_status check_schema(brn_sqlite *s, const char *schema, brant_error 
     brant_status st;
 
     s->schema = schema != NULL && schema[0] != '\0' ? schema : "main";
-    if (sqlite3_stricmp(s->schema, "temp") != 0 && sqlite3_db_filename(s->db, s->schema) != NULL) {
+    if (s->f->stricmp(s->schema, "temp") != 0 && s->f->db_filename(s->db, s->schema) != NULL) {
         return BRANT_OK;
     }
     st = brn_error(
@@ -213,7 +213,7 @@ static void sqlite_disconnect(brn_conn *conn)
     brn_sqlite_watch_release(s);
     brn_sqlite_cache_release(s);
     /* An open transaction is rolled back by closing. */
-    (void)sqlite3_close_v2(s->db);
+    (void)s->f->close_v2(s->db);
     brn_arena_release(&s->arena);
     brn_arena_release(&s->scratch);
     free(s);
@@ -236,6 +236,7 @@ static brant_status sqlite_connect(
         .emitter = opts->emitter,
         .database = opts->database,
     };
+    s->f = &brn_sqlite_linked;
     brn_arena_init(&s->arena);
     brn_arena_init(&s->scratch);
     s->lock.fd = -1;
@@ -271,11 +272,11 @@ static brant_status sqlite_server_info(brn_server_info *out, brn_conn *conn, bra
     brn_server_info info = { .size_bytes = -1 };
     char user[BRN_PLATFORM_NAME];
     struct stat file;
-    bool writable = sqlite3_db_readonly(s->db, "main") == 0;
+    bool writable = s->f->db_readonly(s->db, "main") == 0;
 
     (void)err;
     brn_platform_user(user);
-    (void)snprintf(info.version, sizeof(info.version), "%s", sqlite3_libversion());
+    (void)snprintf(info.version, sizeof(info.version), "%s", s->f->libversion());
     (void)snprintf(info.target, sizeof(info.target), "%s", s->path);
     (void)snprintf(info.user, sizeof(info.user), "%.127s", user);
     (void)snprintf(

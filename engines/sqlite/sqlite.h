@@ -3,6 +3,7 @@
  * SQLite: a file, or memory. DDL is transactional, so a migration and its ledger row are one
  * transaction; the migration lock is flock() on a file beside the database.
  *
+ *   functions.c  the functions of SQLite, of which there may be two copies in a process
  *   url.c      which file, and the parameters of the URL
  *   sqlite.c   the engine's table, connect, disconnect, server_info
  *   handlers.c waiting for other connections' locks, stopping inside a statement
@@ -19,6 +20,7 @@
 #ifndef BRN_ENGINES_SQLITE_SQLITE_H
 #define BRN_ENGINES_SQLITE_SQLITE_H
 
+#include <brant/sqlite.h>
 #include <sqlite3.h>
 
 #include "engine/engine.h"
@@ -54,6 +56,7 @@ typedef struct brn_sqlite_lock {
 
 typedef struct brn_sqlite {
     brn_conn conn;
+    const brant_sqlite_functions *f; /* of the copy that `db` belongs to; never NULL */
     sqlite3 *db;
     brn_arena arena;         /* lives as long as the connection */
     brn_arena scratch;       /* of one statement */
@@ -79,6 +82,12 @@ typedef struct brn_sqlite {
 brant_status brn_sqlite_error(
     brn_sqlite *s, int rc, const char *id, const char *what, brant_error **err);
 
+/* --- functions.c
+ * --------------------------------------------------------------------------------*/
+
+/* Those of the copy that brant is linked with. */
+extern const brant_sqlite_functions brn_sqlite_linked;
+
 /* --- handlers.c
  * ---------------------------------------------------------------------------------*/
 
@@ -89,9 +98,9 @@ int brn_sqlite_exec(brn_sqlite *s, const char *sql);
 int brn_sqlite_number(brn_sqlite *s, const char *sql, int64_t *out);
 bool brn_sqlite_foreign_keys(const brn_sqlite *s);
 int brn_sqlite_prepare(sqlite3_stmt **out, brn_sqlite *s, const char *sql);
-int brn_sqlite_bind_str(sqlite3_stmt *stmt, int i, brn_str text);
+int brn_sqlite_bind_str(const brn_sqlite *s, sqlite3_stmt *stmt, int i, brn_str text);
 /* Text of a column in the arena; NULL for null, and with the arena's latch when out of memory. */
-const char *brn_sqlite_column(brn_arena *arena, sqlite3_stmt *stmt, int i);
+const char *brn_sqlite_column(brn_arena *arena, const brn_sqlite *s, sqlite3_stmt *stmt, int i);
 
 /* --- the rest
  * -----------------------------------------------------------------------------------*/

@@ -165,6 +165,7 @@ BRANT_API brant_status brant_plan_text(const char **out, brant_plan *plan, brant
  * recorded state that it was made on.
  *
  * @param text  As brant_plan_text() gave it; `len` bytes.
+ * @param file  Where it was read from, for messages. May be NULL.
  * @param opts  dry_run only. May be NULL.
  * @retval BRANT_EDRIFT  Files or database have changed since; the error names what.
  * @retval BRANT_EPARSE  Not a saved plan, or of a newer version.
@@ -175,6 +176,7 @@ BRANT_API brant_status brant_apply(
     brant_session *session,
     const char *text,
     size_t len,
+    const char *file,
     const brant_run_options *opts,
     brant_error **err);
 

@@ -25,6 +25,15 @@ extern "C" {
  */
 BRANT_API const char *brant_version(void);
 
+/**
+ * Order of two versions of an application or schema: part by part between dots, numbers as numbers
+ * of any length, and a part that is missing is zero (1.2 < 1.10, 1.0 = 1.0.0).
+ *
+ * @param a, b  NULL is below everything; NULL and NULL are equal.
+ * @return Below, equal to or above zero. Thread-safe. Since: 0.1
+ */
+BRANT_API int brant_version_compare(const char *a, const char *b);
+
 #ifdef __cplusplus
 }
 #endif

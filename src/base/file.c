@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h> /* rename() */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -254,21 +255,64 @@ static int write_all(int fd, brn_str content)
     return 0;
 }
 
-int brn_file_create(const char *path, brn_str content, uint32_t mode)
+/* `old`: what the file is to replace; NULL. Then it has to be on disk before it does. */
+static int create_file(const char *path, brn_str content, mode_t mode, const struct stat *old)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     int rc;
 
     if (fd < 0) {
         return errno;
     }
     rc = write_all(fd, content);
+    if (rc == 0 && old != NULL && S_ISREG(old->st_mode) && fchmod(fd, old->st_mode & 07777) != 0) {
+        rc = errno;
+    }
+    if (rc == 0 && old != NULL && fsync(fd) != 0) {
+        rc = errno;
+    }
     if (close(fd) != 0 && rc == 0) {
         rc = errno;
     }
     if (rc != 0) {
         (void)unlink(path);
     }
+    return rc;
+}
+
+int brn_file_create(const char *path, brn_str content, uint32_t mode)
+{
+    return create_file(path, content, (mode_t)mode, NULL);
+}
+
+/* "dir/.name.PID". The process tells those of others from what an earlier one of ours left. */
+static int name_hidden(brn_buf *out, const char *path)
+{
+    const char *base = brn_path_base(path);
+
+    brn_buf_add(out, path, (size_t)(base - path));
+    brn_buf_printf(out, ".%s.%ld", base, (long)getpid());
+    return out->failed ? ENOMEM : 0;
+}
+
+int brn_file_replace(const char *path, brn_str content, uint32_t mode)
+{
+    brn_buf hidden = { 0 };
+    struct stat old = { 0 };
+    int rc = name_hidden(&hidden, path);
+
+    if (rc == 0) {
+        (void)stat(path, &old);
+        rc = create_file(hidden.ptr, content, (mode_t)mode, &old);
+    }
+    if (rc == EEXIST && unlink(hidden.ptr) == 0) {
+        rc = create_file(hidden.ptr, content, (mode_t)mode, &old);
+    }
+    if (rc == 0 && rename(hidden.ptr, path) != 0) {
+        rc = errno;
+        (void)unlink(hidden.ptr);
+    }
+    brn_buf_release(&hidden);
     return rc;
 }
 

@@ -37,6 +37,11 @@ int brn_dir_read(brn_dir_list *out, brn_arena *arena, const char *path);
 int brn_file_read(brn_buf *out, const char *path, size_t max_bytes);
 /* Creates the file; EEXIST when something of that name exists. Removes it again on failure. */
 int brn_file_create(const char *path, brn_str content, uint32_t mode);
+/*
+ * Writes the file anew, all or nothing: a hidden file beside it, on disk, takes its name. What was
+ * there keeps its permissions; `mode` is for a new file.
+ */
+int brn_file_replace(const char *path, brn_str content, uint32_t mode);
 /* Like mkdir -p with mode 0777 less the umask; fine when it exists as a directory. */
 int brn_dir_create(const char *path);
 bool brn_file_exists(const char *path);

@@ -61,6 +61,9 @@ static const char *check_optional(const brn_engine *e)
     if (((e->caps & BRN_CAP_OBJECTS) != 0) != (e->objects != NULL)) {
         return "BRN_CAP_OBJECTS and objects do not agree";
     }
+    if (((e->caps & BRN_CAP_EXECUTE) != 0) != (e->execute != NULL)) {
+        return "BRN_CAP_EXECUTE and execute do not agree";
+    }
     return NULL;
 }
 

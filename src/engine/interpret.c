@@ -43,6 +43,10 @@ static brant_status run_statement(
 {
     brant_status st;
 
+    if (op->call != NULL) {
+        return w->steps->call != NULL ? w->steps->call(w->conn, op, rows, err)
+                                      : op->call(op->call_user, rows, err);
+    }
     arm_limit(w->conn->control);
     st = w->steps->statement(w->conn, op, rows, in_doubt, err);
     disarm_limit(w->conn->control);

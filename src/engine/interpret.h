@@ -9,6 +9,7 @@
  *
  * It keeps the statement's time limit: whoever set BRN_LIMIT_STATEMENT with brn_control_start()
  * gave its length; the interpreter starts it anew with each statement and lets it rest in between.
+ * A function of the host program (op->call) has no limit of its own: its statements have.
  */
 #ifndef BRN_ENGINE_INTERPRET_H
 #define BRN_ENGINE_INTERPRET_H
@@ -25,6 +26,9 @@ typedef struct brn_steps {
     brant_status (*ledger)(
         brn_conn *conn, const brn_ledger_op *op, int64_t began_us, brant_error **err);
     brant_status (*guard)(brn_conn *conn, const char *id, const char *run_id, brant_error **err);
+    /* Makes op->call: for engines that must know of it, as to look afterwards whether the
+     * transaction is as it was. NULL: the interpreter calls it. */
+    brant_status (*call)(brn_conn *conn, const brn_op *op, int64_t *rows, brant_error **err);
 } brn_steps;
 
 brant_status brn_interpret(

@@ -202,6 +202,25 @@ static brant_status trace_objects(
     return said(w, "objects", began_ns, st, err);
 }
 
+/* The statement without its values, which may be secrets. */
+static brant_status trace_execute(
+    int64_t *changed, brn_conn *conn, const brn_query *query, brant_error **err)
+{
+    brn_wrap *w = (brn_wrap *)conn;
+    const brn_op shown = { .type = BRN_OP_STATEMENT, .sql = query->sql };
+    int64_t began_ns = brn_clock_mono_ns();
+    brant_status st = w->inner->engine->execute(changed, w->inner, query, err);
+
+    brn_wrap_sync(w);
+    if (st == BRANT_OK) {
+        say(w, &shown, began_ns, "execute: %lld rows", (long long)*changed);
+    } else {
+        say(w, &shown, began_ns, "execute: %.200s",
+            err != NULL ? brant_error_message(*err) : brant_status_name(st));
+    }
+    return st;
+}
+
 brn_conn *brn_trace_wrap(brn_conn *inner)
 {
     brn_wrap *w = calloc(1, sizeof(*w));
@@ -227,6 +246,9 @@ brn_conn *brn_trace_wrap(brn_conn *inner)
     }
     if (w->table.objects != NULL) {
         w->table.objects = trace_objects;
+    }
+    if (w->table.execute != NULL) {
+        w->table.execute = trace_execute;
     }
     return &w->conn;
 }

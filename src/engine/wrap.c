@@ -143,6 +143,16 @@ static brant_status wrap_objects(
     return st;
 }
 
+static brant_status wrap_execute(
+    int64_t *changed, brn_conn *conn, const brn_query *query, brant_error **err)
+{
+    brn_wrap *w = wrap_of(conn);
+    brant_status st = w->inner->engine->execute(changed, w->inner, query, err);
+
+    brn_wrap_sync(w);
+    return st;
+}
+
 /* --- making ----------------------------------------------------------------------------------- */
 
 static void add_optional(brn_engine *table)
@@ -159,6 +169,9 @@ static void add_optional(brn_engine *table)
     }
     if ((table->caps & BRN_CAP_OBJECTS) != 0) {
         table->objects = wrap_objects;
+    }
+    if ((table->caps & BRN_CAP_EXECUTE) != 0) {
+        table->execute = wrap_execute;
     }
 }
 

@@ -74,6 +74,19 @@ static brn_migration *find_in(const brn_graph_database *db, brn_str text, bool *
     return db->items.items[i];
 }
 
+static brant_status requires_repeatable(
+    const brn_migration *m, const brn_migration *parent, const brn_require *req, brant_error **err)
+{
+    brn_error(
+        err, BRANT_EUSAGE, "graph.requires_repeatable",
+        "migration \"%s\" requires \"%s\", which is repeatable", m->id, parent->id);
+    brn_error_at(err, m->source->up_path, req->line, req->column);
+    brn_error_hint(
+        err, "Repeatable migrations run again and again, after all others. Require the migration "
+             "that it builds on.");
+    return BRANT_EUSAGE;
+}
+
 static brant_status link_explicit(brn_graph *graph, brn_migration *m, brant_error **err)
 {
     const brn_props *props = &m->source->props;
@@ -95,6 +108,9 @@ static brant_status link_explicit(brn_graph *graph, brn_migration *m, brant_erro
                 "another database as NAME:ID, with that database selected as well.");
             return BRANT_EUSAGE;
         }
+        if (parent->source->props.repeatable) {
+            return requires_repeatable(m, parent, req, err);
+        }
         link_edge(graph, m, parent);
     }
     return BRANT_OK;
@@ -103,17 +119,20 @@ static brant_status link_explicit(brn_graph *graph, brn_migration *m, brant_erro
 static brant_status link_database(brn_graph *graph, size_t index, brant_error **err)
 {
     brn_graph_database *db = &graph->databases[index];
+    brn_migration *last = NULL;
     for (size_t i = 0; i < db->items.count; i++) {
         brn_migration *m = db->items.items[i];
+        bool repeatable = m->source->props.repeatable;
         if (m->source->props.has_requires) {
             brant_status st = link_explicit(graph, m, err);
             if (st != BRANT_OK) {
                 return st;
             }
-        } else if (i > 0) {
-            link_edge(graph, m, db->items.items[i - 1]);
-            db->items.items[i - 1]->follower = m;
+        } else if (last != NULL && !repeatable) {
+            link_edge(graph, m, last);
+            last->follower = m;
         }
+        last = repeatable ? last : m;
     }
     return BRANT_OK;
 }
@@ -221,17 +240,26 @@ static brant_status report_cycle(
     return BRANT_EUSAGE;
 }
 
-static size_t collect_all(brn_graph *graph, brn_migration **all)
+static size_t collect_some(brn_graph *graph, brn_migration **all, size_t n, bool repeatable)
 {
-    size_t n = 0;
     for (size_t d = 0; d < graph->database_count; d++) {
         for (size_t i = 0; i < graph->databases[d].items.count; i++) {
-            all[n] = graph->databases[d].items.items[i];
-            all[n]->rank = n;
-            n++;
+            brn_migration *m = graph->databases[d].items.items[i];
+            if (m->source->props.repeatable == repeatable) {
+                all[n] = m;
+                m->rank = n++;
+            }
         }
     }
     return n;
+}
+
+/* Nothing requires a repeatable one, so while others are left one of those is ready, and its rank
+ * is lower: repeatable ones come last. */
+static void collect_all(brn_graph *graph, brn_migration **all)
+{
+    size_t n = collect_some(graph, all, 0, false);
+    (void)collect_some(graph, all, n, true);
 }
 
 static brant_status sort_graph(brn_graph *graph, brant_error **err)
@@ -296,7 +324,7 @@ static void add_sources(brn_graph *graph, size_t index)
         m->id = source->id;
         m->version = source->version;
         *slot = m;
-        db->chain = db->chain && !source->props.has_requires;
+        db->chain = db->chain && (!source->props.has_requires || source->props.repeatable);
         brn_map_put(&db->by_id, brn_str_from(m->id), m);
     }
 }
@@ -353,6 +381,15 @@ brn_state brn_state_of(const brn_ledger_row *row)
     return progress ? BRN_STATE_PARTIAL_UP : BRN_STATE_PENDING;
 }
 
+bool brn_graph_outdated(const brn_migration *m)
+{
+    if (!m->source->props.repeatable || m->row == NULL || m->row->status != BRN_ROW_COMPLETED) {
+        return false;
+    }
+    const char *recorded = m->row->checksum != NULL ? m->row->checksum : "";
+    return strcmp(recorded, m->source->up_digest) != 0;
+}
+
 /* A late one stands below something done: walk the chain from its end. */
 static void mark_late(brn_graph_database *db)
 {
@@ -379,6 +416,7 @@ void brn_graph_join(brn_graph *graph, size_t database, const brn_ledger_rows *ro
         if (m != NULL) {
             m->row = row;
             m->state = brn_state_of(row);
+            m->state = brn_graph_outdated(m) ? BRN_STATE_PENDING : m->state;
         } else {
             const brn_ledger_row **slot = BRN_VEC_PUSH(graph->arena, &db->unknown);
             if (slot != NULL) {
@@ -424,7 +462,7 @@ const brn_migration *brn_graph_renamed(const brn_graph_database *db, const brn_l
         const brn_migration *m = db->items.items[i];
         bool same_text = row->checksum != NULL && strcmp(row->checksum, m->source->up_digest) == 0;
         bool same_version =
-            row->version != NULL &&
+            row->version != NULL && row->version[0] != '\0' &&
             brn_str_natcmp(brn_str_from(row->version), brn_str_from(m->version)) == 0;
         if (m->row == NULL && (same_version || same_text)) {
             return m;
@@ -446,7 +484,7 @@ const brn_migration *brn_graph_version(const brn_graph *graph, size_t database)
             ok = whole[m->requires.items[p]->rank];
         }
         whole[i] = ok;
-        if (ok && m->database == database &&
+        if (ok && m->database == database && !m->source->props.repeatable &&
             (best == NULL ||
              brn_str_natcmp(brn_str_from(m->version), brn_str_from(best->version)) >= 0)) {
             best = m;

@@ -6,13 +6,13 @@
  * directory is a chain (the link is "implicit"). Edges may cross databases ("events:003_users").
  *
  *   order     topological over everything: parents first, then by database and id, so that it is
- *             the same on every machine
+ *             the same on every machine; repeatable ones stand behind all others
  *   items     of one database, by version and name
  *
  * Recorded state is joined with brn_graph_join(). What a ledger row means is decided once, there:
  *
  *   no row                                             PENDING
- *   completed                                          DONE
+ *   completed                                          DONE; repeatable and edited: PENDING
  *   running or failed, going up, no progress           PENDING (rolled back, or never begun)
  *   running or failed, going up, with progress         PARTIAL_UP
  *   running or failed, going down, no progress         DONE (still applied)
@@ -82,7 +82,7 @@ typedef struct brn_graph_input {
 
 /*
  * Errors name both ends and the place of the directive: "graph.unknown_requirement",
- * "graph.cycle" (the cycle is printed).
+ * "graph.requires_repeatable", "graph.cycle" (the cycle is printed).
  */
 brant_status brn_graph_build(
     brn_graph *out,
@@ -91,8 +91,11 @@ brant_status brn_graph_build(
     size_t count,
     brant_error **err);
 
-/* What a row means: the table above. NULL is PENDING. */
+/* What a row means, whatever the file says: the table above. NULL is PENDING. */
 brn_state brn_state_of(const brn_ledger_row *row);
+
+/* Repeatable, and completed with another text than it has now: runs again. */
+bool brn_graph_outdated(const brn_migration *m);
 
 /* Joins the rows of one database, which must outlive the graph. May be called again. */
 void brn_graph_join(brn_graph *graph, size_t database, const brn_ledger_rows *rows);

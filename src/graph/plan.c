@@ -54,6 +54,10 @@ static bool *wanted_set(const brn_graph *graph, const brn_migration *to)
         return wanted;
     }
     wanted[to->rank] = true;
+    for (size_t i = 0; i < to->rank && to->source->props.repeatable; i++) {
+        const brn_migration *m = graph->order.items[i]; /* it runs after all others */
+        wanted[i] = m->database == to->database && !m->source->props.repeatable;
+    }
     for (size_t i = to->rank + 1; i-- > 0;) {
         const brn_migration *m = graph->order.items[i];
         for (size_t p = 0; wanted[i] && p < m->requires.count; p++) {
@@ -87,6 +91,20 @@ static brant_status refuse_late(const brn_graph *graph, const bool *wanted, bran
         err, "Give the file a number above the newest one, or run it late with "
              "--out-of-order run, or leave it out with --out-of-order ignore.");
     return st;
+}
+
+/* A repeatable one waits for all others of its database, also for those it does not name. */
+static bool behind_all(const brn_graph *graph, const brn_migration *m, const bool *blocked)
+{
+    for (size_t i = 0; i < m->rank && m->source->props.repeatable; i++) {
+        const brn_migration *other = graph->order.items[i];
+        bool left_out = other->late && graph->databases[other->database].late == BRN_LATE_IGNORE;
+        if (blocked[i] && other->database == m->database && !left_out &&
+            !other->source->props.repeatable) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool behind_blocked(const brn_migration *m, const bool *blocked)
@@ -129,8 +147,8 @@ brant_status brn_plan_up(
         if (step == NULL) {
             return brn_error_oom(err);
         }
-        step->manual = m->source->props.kind == BRN_KIND_MANUAL;
-        step->blocked = behind_blocked(m, blocked);
+        step->manual = brn_source_is_manual(m->source);
+        step->blocked = behind_blocked(m, blocked) || behind_all(graph, m, blocked);
         blocked[i] = step->manual || step->blocked;
         running += blocked[i] ? 0 : 1;
     }
@@ -180,7 +198,7 @@ static brn_migration_list applied_by_database(const brn_graph *graph)
  */
 static bool stands_on(const brn_migration *child, const brn_migration *m)
 {
-    if (!is_applied(child)) {
+    if (!is_applied(child) || child->source->props.repeatable) {
         return false;
     }
     return m->follower != child || child->row->seq > m->row->seq;
@@ -281,6 +299,9 @@ static size_t pick_down(
     }
     for (size_t i = 0; i < applied->count && plan->steps.count < limit; i++) {
         brn_migration *m = applied->items[i];
+        if (m->source->props.repeatable && m->source->down_path == NULL) {
+            continue; /* there is nothing to undo: the one that runs next replaces it */
+        }
         if (goal->to == NULL || is_behind(graph, m, goal->to)) {
             add_step(plan, graph->arena, m, BRN_DOWN);
         }

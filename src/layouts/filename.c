@@ -111,6 +111,11 @@ void brn_filename_parse(brn_filename *out, brn_str name, bool is_directory)
         take_ending(out, &stem);
     }
     out->stem = stem;
+    if (brn_str_starts(stem, BRN_STR("R__")) && stem.len > 3) {
+        out->kind = BRN_VERSION_REPEATABLE;
+        out->name = brn_str_slice(stem, 3, stem.len);
+        return;
+    }
     kind = brn_version_scan(&len, stem);
     if (kind == BRN_VERSION_NONE || (len < stem.len && stem.ptr[len] != '_')) {
         return;

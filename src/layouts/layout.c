@@ -130,7 +130,7 @@ static brant_status check_file(
     return st;
 }
 
-static brn_source *source_of(brn_layout_reader *r, const brn_filename *parsed)
+brn_source *brn_layout_source(brn_layout_reader *r, const brn_filename *parsed)
 {
     brn_source *source = brn_map_get(&r->by_id, parsed->stem);
     brn_source **slot;
@@ -151,6 +151,7 @@ static brn_source *source_of(brn_layout_reader *r, const brn_filename *parsed)
     source->name = id + (parsed->stem.len - parsed->name.len);
     brn_props_init(&source->props);
     brn_props_init(&source->down_props);
+    source->props.repeatable = parsed->kind == BRN_VERSION_REPEATABLE;
     (void)brn_map_put(&r->by_id, (brn_str){ id, parsed->stem.len }, source);
     return r->arena->oom || r->scratch->oom ? NULL : source;
 }
@@ -165,7 +166,7 @@ brant_status brn_layout_add(
     brant_error **err)
 {
     const char *shown = brn_path_join(r->arena, r->set.dir, path);
-    brn_source *source = shown == NULL ? NULL : source_of(r, parsed);
+    brn_source *source = shown == NULL ? NULL : brn_layout_source(r, parsed);
     const char **slot;
     brant_status st;
 
@@ -216,8 +217,10 @@ static brant_status check_duplicates(const brn_source_set *set, brant_error **er
         const brn_source *a = set->items.items[i - 1];
         const brn_source *b = set->items.items[i];
         brant_status st;
-        /* Dates may be shared: only the id is unique, and source_of() saw to that. */
-        if (strchr(a->version, '-') != NULL || compare_text(a->version, b->version) != 0) {
+        /* Dates may be shared, and repeatable ones may have none: only the id is unique, and
+         * brn_layout_source() saw to that. */
+        if (a->version[0] == '\0' || strchr(a->version, '-') != NULL ||
+            compare_text(a->version, b->version) != 0) {
             continue;
         }
         st = brn_error(
@@ -289,6 +292,25 @@ static brant_status check_version_zero(const brn_layout_reader *r, brant_error *
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
+static brant_status scan(brn_layout_reader *r, brant_error **err)
+{
+    const brn_layout_options *opts = r->opts;
+    brant_error *failure = NULL;
+    brant_status st = brn_layout_scan_dir(&r->scan, r->scratch, opts->dir, opts->layout, &failure);
+
+    if (st != BRANT_OK && opts->may_be_missing &&
+        strcmp(brant_error_id(failure), "layout.no_directory") == 0) {
+        brant_error_free(failure);
+        return BRANT_OK;
+    }
+    if (err != NULL) {
+        *err = failure;
+    } else {
+        brant_error_free(failure);
+    }
+    return st;
+}
+
 static brant_status collect(brn_layout_reader *r, brant_error **err)
 {
     brant_status st = BRANT_OK;
@@ -302,6 +324,9 @@ static brant_status collect(brn_layout_reader *r, brant_error **err)
         }
     }
     note_rest(r);
+    if (st == BRANT_OK) {
+        st = brn_given_collect(r, err);
+    }
     if (st == BRANT_OK && (r->arena->oom || r->scratch->oom)) {
         st = brn_error_oom(err);
     }
@@ -330,7 +355,13 @@ static brant_status read_texts(brn_layout_reader *r, brant_error **err)
 {
     for (size_t i = 0; i < r->set.items.count; i++) {
         brn_source *source = r->set.items.items[i];
-        brant_status st = r->scan.layout->read(r, source, err);
+        brant_status st = BRANT_OK;
+        if (!source->in_program) {
+            st = r->scan.layout->read(r, source, err);
+        }
+        if (st == BRANT_OK && (source->given != NULL || source->props.kind == BRN_KIND_CODE)) {
+            st = brn_given_read(r, source, err);
+        }
         if (st != BRANT_OK) {
             brn_error_subject(err, NULL, source->id);
             return st;
@@ -351,7 +382,7 @@ brant_status brn_layout_read(
     if (r.set.dir == NULL) {
         return brn_error_oom(err);
     }
-    st = brn_layout_scan_dir(&r.scan, &scratch, opts->dir, opts->layout, err);
+    st = scan(&r, err);
     if (st != BRANT_OK) {
         goto out;
     }

@@ -62,6 +62,7 @@ typedef struct brn_source {
     brn_switch up_transaction; /* from a foreign section marker; AUTO when it says nothing */
     brn_switch down_transaction;
     const brn_given *given; /* NULL: from files, or a file kind=code whose function is not here */
+    bool in_program;        /* no file has it; the paths are "program:ID" */
 } brn_source;
 
 /* Something to tell the person that does not stop the run. */
@@ -130,6 +131,11 @@ brant_status brn_source_open(
     const brn_dialect *dialect,
     size_t max_file_bytes,
     brant_error **err);
+
+/* A function of the program runs this direction; there is no text to open. */
+bool brn_source_is_call(const brn_source *source, bool down);
+/* Nothing here can run it: a person or a program does. */
+bool brn_source_is_manual(const brn_source *source);
 
 typedef enum brn_numbering {
     BRN_NUMBERING_AUTO = 0, /* as the newest one in the directory; sequence when it is empty */

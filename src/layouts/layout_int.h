@@ -17,9 +17,10 @@
 
 typedef enum brn_version_kind {
     BRN_VERSION_NONE = 0,
-    BRN_VERSION_NUMBER = 1, /* "001", "20240226153000" */
-    BRN_VERSION_DOTTED = 2, /* "1.1.0" */
-    BRN_VERSION_DATE = 3,   /* "2024-12-12": several migrations may share it */
+    BRN_VERSION_NUMBER = 1,     /* "001", "20240226153000" */
+    BRN_VERSION_DOTTED = 2,     /* "1.1.0" */
+    BRN_VERSION_DATE = 3,       /* "2024-12-12": several migrations may share it */
+    BRN_VERSION_REPEATABLE = 4, /* none: "R__refresh_views" */
 } brn_version_kind;
 
 /* The version that `text` begins with; *len is its length. */
@@ -33,11 +34,12 @@ typedef enum brn_side {
     BRN_SIDE_DOWN = 2,
 } brn_side;
 
-/* A name taken apart: stem [ "." side ] "." extension, where stem = version [ "_" name ]. */
+/* A name taken apart: stem [ "." side ] "." extension, where stem = version [ "_" name ], or
+ * "R__" name (Flyway's form of a repeatable migration). */
 typedef struct brn_filename {
     brn_version_kind kind; /* NONE: no version; version and name are empty */
-    brn_str stem;          /* the id, when there is a version */
-    brn_str version;
+    brn_str stem;          /* the id, unless the kind is NONE */
+    brn_str version;       /* empty for REPEATABLE */
     brn_str name;
     brn_side side;
     brn_str extension; /* empty when it is none of ours; then the stem is the whole name */
@@ -129,7 +131,23 @@ void brn_layout_ignore(brn_layout_reader *r, const char *path, bool warning, con
 /* The note of an entry that no layout wants, worded by what the entry is. */
 void brn_layout_ignore_entry(brn_layout_reader *r, const brn_layout_entry *entry);
 
+/* given.c */
+
+/* Joins opts->given to what was collected from files. */
+brant_status brn_given_collect(brn_layout_reader *r, brant_error **err);
+/* Properties and digests of a source that has one; its file, if there is one, was read before. */
+brant_status brn_given_read(brn_layout_reader *r, brn_source *source, brant_error **err);
+
 /* For read. */
+
+/* The digest of a text that stands by itself. */
+void brn_source_digest(char out[BRN_DIGEST_HEX + 1], brn_str text);
+brant_status brn_source_read_directives(
+    brn_props *props, brn_layout_reader *r, const brn_script *script, brant_error **err);
+brant_status brn_source_read_down_directives(
+    brn_props *props, brn_layout_reader *r, const brn_script *script, brant_error **err);
+/* The source of that name; made when it is not there. NULL: out of memory. */
+brn_source *brn_layout_source(brn_layout_reader *r, const brn_filename *parsed);
 
 /* Up and down are files of their own. */
 brant_status brn_source_read_files(brn_layout_reader *r, brn_source *source, brant_error **err);

@@ -54,6 +54,11 @@ static void digest_of(char out[BRN_DIGEST_HEX + 1], brn_str head, brn_str text)
     brn_digest_hex(&digest, out);
 }
 
+void brn_source_digest(char out[BRN_DIGEST_HEX + 1], brn_str text)
+{
+    digest_of(out, BRN_STR(""), text);
+}
+
 /* --- directives -------------------------------------------------------------- */
 
 static bool holds_word(brn_str text, size_t at, brn_str word)
@@ -76,7 +81,7 @@ static bool names_brant(brn_str text)
  * The directives of one head. Finding them takes a lexer over all of the text, so that one in the
  * wrong place is noticed; most files have none.
  */
-static brant_status read_directives(
+brant_status brn_source_read_directives(
     brn_props *props, brn_layout_reader *r, const brn_script *script, brant_error **err)
 {
     if (!names_brant(script->text)) {
@@ -128,7 +133,7 @@ static uint32_t line_of_key(const brn_script *script, const char *key)
 }
 
 /* `props` may hold what the head of the file says for both sides. */
-static brant_status read_down_directives(
+brant_status brn_source_read_down_directives(
     brn_props *props, brn_layout_reader *r, const brn_script *script, brant_error **err)
 {
     brn_props own = { 0 };
@@ -136,13 +141,13 @@ static brant_status read_down_directives(
     brant_status st;
 
     brn_props_init(&own);
-    st = read_directives(&own, r, script, err);
+    st = brn_source_read_directives(&own, r, script, err);
     if (st != BRANT_OK) {
         return st;
     }
     key = find_foreign_key(&own);
     if (key == NULL) {
-        return read_directives(props, r, script, err);
+        return brn_source_read_directives(props, r, script, err);
     }
     st = brn_error(
         err, BRANT_EPARSE, "layout.down_directive", "directive \"%s\" in a down script", key);
@@ -250,7 +255,7 @@ brant_status brn_source_read_files(brn_layout_reader *r, brn_source *source, bra
     }
     source->up_bytes = script.text.len;
     digest_of(source->up_digest, BRN_STR(""), script.text);
-    st = read_directives(&source->props, r, &script, err);
+    st = brn_source_read_directives(&source->props, r, &script, err);
     if (st != BRANT_OK || source->down_path == NULL) {
         return st;
     }
@@ -259,7 +264,7 @@ brant_status brn_source_read_files(brn_layout_reader *r, brn_source *source, bra
         return st;
     }
     digest_of(source->down_digest, BRN_STR(""), script.text);
-    return read_down_directives(&source->down_props, r, &script, err);
+    return brn_source_read_down_directives(&source->down_props, r, &script, err);
 }
 
 /* --- up and down in one file ------------------------------------------------------------------ */
@@ -283,10 +288,10 @@ brant_status brn_source_read_sections(brn_layout_reader *r, brn_source *source, 
         st = brn_sections_find(&sections, r->opts->dialect, &script, err);
     }
     if (st == BRANT_OK && sections.marked) {
-        st = read_directives(&source->props, r, &sections.head, err);
+        st = brn_source_read_directives(&source->props, r, &sections.head, err);
     }
     if (st == BRANT_OK) {
-        st = read_directives(&source->props, r, &sections.up, err);
+        st = brn_source_read_directives(&source->props, r, &sections.up, err);
     }
     if (st != BRANT_OK) {
         return st;
@@ -300,11 +305,11 @@ brant_status brn_source_read_sections(brn_layout_reader *r, brn_source *source, 
     source->down_path = source->up_path;
     source->down_transaction = sections.down_transaction;
     digest_section(source->down_digest, &sections, true);
-    st = read_directives(&source->down_props, r, &sections.head, err);
+    st = brn_source_read_directives(&source->down_props, r, &sections.head, err);
     if (st != BRANT_OK) {
         return st;
     }
-    return read_down_directives(&source->down_props, r, &sections.down, err);
+    return brn_source_read_down_directives(&source->down_props, r, &sections.down, err);
 }
 
 /* --- reading again ---------------------------------------------------------------------------- */
@@ -395,7 +400,12 @@ brant_status brn_source_open(
     if (path == NULL || source->up_path == NULL) {
         return missing_side(source, down && source->up_path != NULL, err);
     }
-    st = load(&found, buf, path, max_file_bytes, err);
+    if (source->in_program) {
+        const char *text = down ? source->given->down_text : source->given->up_text;
+        st = brn_script_check(&found, brn_str_from(text), path, err);
+    } else {
+        st = load(&found, buf, path, max_file_bytes, err);
+    }
     if (st == BRANT_OK) {
         st = take_side(&found, digest, source, down, dialect, err);
     }

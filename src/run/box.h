@@ -26,6 +26,7 @@ typedef struct brn_box {
         brant_health_result health;
         brant_new_files new_files;
     } doc;
+    const void *saved; /* plan: the brn_saved that belongs to it */
     brn_arena arena;
 } brn_box;
 

@@ -75,8 +75,9 @@ static void missing_file(
     brn_world *world, size_t target, const brn_ledger_row *row, const brn_graph_database *db)
 {
     const brn_migration *last = db->items.count > 0 ? db->items.items[db->items.count - 1] : NULL;
-    bool newer = last == NULL || row->version == NULL ||
-                 brn_str_natcmp(brn_str_from(row->version), brn_str_from(last->version)) > 0;
+    bool newer = last == NULL ||
+                 (row->version != NULL &&
+                  brn_str_natcmp(brn_str_from(row->version), brn_str_from(last->version)) > 0);
     brant_finding *f = add_finding(
         world, target, newer ? "ledger.newer_migration" : "ledger.missing_file", row->id,
         newer
@@ -116,6 +117,22 @@ static void half_done_without_file(brn_world *world, size_t target, const brn_le
     }
 }
 
+/* A function of the program: the command has no file of it and needs none. */
+static void code_elsewhere(brn_world *world, size_t target, const brn_ledger_row *row)
+{
+    brant_finding *f = add_finding(
+        world, target, "ledger.code_elsewhere", row->id,
+        brn_arena_printf(
+            world->arena, "\"%s\" is a function of a program that is not this one", row->id));
+    if (f != NULL) {
+        f->warning = 1;
+        f->hint = brn_arena_printf(
+            world->arena,
+            "That is fine. A file of that id with nothing but \"-- brant: kind=code\" in it tells "
+            "people and this command where it belongs.");
+    }
+}
+
 static void check_unknown(brn_world *world, size_t target, const brn_ledger_row *row)
 {
     const brn_graph_database *db = &world->graph.databases[target];
@@ -123,6 +140,10 @@ static void check_unknown(brn_world *world, size_t target, const brn_ledger_row 
     brn_state state = brn_state_of(row);
     if (state == BRN_STATE_PENDING) {
         return; /* rolled back: as if it had never been */
+    }
+    if (row->kind != NULL && strcmp(row->kind, brn_kind_name(BRN_KIND_CODE)) == 0) {
+        code_elsewhere(world, target, row);
+        return;
     }
     if (state != BRN_STATE_DONE) {
         half_done_without_file(world, target, row);

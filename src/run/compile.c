@@ -182,6 +182,17 @@ static brant_status check_on(
     return BRANT_OK;
 }
 
+/* Whether the engine can run all of it in one transaction. */
+static bool is_able(const brn_compiled *c, uint32_t caps, size_t ddl, brn_switch wanted)
+{
+    if ((caps & BRN_CAP_TXN_DDL) != 0) {
+        return true;
+    }
+    /* What a function will do is known to its author only. */
+    bool rows_only = c->call ? wanted == BRN_SWITCH_ON : ddl == SIZE_MAX;
+    return (caps & BRN_CAP_TXN_DML) != 0 && rows_only;
+}
+
 static brant_status decide(brn_compiled *c, const brn_compile_input *in, brant_error **err)
 {
     brn_survey s;
@@ -197,8 +208,7 @@ static brant_status decide(brn_compiled *c, const brn_compile_input *in, brant_e
     }
     uint32_t caps = in->target->conn != NULL ? in->target->conn->caps : in->target->engine->caps;
     brn_switch wanted = wanted_transaction(c, in);
-    bool able =
-        (caps & BRN_CAP_TXN_DDL) != 0 || ((caps & BRN_CAP_TXN_DML) != 0 && s.ddl == SIZE_MAX);
+    bool able = is_able(c, caps, s.ddl, wanted);
     c->own_transaction = s.own != SIZE_MAX;
     if (wanted == BRN_SWITCH_ON) {
         st = check_on(c, &s, able, err);
@@ -215,14 +225,13 @@ static brant_status decide(brn_compiled *c, const brn_compile_input *in, brant_e
     return check_all_mode(c, in, err);
 }
 
-brant_status brn_compile_read(brn_compiled *out, const brn_compile_input *in, brant_error **err)
+/* ---- reading ---- */
+
+static brant_status read_text(brn_compiled *out, const brn_compile_input *in, brant_error **err)
 {
-    memset(out, 0, sizeof(*out));
     const brn_dialect *dialect = in->target->engine->dialect;
-    const brn_source *source = in->migration->source;
-    out->props = props_of(source, in->direction);
     brant_status st = brn_source_open(
-        &out->script, &out->text, source, in->direction == BRN_DOWN, dialect,
+        &out->script, &out->text, in->migration->source, in->direction == BRN_DOWN, dialect,
         brn_target_max_file(in->target), err);
     if (st == BRANT_OK) {
         st = brn_split(&out->stmts, &out->arena, dialect, &out->script, err);
@@ -234,6 +243,42 @@ brant_status brn_compile_read(brn_compiled *out, const brn_compile_input *in, br
     for (size_t i = 0; i < out->stmts.count && st == BRANT_OK; i++) {
         in->target->engine->inspect(&out->infos[i], &out->stmts.items[i]);
     }
+    return st;
+}
+
+/* A function is one statement; its text only names it. */
+static brant_status read_call(brn_compiled *out, const brn_compile_input *in, brant_error **err)
+{
+    const brn_migration *m = in->migration;
+    uint32_t caps = in->target->conn != NULL ? in->target->conn->caps : in->target->engine->caps;
+    if ((caps & BRN_CAP_EXECUTE) == 0) {
+        return brn_error(
+            err, BRANT_EUNSUPPORTED, "code.unsupported",
+            "this kind of database cannot run functions of the program (\"%s\")", m->id);
+    }
+    brn_stmt *stmt = BRN_VEC_PUSH(&out->arena, &out->stmts);
+    out->infos = brn_arena_array(&out->arena, 1, sizeof(*out->infos));
+    char *text = brn_arena_printf(
+        &out->arena, "function %s of %s", brn_direction_name(in->direction), m->id);
+    if (stmt == NULL || out->infos == NULL || text == NULL) {
+        return brn_error_oom(err);
+    }
+    out->call = true;
+    out->script = (brn_script){ .file = m->source->up_path, .line = 1, .column = 1 };
+    out->script.text = brn_str_from(text);
+    *stmt = (brn_stmt){ .text = out->script.text, .line = 1, .column = 1 };
+    out->infos[0].repeatable = true; /* at least once */
+    memcpy(out->infos[0].kind, "function", sizeof("function"));
+    return BRANT_OK;
+}
+
+brant_status brn_compile_read(brn_compiled *out, const brn_compile_input *in, brant_error **err)
+{
+    memset(out, 0, sizeof(*out));
+    const brn_source *source = in->migration->source;
+    bool call = brn_source_is_call(source, in->direction == BRN_DOWN);
+    out->props = props_of(source, in->direction);
+    brant_status st = call ? read_call(out, in, err) : read_text(out, in, err);
     return st == BRANT_OK ? decide(out, in, err) : st;
 }
 
@@ -258,6 +303,9 @@ const char *brn_placeholder_value(const char *name, void *user)
 
 bool brn_placeholders_on(const brn_compiled *c, const brn_target *target)
 {
+    if (c->call) {
+        return false;
+    }
     if (c->props->placeholders != BRN_SWITCH_AUTO) {
         return c->props->placeholders == BRN_SWITCH_ON;
     }
@@ -268,6 +316,10 @@ void brn_compiled_locate(
     const brn_compiled *compiled, const brn_target *target, const brn_op *op, brant_error **err)
 {
     if (err == NULL || *err == NULL || op->stmt == NULL) {
+        return;
+    }
+    if (compiled->call) { /* it happened somewhere in the program */
+        brn_error_at(err, compiled->script.file, 0, 0);
         return;
     }
     size_t offset = brn_error_get_offset(*err);

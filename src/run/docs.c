@@ -51,6 +51,9 @@ brant_migration *brn_doc_migration(const brn_world *world, const brn_migration *
     if (m->row != NULL) {
         fill_from_row(doc, m->row);
     }
+    if (brn_graph_outdated(m)) {
+        doc->status = "pending";
+    }
     doc->kind = brn_kind_name(source->props.kind);
     doc->phase = brn_phase_name(source->props.phase);
     doc->required = source->props.required ? 1 : 0;
@@ -59,6 +62,7 @@ brant_migration *brn_doc_migration(const brn_world *world, const brn_migration *
     doc->file = source->up_path;
     doc->down_file = source->down_path;
     doc->help = source->props.help;
+    doc->repeatable = source->props.repeatable ? 1 : 0;
     doc->late = m->late ? 1 : 0;
     doc->partial = m->state == BRN_STATE_PARTIAL_UP || m->state == BRN_STATE_PARTIAL_DOWN ? 1 : 0;
     fill_requires(doc, world, m);

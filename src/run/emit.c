@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "ledger/record.h"
+#include "run/code.h"
 #include "run/compile_int.h"
 #include "text/placeholder.h"
 
@@ -82,6 +83,9 @@ static brant_status add_statement(brn_writer *w, size_t i, brant_error **err)
     op->number = (uint32_t)(i + 1);
     op->sql = op->stmt->text;
     op->flags = w->c->props->foreign_keys == BRN_SWITCH_ON ? BRN_OP_FOREIGN_KEYS_ON : 0;
+    if (w->c->call) {
+        return brn_code_prepare(op, &w->c->arena, w->in, err);
+    }
     if (!brn_placeholders_on(w->c, w->in->target)) {
         return BRANT_OK;
     }

@@ -171,6 +171,9 @@ static void force_rows(brn_edit *e, const char *version)
     bool found = version[0] == '-';
     for (size_t i = 0; i < db->items.count; i++) {
         const brn_migration *m = db->items.items[i];
+        if (m->source->props.repeatable) {
+            continue; /* stands in no sequence */
+        }
         bool within = is_within(m, version);
         bool completed = m->row != NULL && m->row->status == BRN_ROW_COMPLETED;
         found = found || brn_str_natcmp(brn_str_from(m->version), brn_str_from(version)) == 0;

@@ -6,6 +6,8 @@
 
 #include <brant/run.h>
 
+#include "base/clock.h"
+#include "run/apply.h"
 #include "run/resume.h"
 #include "run/runner.h"
 
@@ -170,10 +172,28 @@ brant_status brant_plan_up(
     if (st == BRANT_OK) {
         st = write_plan(&run, box, err);
     }
+    if (st == BRANT_OK) {
+        st = brn_apply_note(&box->saved, &run, &goal, err);
+    }
     if (st == BRANT_OK && out != NULL) {
         *out = &box->doc.plan;
     } else {
         brn_box_free(box);
     }
     return st;
+}
+
+brant_status brant_plan_text(const char **out, brant_plan *plan, brant_error **err)
+{
+    brn_box *box = (brn_box *)plan;
+    brn_buf text;
+    brn_buf_init(&text, 0);
+    brn_saved_write(&text, box->saved, plan, brn_clock_wall_us());
+    const char *copied = text.failed ? NULL : brn_arena_strdup(&box->arena, brn_buf_text(&text));
+    brn_buf_release(&text);
+    if (copied == NULL) {
+        return brn_error_oom(err);
+    }
+    *out = copied;
+    return BRANT_OK;
 }

@@ -245,8 +245,8 @@ static void look_at_files(repair_work *w)
 
 static bool concerns(const repair_work *w, const brn_migration *m)
 {
-    bool manual = m->source->props.kind == BRN_KIND_MANUAL && m->row != NULL &&
-                  m->row->status == BRN_ROW_RUNNING;
+    bool manual =
+        brn_source_is_manual(m->source) && m->row != NULL && m->row->status == BRN_ROW_RUNNING;
     return m->database == w->edit.index && m->row != NULL && m->row->status != BRN_ROW_COMPLETED &&
            !manual &&
            (w->opts.migration == NULL ||

@@ -103,6 +103,10 @@ brant_status brn_resume_probe(
     const brn_stmt *stmt = &compiled->stmts.items[row->intent - 1];
     *out = (brn_evidence){ BRN_VERDICT_UNKNOWN, "this kind of database cannot be asked" };
     brant_status st = BRANT_OK;
+    if (compiled->call) {
+        *out = (brn_evidence){ BRN_VERDICT_REPEATABLE, "a function is called again" };
+        return BRANT_OK;
+    }
     if (target->conn != NULL && (target->conn->caps & BRN_CAP_PROBE) != 0) {
         st = target->conn->engine->probe(out, arena, target->conn, stmt, err);
     }

@@ -134,7 +134,7 @@ static brant_status plan_round_trip(brn_steps_plan *out, const brn_run *run, bra
 {
     for (size_t i = 0; i < run->world->graph.order.count; i++) {
         brn_migration *m = run->world->graph.order.items[i];
-        if (m->source->props.kind == BRN_KIND_MANUAL) {
+        if (brn_source_is_manual(m->source)) {
             continue;
         }
         add(out, run, m, BRN_UP);
@@ -152,7 +152,8 @@ static void note_missing_downs(round_trip *t, const brn_world *world)
 {
     for (size_t i = 0; i < world->graph.order.count; i++) {
         const brn_migration *m = world->graph.order.items[i];
-        if (m->source->down_path == NULL && m->source->props.kind != BRN_KIND_MANUAL) {
+        bool wants_down = !brn_source_is_manual(m->source) && !m->source->props.repeatable;
+        if (m->source->down_path == NULL && wants_down) {
             brn_finding_put(
                 t->findings, t->arena,
                 &(brant_finding){

@@ -224,6 +224,9 @@ static brant_status check_texts(brn_run *run, brant_error **err)
         if (st == BRANT_OK) { /* placeholders are replaced there */
             st = brn_compile_program(&compiled, &in, &none, err);
         }
+        if (st == BRANT_OK && run->verifier != NULL) {
+            st = run->verifier(run, i, &compiled, err);
+        }
         if (st == BRANT_OK) {
             brn_backup_note(run, step, &compiled);
         } else {

@@ -21,6 +21,9 @@
 struct brn_run;
 
 typedef brant_status brn_planner(brn_steps_plan *out, const struct brn_run *run, brant_error **err);
+/* Sees each step compiled before anything runs; BRANT_OK lets it pass. */
+typedef brant_status brn_verifier(
+    const struct brn_run *run, size_t step, const brn_compiled *compiled, brant_error **err);
 
 /* What one step loses: its first statement that deletes data, and how many there are (backup.c). */
 typedef struct brn_loss {
@@ -39,8 +42,9 @@ typedef struct brn_run {
     brn_actor actor;
     const char *command;
     brn_planner *planner;
-    const void *goal; /* the planner's */
-    bool going_up;    /* differences between files and ledger refuse */
+    brn_verifier *verifier; /* NULL: none */
+    const void *goal;       /* the planner's */
+    bool going_up;          /* differences between files and ledger refuse */
     bool dry_run;
     bool looking;    /* a plan that is only shown: does not tell that something resumes */
     bool create;     /* make missing databases even when there is nothing to run (setup) */

@@ -80,6 +80,7 @@ brant_status brant_session_open(
     s->module_dir = o.module_dir != NULL ? brn_arena_strdup(&s->arena, o.module_dir) : NULL;
     st = s->arena.oom ? brn_error_oom(err) : BRANT_OK;
     for (size_t i = 0; i < s->count && st == BRANT_OK; i++) {
+        s->targets[i].session = s;
         s->targets[i].db = project->selected.items[i];
         st = open_target(s, &s->targets[i], err);
     }
@@ -114,6 +115,30 @@ void brant_session_close(brant_session *session)
         brn_arena_release(&session->arena);
         free(session);
     }
+}
+
+brn_target *brn_session_target(brant_session *session, const char *database, brant_error **err)
+{
+    for (size_t i = 0; i < session->count && database != NULL; i++) {
+        if (strcmp(brn_target_name(&session->targets[i]), database) == 0) {
+            return &session->targets[i];
+        }
+    }
+    if (database == NULL && session->count == 1) {
+        return &session->targets[0];
+    }
+    if (database == NULL) {
+        brn_error(
+            err, BRANT_EUSAGE, "session.which_database",
+            "the session has %zu databases, and none is named", session->count);
+        brn_error_hint(err, "Name one, as the project does.");
+    } else {
+        brn_error(
+            err, BRANT_EUSAGE, "session.unknown_database", "the session has no database \"%s\"",
+            database);
+        brn_error_hint(err, "Its first database is \"%s\".", brn_target_name(session->targets));
+    }
+    return NULL;
 }
 
 void brant_session_cancel(brant_session *session)

@@ -9,16 +9,19 @@
 #include <brant/session.h>
 
 #include "engine/engine.h"
+#include "layouts/layout.h"
 #include "ledger/chain.h"
 #include "run/project.h"
 
 typedef struct brn_target {
+    struct brant_session *session;
     const brn_project_db *db;
     const brn_engine *engine;
     brn_conn *conn; /* NULL: not connected */
     bool missing;   /* there is no such database yet */
     bool locked;
-    brn_chain chain; /* valid while locked */
+    brn_chain chain;                  /* valid while locked */
+    BRN_VEC(const brn_given *) given; /* brant_session_register() */
 } brn_target;
 
 /* Puts something over a connection: tests wrap the fault engine around it. NULL: out of memory. */
@@ -48,6 +51,10 @@ brant_status brn_session_connect(
     brant_session *session, brn_target *target, uint32_t flags, brant_error **err);
 /* Disconnects all and releases locks. */
 void brn_session_disconnect(brant_session *session);
+
+/* The target of that name; NULL: the only one. NULL with "session.unknown_database" or
+ * "session.which_database". */
+brn_target *brn_session_target(brant_session *session, const char *database, brant_error **err);
 
 /* Settings of a target's database. */
 const brant_settings *brn_target_settings(const brn_target *target);

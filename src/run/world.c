@@ -42,6 +42,11 @@ static brant_status read_sources(brn_world *world, size_t i, brant_error **err)
         .dialect = target->engine->dialect,
         .max_file_bytes = brn_target_max_file(target),
         .allow_version_zero = brant_settings_int(settings, "allow-version-zero") != 0,
+        .may_be_missing =
+            target->given.count > 0 &&
+            brant_settings_origin(settings, "migrations", NULL) == BRANT_ORIGIN_DEFAULT,
+        .given = target->given.items,
+        .given_count = target->given.count,
     };
     brant_status st = brn_layout_read(&world->sources[i], world->arena, &opts, err);
     if (st == BRANT_OK) {

@@ -60,7 +60,8 @@ typedef struct brn_split_state {
 } brn_split_state;
 
 typedef struct brn_dialect {
-    const char *name; /* "sqlite" */
+    const char *name;         /* "sqlite" */
+    const char *line_comment; /* "--" */
     /* Length and kind of the token at `rest` (not empty). Sets err for something unterminated;
      * the caller adds the position. */
     brant_status (*token)(brn_token_kind *kind, size_t *len, brn_str rest, brant_error **err);

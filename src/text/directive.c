@@ -200,8 +200,9 @@ static bool apply_kind(const reader *rd, value *v)
         rd->props->kind = BRN_KIND_SQL;
         return true;
     }
-    rd->props->kind = BRN_KIND_MANUAL;
-    return brn_str_eq_c(v->text, brn_kind_name(BRN_KIND_MANUAL));
+    rd->props->kind =
+        brn_str_eq_c(v->text, brn_kind_name(BRN_KIND_CODE)) ? BRN_KIND_CODE : BRN_KIND_MANUAL;
+    return brn_str_eq_c(v->text, brn_kind_name(rd->props->kind));
 }
 
 static bool apply_phase(const reader *rd, value *v)
@@ -238,6 +239,11 @@ static bool apply_idempotent(const reader *rd, value *v)
     return apply_bool(&rd->props->idempotent, v);
 }
 
+static bool apply_repeatable(const reader *rd, value *v)
+{
+    return apply_bool(&rd->props->repeatable, v);
+}
+
 static bool apply_timeout(const reader *rd, value *v)
 {
     return brn_duration_parse(v->text, &rd->props->timeout_ms);
@@ -264,14 +270,13 @@ static const key keys[] = {
       "requires=none." },
     { "required", apply_required, "Write true or false." },
     { "min-read-version", apply_min_read_version, "Write numbers with dots, such as 1.4.0." },
-    { "kind", apply_kind,
-      "Write sql or manual. The kinds code and exec are for programs that register migrations, "
-      "not for files." },
+    { "kind", apply_kind, "Write sql, manual, or code for a function that the program registers." },
     { "phase", apply_phase, "Write expand, migrate or contract." },
     { "transaction", apply_transaction, "Write auto, on or off." },
     { "foreign-keys", apply_foreign_keys, "Write on or off." },
     { "placeholders", apply_placeholders, "Write on or off." },
     { "idempotent", apply_idempotent, "Write true or false." },
+    { "repeatable", apply_repeatable, "Write true or false." },
     { "timeout", apply_timeout, DURATION_HINT " 0 means no limit." },
     { "lock-timeout", apply_lock_timeout, DURATION_HINT },
     { "help", apply_help, "Write text in double quotes: help=\"Rotate the keys first.\"" },

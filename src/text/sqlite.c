@@ -397,6 +397,7 @@ static bool feed(brn_split_state *state, const brn_token *token)
 
 const brn_dialect brn_dialect_sqlite = {
     .name = "sqlite",
+    .line_comment = "--",
     .token = token,
     .feed = feed,
 };

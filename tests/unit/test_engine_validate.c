@@ -10,6 +10,16 @@
 
 #include "engines/sqlite/sqlite.h"
 
+static brant_status no_execute(
+    int64_t *changed, brn_conn *conn, const brn_query *query, brant_error **err)
+{
+    (void)conn;
+    (void)query;
+    (void)err;
+    *changed = 0;
+    return BRANT_OK;
+}
+
 /* Each changes one thing of a good table. */
 static void no_abi(brn_engine *e)
 {
@@ -76,6 +86,18 @@ static void bit_without_objects(brn_engine *e)
     e->objects = NULL;
 }
 
+static void bit_without_execute(brn_engine *e)
+{
+    e->caps |= BRN_CAP_EXECUTE;
+    e->execute = NULL;
+}
+
+static void execute_without_bit(brn_engine *e)
+{
+    e->caps &= ~BRN_CAP_EXECUTE;
+    e->execute = no_execute;
+}
+
 static void broken_tables_are_told(void **state)
 {
     static const struct broken_case {
@@ -95,6 +117,8 @@ static void broken_tables_are_told(void **state)
         { probe_without_bit, "probe" },
         { bit_without_probe, "probe" },
         { bit_without_objects, "objects" },
+        { bit_without_execute, "BRN_CAP_EXECUTE" },
+        { execute_without_bit, "BRN_CAP_EXECUTE" },
     };
 
     (void)state;

@@ -20,6 +20,7 @@ typedef struct recorder {
     bool doubt;
     bool cancel_in_statement;
     int64_t deadline_in_statement;
+    bool wrap_calls; /* the engine makes them itself */
 } recorder;
 
 static brant_status record(recorder *r, const char *word, bool *in_doubt, brant_error **err)
@@ -73,7 +74,37 @@ static brant_status on_guard(brn_conn *conn, const char *id, const char *run_id,
     return record((recorder *)conn, "guard", NULL, err);
 }
 
-static const brn_steps steps = { on_begin, on_commit, on_statement, on_ledger, on_guard };
+static brant_status on_call(brn_conn *conn, const brn_op *op, int64_t *rows, brant_error **err)
+{
+    brant_status st = record((recorder *)conn, "(", NULL, err);
+
+    if (st == BRANT_OK) {
+        st = op->call(op->call_user, rows, err);
+    }
+    return st == BRANT_OK ? record((recorder *)conn, ")", NULL, err) : st;
+}
+
+static const brn_steps steps = { .begin = on_begin,
+                                 .commit = on_commit,
+                                 .statement = on_statement,
+                                 .ledger = on_ledger,
+                                 .guard = on_guard };
+static const brn_steps steps_with_call = { .begin = on_begin,
+                                           .commit = on_commit,
+                                           .statement = on_statement,
+                                           .ledger = on_ledger,
+                                           .guard = on_guard,
+                                           .call = on_call };
+
+/* A function of the host program. */
+static brant_status function(void *user, int64_t *rows, brant_error **err)
+{
+    recorder *r = user;
+
+    *rows = 5;
+    r->deadline_in_statement = r->control.deadline_ns[BRN_LIMIT_STATEMENT];
+    return record(r, "function", NULL, err);
+}
 
 /* --- programs --------------------------------------------------------------------------------- */
 
@@ -90,7 +121,7 @@ static const brn_ledger_op put = { .type = BRN_LEDGER_PUT };
 static const brn_ledger_op intent = { .type = BRN_LEDGER_INTENT };
 static const brn_ledger_op outcome = { .type = BRN_LEDGER_OUTCOME };
 
-/* b begin, g guard, s statement, l put, i intent, o outcome, | barrier, c commit */
+/* b begin, g guard, s statement, f function, l put, i intent, o outcome, | barrier, c commit */
 static void prepare(fixture *f, const char *ops)
 {
     *f = (fixture){ 0 };
@@ -110,7 +141,7 @@ static void prepare(fixture *f, const char *ops)
             { 'g', BRN_OP_GUARD, NULL },      { 's', BRN_OP_STATEMENT, NULL },
             { 'l', BRN_OP_LEDGER, &put },     { 'i', BRN_OP_LEDGER, &intent },
             { 'o', BRN_OP_LEDGER, &outcome }, { '|', BRN_OP_BARRIER, NULL },
-            { 'c', BRN_OP_COMMIT, NULL },
+            { 'c', BRN_OP_COMMIT, NULL },     { 'f', BRN_OP_STATEMENT, NULL },
         };
 
         for (size_t i = 0; i < BRN_ARRAY_LEN(letters); i++) {
@@ -121,6 +152,8 @@ static void prepare(fixture *f, const char *ops)
                 op->ledger = letters[i].ledger;
                 op->id = "m1";
                 op->flags = *p == 'B' ? BRN_OP_FOREIGN_KEYS_OFF : 0;
+                op->call = *p == 'f' ? function : NULL;
+                op->call_user = *p == 'f' ? &f->r : NULL;
             }
         }
     }
@@ -139,7 +172,9 @@ static void on_result(
 
 static brant_status run(fixture *f, brant_error **err)
 {
-    return brn_interpret(&f->r.conn, &steps, &f->program, on_result, f, &f->state, err);
+    return brn_interpret(
+        &f->r.conn, f->r.wrap_calls ? &steps_with_call : &steps, &f->program, on_result, f,
+        &f->state, err);
 }
 
 /* --- tests ------------------------------------------------------------------------------------ */
@@ -257,6 +292,66 @@ static void the_limit_starts_with_each_statement(void **state)
     brn_arena_release(&f.arena);
 }
 
+static void a_function_is_called_in_place_of_the_statement(void **state)
+{
+    static const struct call_case {
+        const char *ops;
+        const char *fail_at;
+        bool wrap;
+        const char *log;
+        size_t done;
+    } cases[] = {
+        { "bfslc", NULL, false, "begin function statement ledger commit ", 5 },
+        { "bfslc", NULL, true, "begin ( function ) statement ledger commit ", 5 },
+        { "bflc", "function", false, "begin function ", 1 },
+        { "bflc", "function", true, "begin ( function ", 1 },
+        { "bflc", ")", true, "begin ( function ) ", 1 },
+        { "ifo", "function", true, "intent ( function ", 1 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < BRN_ARRAY_LEN(cases); i++) {
+        fixture f;
+        brant_error *err = NULL;
+        brant_status st;
+
+        prepare(&f, cases[i].ops);
+        f.r.fail_at = cases[i].fail_at;
+        f.r.wrap_calls = cases[i].wrap;
+        f.r.doubt = true; /* a function that failed has said so: there is none */
+        brn_control_start(&f.r.control, BRN_LIMIT_STATEMENT, 60000);
+        st = run(&f, &err);
+        assert_int_equal(st, cases[i].fail_at != NULL ? BRANT_ESTATEMENT : BRANT_OK);
+        assert_string_equal(f.r.log, cases[i].log);
+        assert_int_equal(f.state.ops_done, cases[i].done);
+        assert_false(f.state.in_doubt);
+        assert_int_equal(f.r.control.deadline_ns[BRN_LIMIT_STATEMENT], 0);
+        assert_int_equal(f.r.control.limit_ms[BRN_LIMIT_STATEMENT], 60000);
+        if (st == BRANT_OK) {
+            assert_int_equal(f.rows[1], 5);
+        } else {
+            assert_int_equal(f.r.deadline_in_statement, 0);
+            assert_string_equal(brant_error_migration(err), "m1");
+        }
+        brant_error_free(err);
+        brn_arena_release(&f.arena);
+    }
+}
+
+static void a_function_is_not_called_when_told_to_stop(void **state)
+{
+    fixture f;
+    brant_error *err = NULL;
+
+    (void)state;
+    prepare(&f, "f");
+    brn_control_cancel(&f.r.control);
+    assert_int_equal(run(&f, &err), BRANT_ECANCELLED);
+    assert_string_equal(f.r.log, "");
+    brant_error_free(err);
+    brn_arena_release(&f.arena);
+}
+
 static void results_carry_rows(void **state)
 {
     fixture f;
@@ -280,6 +375,8 @@ int main(void)
         cmocka_unit_test(it_stops_only_where_nothing_is_left_open),
         cmocka_unit_test(what_a_statement_did_is_recorded_before_it_stops),
         cmocka_unit_test(the_limit_starts_with_each_statement),
+        cmocka_unit_test(a_function_is_called_in_place_of_the_statement),
+        cmocka_unit_test(a_function_is_not_called_when_told_to_stop),
         cmocka_unit_test(results_carry_rows),
     };
 
