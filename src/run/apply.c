@@ -250,6 +250,9 @@ brant_status brant_apply(
     run.going_up = true;
     run.dry_run = o.dry_run != 0;
     st = brn_run_execute(&run, box, err);
+    if (st == BRANT_OK) {
+        st = brn_run_validate(&run, box, err);
+    }
     if (out != NULL) {
         *out = &box->doc.report;
     } else {
