@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <brant/run.h>
+#include <brant/version.h>
 
 #include "core/settings.h"
 #include "run/box.h"
@@ -89,7 +90,7 @@ static void check_newer(patient *p)
         const char *least = row != NULL ? row->min_read_version : NULL;
         if (current == NULL || least == NULL || least[0] == '\0') {
             ail(p, f->id, f->message);
-        } else if (brn_str_natcmp(brn_str_from(current), brn_str_from(least)) < 0) {
+        } else if (brant_version_compare(current, least) < 0) {
             ail(p, f->id,
                 brn_arena_printf(
                     p->world->arena, "\"%s\" needs version %s of the application, and this is %s",
