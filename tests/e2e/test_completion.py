@@ -160,6 +160,7 @@ class Bash(Shell):
         self.assertEqual(self.complete("brant", "-c", "a"), ["a b.txt"])
         self.assertEqual(self.complete("brant", "-m", "pl"), ["plans"])
         self.assertEqual(self.complete("brant", "init", "mig"), ["migrations"])
+        self.assertEqual(self.complete("brant", "apply", "plai"), ["plain.txt"])
         self.assertEqual(self.complete("brant", "-d", "sqlite:plai"), ["plain.txt"])
         self.assertEqual(self.complete("brant", "--database=sqlite:plai"), ["plain.txt"])
 
