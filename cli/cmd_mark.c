@@ -58,8 +58,8 @@ static int run_mark(cli_context *ctx, const void *values)
 }
 
 static const cli_opt mark_opts[] = {
-    { "as", 0, CLI_OPT_STRING, offsetof(mark_args, as), "WORD",
-      "What to record: completed (the default) or pending." },
+    { "as", 0, CLI_OPT_STRING, offsetof(mark_args, as), "completed|pending",
+      "What to record; completed if not given." },
     { 0 },
 };
 

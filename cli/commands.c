@@ -62,7 +62,7 @@ const cli_command *const cli_commands[] = {
     /* the command itself */
     &cli_cmd_config,
     &cli_cmd_help,
-    LATER("completion"),
+    &cli_cmd_completion,
     LATER("shell"),
     NULL,
 };

@@ -8,6 +8,7 @@
 #include "cli/command.h"
 
 extern const cli_command cli_cmd_apply;
+extern const cli_command cli_cmd_completion;
 extern const cli_command cli_cmd_config;
 extern const cli_command cli_cmd_down;
 extern const cli_command cli_cmd_force;

@@ -111,7 +111,7 @@ static void list_commands(cli_context *ctx)
             group = (*c)->group;
             heading(ctx, group);
         }
-        brn_buf_printf(&ctx->out, "  %-10s%s\n", (*c)->name, (*c)->summary);
+        brn_buf_printf(&ctx->out, "  %-12s%s\n", (*c)->name, (*c)->summary);
     }
 }
 

@@ -206,6 +206,16 @@ void cli_doc_program(cli_context *ctx)
     end(ctx, &w);
 }
 
+void cli_doc_completion(cli_context *ctx, const char *shell, const char *script)
+{
+    brn_json w;
+
+    begin(ctx, &w);
+    brn_json_key_cstr(&w, "shell", shell);
+    brn_json_key_cstr(&w, "script", script);
+    end(ctx, &w);
+}
+
 static void key_databases(brn_json *w, const brant_project *project)
 {
     brn_json_key(w, "databases");

@@ -14,6 +14,8 @@
 void cli_doc_help(cli_context *ctx, const cli_command *command);
 /* Version of the program and its library. */
 void cli_doc_program(cli_context *ctx);
+/* The script that completes command lines in a shell. */
+void cli_doc_completion(cli_context *ctx, const char *shell, const char *script);
 /* Settings, and databases when there is a project; problem: why there is none, or NULL. */
 void cli_doc_config(cli_context *ctx, const brant_error *problem);
 /* Files that init or new wrote. */

@@ -20,3 +20,20 @@ if(command_sources AND NOT BRANT_FUZZ)
     BUILD_WITH_INSTALL_RPATH ON
     INSTALL_RPATH "$ORIGIN:$ORIGIN/${bin_to_lib}")
 endif()
+
+# Completion scripts, made by the command itself.
+if(TARGET brant AND NOT CMAKE_CROSSCOMPILING)
+  function(brant_completion shell name folder)
+    set(script ${PROJECT_BINARY_DIR}/completions/${shell}/${name})
+    file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/completions/${shell})
+    add_custom_command(OUTPUT ${script}
+      COMMAND $<TARGET_FILE:brant> completion ${shell} > ${script}
+      DEPENDS brant
+      VERBATIM)
+    add_custom_target(completion_${shell} ALL DEPENDS ${script})
+    install(FILES ${script} DESTINATION ${CMAKE_INSTALL_DATADIR}/${folder})
+  endfunction()
+  brant_completion(bash brant bash-completion/completions)
+  brant_completion(zsh _brant zsh/site-functions)
+  brant_completion(fish brant.fish fish/vendor_completions.d)
+endif()

@@ -136,6 +136,15 @@ static void write_settings(brn_buf *out)
 
 /* --- commands --------------------------------------------------------------------------------- */
 
+/* A bar would end the cell of a table. */
+static void add_cell_text(brn_buf *out, const char *text)
+{
+    for (; text != NULL && *text != '\0'; text++) {
+        brn_buf_add_c(out, *text == '|' ? "\\" : "");
+        brn_buf_add_char(out, *text);
+    }
+}
+
 static void add_own_options(brn_buf *out, const cli_opt *opts)
 {
     if (opts == NULL || opts->name == NULL) {
@@ -147,9 +156,9 @@ static void add_own_options(brn_buf *out, const cli_opt *opts)
         if (opts->letter != 0) {
             brn_buf_printf(out, "`-%c`, ", opts->letter);
         }
-        brn_buf_printf(
-            out, "`--%s%s%s` | %s |\n", opts->name, opts->metavar != NULL ? " " : "",
-            opts->metavar != NULL ? opts->metavar : "", opts->help);
+        brn_buf_printf(out, "`--%s%s", opts->name, opts->metavar != NULL ? " " : "");
+        add_cell_text(out, opts->metavar);
+        brn_buf_printf(out, "` | %s |\n", opts->help);
     }
 }
 

@@ -320,7 +320,7 @@ const brant_setting_info brn_settings_table[] = {
         .flags = BRANT_SETTING_GLOBAL_FLAG,
         .metavar = "TEXT",
         .help = "Where a backup of the database is, or when it was made: a run that loses data "
-                "does not remind of one.",
+                "writes it to the history, and does not remind of one.",
         .since = "0.1",
     },
     {

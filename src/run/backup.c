@@ -106,7 +106,12 @@ void brn_backup_remind(brn_run *run)
         const brant_settings *settings = brn_target_settings(&run->session->targets[i]);
         const char *recorded = brant_settings_text(settings, "backup-recorded");
         bool is_recorded = recorded != NULL && recorded[0] != '\0';
-        if (first != NULL && !is_recorded && !is_empty(run, i)) {
+        if (first == NULL) {
+            continue;
+        }
+        if (is_recorded) {
+            run->backup = brn_arena_printf(run->arena, "backup: %s", recorded);
+        } else if (!is_empty(run, i)) {
             remind(run, first, count);
         }
     }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reminding of a backup: a run that loses data says so once for each database, as the warning
- * "run.backup", before its first statement. An empty database has nothing to lose, and the setting
- * backup-recorded says that there is a backup.
+ * "run.backup", before its first statement. An empty database has nothing to lose. The setting
+ * backup-recorded says that there is a backup; it then stands in the history instead, with the
+ * first migration of the run.
  *
  * What statements lose is noted when all texts are checked, before the lock; the plan that is made
  * under the lock decides what of it is told.

@@ -33,6 +33,7 @@ typedef struct brn_compile_input {
     brn_tx tx;
     const brn_actor *actor;
     const char *action; /* for the history: "up" */
+    const char *detail; /* for the history; NULL */
     int64_t seq;        /* of the ledger row */
     /* The row to be written as running together with the completion; NULL: none. */
     const brn_ledger_row *next;

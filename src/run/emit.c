@@ -110,6 +110,7 @@ static brant_status add_completion(brn_writer *w, const brn_chain *chain, brant_
         return brn_error_oom(err);
     }
     history->checksum = in->direction == BRN_DOWN ? row->down_checksum : row->checksum;
+    history->detail = in->detail;
     row->stmts_total = (int64_t)w->c->stmts.count;
     row->stmts_done = row->stmts_total;
     brn_ledger_op *state =

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <brant/run.h>
+#include <brant/version.h>
 
 #include "core/settings.h"
 #include "run/box.h"

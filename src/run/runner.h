@@ -61,6 +61,7 @@ typedef struct brn_run {
     const brant_migration *failed;
     const char *previous_version;
     BRN_VEC(brn_loss) losses; /* of the plan as it was before the lock */
+    const char *backup;       /* which there is of what it loses, for the history; NULL */
 } brn_run;
 
 /* Runs the command; the report in `box` is filled also when it fails half way. */

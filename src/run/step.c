@@ -546,6 +546,7 @@ static brant_status run_one(step_frame *f, size_t index, brant_error **err)
         .tx = brn_run_tx(run, m->database),
         .actor = &run->actor,
         .action = brn_direction_name(f->step->direction),
+        .detail = run->applied.count == 0 ? run->backup : NULL,
         .seq = m->state == BRN_STATE_PENDING ? run->next_seq[m->database] : m->row->seq,
         .resume = m->state == BRN_STATE_PARTIAL_UP || m->state == BRN_STATE_PARTIAL_DOWN,
     };

@@ -22,6 +22,9 @@ class Reminder(support.Case):
         p.up(env={"BRANT_BACKUP_RECORDED": "tape 7"})
         result = p.run("down", "--backup-recorded", "tape 7", check=0)
         self.assertNotIn("loses data", result.err)
+        entries = p.run("history", "--verify", "--json", check=0).json()["entries"]
+        self.assertEqual([e["detail"] for e in entries[-2:]], ["backup: tape 7"] * 2)
+        self.assertEqual({e["detail"] for e in entries[:-2]}, {None})
 
     def test_the_event_has_id_and_place(self):
         p = lossy(self)

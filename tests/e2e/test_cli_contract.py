@@ -13,7 +13,7 @@ COMMANDS = {
     "init": ["scaffold"], "new": ["a thing"], "up": [], "down": [], "goto": ["1"], "redo": [],
     "plan": [], "status": [], "list": [], "version": [], "history": [], "mark": ["1_a"],
     "force": ["1"], "repair": [], "validate": [], "health": [], "lock": [], "ping": [], "config": [],
-    "setup": [], "sum": [],
+    "setup": [], "sum": [], "completion": ["bash"],
 }
 ANSI = re.compile(r"\x1b\[")
 

@@ -107,6 +107,14 @@ static void a_recorded_backup_ends_the_reminder(void **state)
     work_set(&w, "backup-recorded", "s3://backups/2026-11-22");
     work_up(&w);
     assert_string_equal(said, "");
+    assert_string_equal(
+        work_query(&w, "app.db", "SELECT detail FROM brant_history WHERE migration = '003_c'"),
+        "backup: s3://backups/2026-11-22");
+    /* What loses nothing does not need one. */
+    work_ok(&w, brant_down(NULL, w.session, NULL, &w.err));
+    assert_string_equal(
+        work_query(&w, "app.db", "SELECT count(*) FROM brant_history WHERE detail IS NOT NULL"),
+        "1");
     work_stop(&w);
 }
 

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <string.h>
 
 #include "support/work.h"
 
@@ -152,6 +153,8 @@ static void every_run_that_succeeds_has_it(void **state)
 {
     brant_run_options dry = BRANT_RUN_OPTIONS_INIT;
     brant_report *report = NULL;
+    brant_plan *plan = NULL;
+    const char *text = NULL;
     work w;
 
     (void)state;
@@ -164,10 +167,17 @@ static void every_run_that_succeeds_has_it(void **state)
     work_ok(&w, brant_goto(&report, w.session, "001", NULL, &w.err));
     assert_non_null(report->validation);
     brant_report_free(report);
+    work_ok(&w, brant_plan_up(&plan, w.session, NULL, &w.err));
+    work_ok(&w, brant_plan_text(&text, plan, &w.err));
+    work_ok(&w, brant_apply(&report, w.session, text, strlen(text), NULL, NULL, &w.err));
+    assert_non_null(report->validation);
+    brant_report_free(report);
+    brant_plan_free(plan);
     dry.dry_run = 1;
     work_ok(&w, brant_up(&report, w.session, &dry, &w.err));
     assert_null(report->validation);
     brant_report_free(report);
+    work_ok(&w, brant_down(NULL, w.session, NULL, &w.err));
     tree_write(&w.dir, "migrations/002_b.up.sql", "CREATE TABLE a (x);\n");
     assert_int_equal(brant_up(&report, w.session, NULL, &w.err), BRANT_ESTATEMENT);
     assert_null(report->validation);
