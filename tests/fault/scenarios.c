@@ -78,8 +78,8 @@ static void edited(scene *s)
         "UPDATE brant_migrations SET status = 'failed', error = 'it failed', statements_done = 0 "
         "WHERE id = '4_rebuild';"
         "INSERT INTO brant_migrations (id, version, seq, status, direction, kind, required, "
-        "checksum, statements_total, statements_done, started_at, who, tool, run_id, format) "
-        "SELECT '9_gone', '9', 9, status, direction, kind, required, 'none', 1, 1, started_at, "
+        "checksum, statements_total, statements_done, intent, started_at, who, tool, run_id, format) "
+        "SELECT '9_gone', '9', 9, status, direction, kind, required, 'none', 1, 1, 0, started_at, "
         "who, tool, run_id, format FROM brant_migrations WHERE id = '1_base';");
 }
 
@@ -342,9 +342,29 @@ static brant_status goto_third(scene *s, brant_error **err)
     return brant_goto(&s->report, s->session, "3", NULL, err);
 }
 
+/* To the third version from wherever a failure has left it: goto refuses what is half done. */
+static brant_status up_to_third(scene *s, brant_error **err)
+{
+    brant_run_options opts = BRANT_RUN_OPTIONS_INIT;
+
+    opts.to = "3_off";
+    return brant_up(&s->report, s->session, &opts, err);
+}
+
 static brant_status redo(scene *s, brant_error **err)
 {
     return brant_redo(&s->report, s->session, NULL, err);
+}
+
+/* What may be half done is finished first, and what was only undone is applied again. */
+static brant_status redo_to_the_end(scene *s, brant_error **err)
+{
+    brant_status st = brant_up(NULL, s->session, NULL, err);
+
+    if (st == BRANT_OK) {
+        st = brant_redo(NULL, s->session, NULL, err);
+    }
+    return st == BRANT_OK ? up(s, err) : st;
 }
 
 static brant_status mark(scene *s, brant_error **err)
@@ -705,8 +725,16 @@ const scenario scenarios[] = {
       .prepare = applied_all },
     { .name = "down: all", .covers = "brant_down", .call = down_all, .prepare = applied_all },
     { .name = "goto: down", .covers = "brant_goto", .call = goto_first, .prepare = applied_all },
-    { .name = "goto: up", .covers = "brant_goto", .call = goto_third, .prepare = applied_two },
-    { .name = "redo", .covers = "brant_redo", .call = redo, .again = up, .prepare = applied_all },
+    { .name = "goto: up",
+      .covers = "brant_goto",
+      .call = goto_third,
+      .again = up_to_third,
+      .prepare = applied_two },
+    { .name = "redo",
+      .covers = "brant_redo",
+      .call = redo,
+      .again = redo_to_the_end,
+      .prepare = applied_all },
     { .name = "mark", .covers = "brant_mark", .call = mark, .prepare = applied_two, .edits = true },
     { .name = "mark: pending",
       .covers = "brant_mark",
