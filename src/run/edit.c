@@ -73,12 +73,12 @@ brant_status brn_edit_commit(brn_edit *e, brant_error **err)
         e->target->chain = e->chain;
         st = brn_world_refresh(&e->world, e->index, err);
     } else {
-        e->target->conn->engine->reset(e->target->conn, NULL);
+        brn_target_reset(e->target);
     }
     return st;
 }
 
-brant_status brn_edit_close(brn_edit *e, brant_report **out, brant_status st)
+brant_status brn_edit_close(brn_edit *e, brant_report **out, brant_status st, brant_error **err)
 {
     if (e->box == NULL) {
         return st;

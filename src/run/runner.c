@@ -105,7 +105,7 @@ static brant_status ensure_ledger(brn_run *run, size_t index, brant_error **err)
     }
     brant_status st = brn_run_program(run, target, &program, NULL, NULL, NULL, err);
     if (st != BRANT_OK) {
-        target->conn->engine->reset(target->conn, NULL);
+        brn_target_reset(target);
     }
     return st;
 }
@@ -145,6 +145,7 @@ void brn_run_unlock(brn_run *run)
 {
     for (size_t i = 0; i < run->session->count; i++) {
         brn_target *target = &run->session->targets[i];
+        brn_target_settle(target);
         if (target->locked && target->conn != NULL) {
             target->conn->engine->unlock(target->conn);
             target->locked = false;

@@ -18,6 +18,7 @@ typedef struct brn_target {
     brn_conn *conn; /* NULL: not connected */
     bool missing;   /* there is no such database yet */
     bool locked;
+    bool stuck;      /* could not be reset: see brn_target_reset() */
     brn_chain chain; /* valid while locked */
 } brn_target;
 
@@ -48,6 +49,14 @@ brant_status brn_session_connect(
     brant_session *session, brn_target *target, uint32_t flags, brant_error **err);
 /* Disconnects all and releases locks. */
 void brn_session_disconnect(brant_session *session);
+
+/*
+ * Rolls back what a failed program left open. Where that fails, for want of memory as a rule, the
+ * connection stays until the end of the call, when brn_target_settle() tries again or closes it:
+ * a session must not keep a transaction open that nobody will end.
+ */
+void brn_target_reset(brn_target *target);
+void brn_target_settle(brn_target *target);
 
 /* Settings of a target's database. */
 const brant_settings *brn_target_settings(const brn_target *target);
