@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a call gave back, as text: everything but times, run ids and what depends on them.
+ * What a call gave back, as text: everything but times, run ids and what depends on them. Hints are
+ * left out: an error may lose its own when there is no memory for it.
  */
 #include "fault/scene.h"
 
@@ -38,9 +39,9 @@ static void add_findings(
 {
     for (size_t i = 0; i < count; i++) {
         brn_buf_printf(
-            out, "%s %s %d %s %s %s: %s (%s) %u\n", label, list[i]->id, list[i]->warning,
+            out, "%s %s %d %s %s %s: %s %u\n", label, list[i]->id, list[i]->warning,
             text_of(list[i]->database), text_of(list[i]->migration), text_of(list[i]->file),
-            list[i]->message, text_of(list[i]->hint), (unsigned)list[i]->line);
+            list[i]->message, (unsigned)list[i]->line);
     }
 }
 
