@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "graph/graph.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -272,6 +271,7 @@ static brant_status sort_graph(brn_graph *graph, brant_error **err)
     size_t *waiting = brn_arena_array(graph->arena, total, sizeof(*waiting));
     ready_heap heap = { brn_arena_array(graph->arena, total, sizeof(*heap.items)), 0 };
     brn_migration **order = brn_arena_array(graph->arena, total, sizeof(*order));
+    graph->marks = brn_arena_array(graph->arena, total, sizeof(*graph->marks));
     if (graph->arena->oom) {
         return brn_error_oom(err);
     }
@@ -474,10 +474,10 @@ const brn_migration *brn_graph_renamed(const brn_graph_database *db, const brn_l
 const brn_migration *brn_graph_version(const brn_graph *graph, size_t database)
 {
     /* In topological order a migration is whole when it is done and its parents are whole. The
-     * ranks make a dense index for the marks; without memory for them, there is no answer. */
-    bool *whole = calloc(graph->order.count + 1, sizeof(*whole));
+     * ranks make a dense index for the marks. */
+    bool *whole = graph->marks;
     const brn_migration *best = NULL;
-    for (size_t i = 0; whole != NULL && i < graph->order.count; i++) {
+    for (size_t i = 0; i < graph->order.count; i++) {
         const brn_migration *m = graph->order.items[i];
         bool ok = m->state == BRN_STATE_DONE;
         for (size_t p = 0; p < m->requires.count && ok; p++) {
@@ -490,6 +490,5 @@ const brn_migration *brn_graph_version(const brn_graph *graph, size_t database)
             best = m;
         }
     }
-    free(whole);
     return best;
 }

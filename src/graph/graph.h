@@ -73,6 +73,7 @@ typedef struct brn_graph {
     brn_graph_database *databases;
     size_t database_count;
     brn_migration_list order;
+    bool *marks; /* one for each in the order: scratch of brn_graph_version() */
 } brn_graph;
 
 typedef struct brn_graph_input {

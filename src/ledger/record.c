@@ -35,6 +35,7 @@ brn_ledger_row *brn_record_new(
     brn_ledger_row *row = brn_arena_alloc(arena, sizeof(*row));
     const char *requires = join_requires(arena, migration);
     if (row == NULL || requires == NULL) {
+        arena->oom = true; /* join_requires() may have failed outside of it */
         return NULL;
     }
     const brn_source *source = migration->source;

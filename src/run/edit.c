@@ -73,12 +73,12 @@ brant_status brn_edit_commit(brn_edit *e, brant_error **err)
         e->target->chain = e->chain;
         st = brn_world_refresh(&e->world, e->index, err);
     } else {
-        e->target->conn->engine->reset(e->target->conn, NULL);
+        brn_target_reset(e->target);
     }
     return st;
 }
 
-brant_status brn_edit_close(brn_edit *e, brant_report **out, brant_status st)
+brant_status brn_edit_close(brn_edit *e, brant_report **out, brant_status st, brant_error **err)
 {
     if (e->box == NULL) {
         return st;
@@ -95,6 +95,9 @@ brant_status brn_edit_close(brn_edit *e, brant_report **out, brant_status st)
     r->duration_ms = (brn_clock_mono_ns() - e->run.began_ns) / BRN_NS_PER_MS;
     r->round_trips = e->run.session->round_trips;
     r->version = st == BRANT_OK ? brn_doc_version(&e->world, 0) : NULL;
+    if (st == BRANT_OK && e->box->arena.oom) {
+        st = brn_error_oom(err);
+    }
     if (out != NULL && st == BRANT_OK) {
         *out = r;
     } else {

@@ -31,7 +31,7 @@ brant_status brn_edit_begin(brn_edit *e, size_t index, brant_error **err);
 /* Runs the program, when there is anything in it, and reads the ledger again. */
 brant_status brn_edit_commit(brn_edit *e, brant_error **err);
 /* Unlocks, fills the report and hands it out, or frees everything. Gives back `st`. */
-brant_status brn_edit_close(brn_edit *e, brant_report **out, brant_status st);
+brant_status brn_edit_close(brn_edit *e, brant_report **out, brant_status st, brant_error **err);
 
 /* Changes. Out of memory is the arena's latch, seen at commit. */
 void brn_edit_log(brn_edit *e, const char *migration, const char *checksum, const char *detail);

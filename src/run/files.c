@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <brant/project.h>
 
@@ -121,6 +122,31 @@ typedef struct scaffold_file {
     const char *text;
 } scaffold_file;
 
+/* All or none, so that a second try does not meet what the first one left. */
+static brant_status write_files(
+    brn_arena *arena,
+    const char *const *paths,
+    const scaffold_file *files,
+    size_t count,
+    brant_error **err)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *parent = brn_path_dir(arena, paths[i]);
+        int errnum = parent != NULL ? brn_dir_create(parent) : ENOMEM;
+        if (errnum == 0) {
+            errnum = brn_file_create(paths[i], brn_str_from(files[i].text), FILE_MODE);
+        }
+        if (errnum != 0) {
+            brant_status st = brn_error_errno(err, "init.unwritable", errnum, "write", paths[i]);
+            while (i > 0) {
+                (void)unlink(paths[--i]);
+            }
+            return st;
+        }
+    }
+    return BRANT_OK;
+}
+
 static brant_status write_scaffold(
     brn_box *box, const char *dir, const scaffold_file *files, size_t count, brant_error **err)
 {
@@ -141,20 +167,10 @@ static brant_status write_scaffold(
             return BRANT_EUSAGE;
         }
     }
-    for (size_t i = 0; i < count; i++) {
-        const char *parent = brn_path_dir(&box->arena, paths[i]);
-        int errnum = parent != NULL ? brn_dir_create(parent) : ENOMEM;
-        if (errnum == 0) {
-            errnum = brn_file_create(paths[i], brn_str_from(files[i].text), FILE_MODE);
-        }
-        if (errnum != 0) {
-            return brn_error_errno(err, "init.unwritable", errnum, "write", paths[i]);
-        }
-    }
     box->doc.new_files.id = "";
     box->doc.new_files.paths = paths;
     box->doc.new_files.count = count;
-    return BRANT_OK;
+    return write_files(&box->arena, paths, files, count, err);
 }
 
 /* An example would only be in the way of migrations that are there already. */

@@ -4,8 +4,8 @@
 brant_finding *brn_finding_put(brn_finding_list *list, brn_arena *arena, const brant_finding *from)
 {
     brant_finding *f = brn_arena_alloc(arena, sizeof(*f));
-    const brant_finding **slot = BRN_VEC_PUSH(arena, list);
-    if (f == NULL || slot == NULL) {
+    const brant_finding **slot = f != NULL ? BRN_VEC_PUSH(arena, list) : NULL;
+    if (slot == NULL) {
         return NULL;
     }
     *f = *from;

@@ -102,8 +102,7 @@ static void check_newer(patient *p)
 /* Recorded as running, and no person is to do it. */
 static bool is_running(const brn_migration *m)
 {
-    return m->row != NULL && m->row->status == BRN_ROW_RUNNING &&
-           !brn_source_is_manual(m->source);
+    return m->row != NULL && m->row->status == BRN_ROW_RUNNING && !brn_source_is_manual(m->source);
 }
 
 static void check_interrupted(patient *p)

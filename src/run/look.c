@@ -369,6 +369,7 @@ brant_status brant_ping(brant_ping_result **out, brant_session *session, brant_e
         return brn_error_oom(err);
     }
     BRN_VEC(const brant_ping_info *) list = { 0 };
+    bool oom = false;
     for (size_t i = 0; i < session->count; i++) {
         brant_ping_info *info = brn_arena_alloc(&box->arena, sizeof(*info));
         const brant_ping_info **slot = BRN_VEC_PUSH(&box->arena, &list);
@@ -378,10 +379,11 @@ brant_status brant_ping(brant_ping_result **out, brant_session *session, brant_e
         }
         *slot = info;
         ping_target(info, box, session, &session->targets[i]);
+        oom = oom || info->status == BRANT_ENOMEM; /* says nothing of the database */
     }
     box->doc.ping.databases = list.items;
     box->doc.ping.count = list.count;
-    brant_status st = box->arena.oom ? brn_error_oom(err) : BRANT_OK;
+    brant_status st = oom || box->arena.oom ? brn_error_oom(err) : BRANT_OK;
     if (st == BRANT_OK && out != NULL) {
         *out = &box->doc.ping;
     } else {

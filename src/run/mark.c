@@ -116,7 +116,7 @@ brant_status brant_mark(
     for (size_t d = 0; d < session->count && st == BRANT_OK; d++) {
         st = mark_database(&e, d, ids, count, pending != 0, err);
     }
-    return brn_edit_close(&e, out, st);
+    return brn_edit_close(&e, out, st, err);
 }
 
 /* ---- force ---- */
@@ -232,5 +232,5 @@ brant_status brant_force(
         brn_edit_log(&e, NULL, NULL, brn_arena_printf(e.run.arena, "forced to %s", version));
         st = brn_edit_commit(&e, err);
     }
-    return brn_edit_close(&e, out, st);
+    return brn_edit_close(&e, out, st, err);
 }

@@ -18,6 +18,8 @@ typedef struct round_trip {
     brn_object_list before; /* the migration at hand */
     brn_object_list after;  /* it went up */
     size_t turn;            /* of the migration at hand: 0 up, 1 down, 2 up again */
+    brant_status status;    /* of looking at the schema, which events cannot return */
+    brant_error *failure;
 } round_trip;
 
 /* ---- comparing ---- */
@@ -71,14 +73,16 @@ static brn_object_list snapshot(round_trip *t)
 {
     brn_object_list list = { 0 };
     brn_conn *conn = t->run->session->targets[0].conn;
-    (void)conn->engine->objects(&list, t->arena, conn, NULL); /* out of memory is latched */
+    if (t->status == BRANT_OK) {
+        t->status = conn->engine->objects(&list, t->arena, conn, &t->failure);
+    }
     return list;
 }
 
 static void compare(round_trip *t, const brant_event *ev, const brn_object_list *want)
 {
     brn_object_list got = snapshot(t);
-    const char *what = difference(t->arena, want, &got);
+    const char *what = t->status == BRANT_OK ? difference(t->arena, want, &got) : NULL;
     if (what == NULL) {
         return;
     }
@@ -235,11 +239,18 @@ static brant_status run_scratch(
         note_failure(&t, brn_target_name(&scratch->targets[0]), failure);
         st = BRANT_OK;
     }
+    if (st == BRANT_OK && t.status != BRANT_OK) {
+        brant_error_free(failure);
+        failure = t.failure;
+        t.failure = NULL;
+        st = t.status;
+    }
     if (st != BRANT_OK && err != NULL) {
         *err = failure;
         failure = NULL;
     }
     brant_error_free(failure);
+    brant_error_free(t.failure);
     /* Findings borrow texts of the box: they are copied with it. */
     brn_findings_own(findings, &result->arena);
     brn_box_free(box);
@@ -277,9 +288,11 @@ brant_status brant_round_trip(brant_validation **out, brant_session *session, br
     for (size_t i = 0; i < session->count && st == BRANT_OK; i++) {
         st = round_trip_of(box, &findings, &session->targets[i], err);
     }
-    brn_findings_fill(&box->doc.validation, &findings);
     if (st == BRANT_OK && box->arena.oom) {
         st = brn_error_oom(err);
+    }
+    if (st == BRANT_OK) {
+        brn_findings_fill(&box->doc.validation, &findings);
     }
     if (st == BRANT_OK && out != NULL) {
         *out = &box->doc.validation;

@@ -106,7 +106,7 @@ static brant_status ensure_ledger(brn_run *run, size_t index, brant_error **err)
     }
     brant_status st = brn_run_program(run, target, &program, NULL, NULL, NULL, err);
     if (st != BRANT_OK) {
-        target->conn->engine->reset(target->conn, NULL);
+        brn_target_reset(target);
     }
     return st;
 }
@@ -146,6 +146,7 @@ void brn_run_unlock(brn_run *run)
 {
     for (size_t i = 0; i < run->session->count; i++) {
         brn_target *target = &run->session->targets[i];
+        brn_target_settle(target);
         if (target->locked && target->conn != NULL) {
             target->conn->engine->unlock(target->conn);
             target->locked = false;
@@ -312,6 +313,9 @@ static brant_status run_steps(brn_run *run, brant_error **err)
     brant_status st = all ? brn_step_begin_all(run, err) : BRANT_OK;
     for (size_t i = 0; i < run->plan.steps.count && st == BRANT_OK; i++) {
         st = brn_control_check(&run->session->control, err);
+        if (st == BRANT_OK && run->arena->oom) {
+            st = brn_error_oom(err); /* the step before is done, but its state could not be noted */
+        }
         if (st == BRANT_OK) {
             st = brn_step_run(run, i, err);
         }

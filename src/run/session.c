@@ -92,19 +92,41 @@ brant_status brant_session_open(
     return BRANT_OK;
 }
 
+static void disconnect(brn_target *t)
+{
+    if (t->conn == NULL) {
+        return;
+    }
+    if (t->locked) {
+        t->conn->engine->unlock(t->conn);
+        t->locked = false;
+    }
+    t->conn->engine->disconnect(t->conn);
+    t->conn = NULL;
+    t->stuck = false;
+}
+
 void brn_session_disconnect(brant_session *session)
 {
     for (size_t i = 0; i < session->count && session->targets != NULL; i++) {
-        brn_target *t = &session->targets[i];
-        if (t->conn == NULL) {
-            continue;
-        }
-        if (t->locked) {
-            t->conn->engine->unlock(t->conn);
-            t->locked = false;
-        }
-        t->conn->engine->disconnect(t->conn);
-        t->conn = NULL;
+        disconnect(&session->targets[i]);
+    }
+}
+
+void brn_target_reset(brn_target *target)
+{
+    if (target->conn != NULL) {
+        target->stuck = target->conn->engine->reset(target->conn, NULL) != BRANT_OK;
+    }
+}
+
+void brn_target_settle(brn_target *target)
+{
+    if (target->stuck) {
+        brn_target_reset(target);
+    }
+    if (target->stuck) {
+        disconnect(target);
     }
 }
 

@@ -20,6 +20,7 @@ typedef struct brn_target {
     brn_conn *conn; /* NULL: not connected */
     bool missing;   /* there is no such database yet */
     bool locked;
+    bool stuck;                       /* could not be reset: see brn_target_reset() */
     brn_chain chain;                  /* valid while locked */
     BRN_VEC(const brn_given *) given; /* brant_session_register() */
 } brn_target;
@@ -55,6 +56,14 @@ void brn_session_disconnect(brant_session *session);
 /* The target of that name; NULL: the only one. NULL with "session.unknown_database" or
  * "session.which_database". */
 brn_target *brn_session_target(brant_session *session, const char *database, brant_error **err);
+
+/*
+ * Rolls back what a failed program left open. Where that fails, for want of memory as a rule, the
+ * connection stays until the end of the call, when brn_target_settle() tries again or closes it:
+ * a session must not keep a transaction open that nobody will end.
+ */
+void brn_target_reset(brn_target *target);
+void brn_target_settle(brn_target *target);
 
 /* Settings of a target's database. */
 const brant_settings *brn_target_settings(const brn_target *target);

@@ -208,8 +208,8 @@ brant_status brant_setup(
         st = setup_one(&e, i, o.complete != 0, &run_up, err);
     }
     if (st == BRANT_OK && run_up) {
-        brn_edit_close(&e, NULL, st);
-        return brant_up(out, session, NULL, err);
+        st = brn_edit_close(&e, NULL, st, err);
+        return st == BRANT_OK ? brant_up(out, session, NULL, err) : st;
     }
-    return brn_edit_close(&e, out, st);
+    return brn_edit_close(&e, out, st, err);
 }

@@ -138,8 +138,8 @@ static brant_status write_ledger(
     }
     paused_control paused = pause_control(&run->session->control);
     brant_status st = brn_run_program(run, target, program, NULL, NULL, NULL, err);
-    if (st != BRANT_OK && target->conn != NULL) {
-        target->conn->engine->reset(target->conn, NULL);
+    if (st != BRANT_OK) {
+        brn_target_reset(target);
     }
     resume_control(&run->session->control, &paused);
     return st;
@@ -436,7 +436,7 @@ static brant_status end_failed(
     add_hint(f, st, failure);
     if (f->target->conn != NULL) {
         paused_control paused = pause_control(&f->run->session->control);
-        f->target->conn->engine->reset(f->target->conn, NULL);
+        brn_target_reset(f->target);
         resume_control(&f->run->session->control, &paused);
     }
     const brn_ledger_row *stored = NULL;
@@ -522,7 +522,7 @@ static brant_status run_compiled(
         st = end_failed(f, st, &state, &failure);
     } else if (!f->compiled->transactional && !run->all && f->target->conn != NULL) {
         /* What such a file set for the session must not reach the next one. */
-        f->target->conn->engine->reset(f->target->conn, NULL);
+        brn_target_reset(f->target);
     }
     if (st == BRANT_OK) {
         run->handed_over = run->all ? run->handed_over : next;
@@ -657,7 +657,7 @@ void brn_step_abandon_all(brn_run *run)
     brn_target *target = &run->session->targets[first_runnable(run)->migration->database];
     if (target->conn != NULL) {
         paused_control paused = pause_control(&run->session->control);
-        target->conn->engine->reset(target->conn, NULL);
+        brn_target_reset(target);
         resume_control(&run->session->control, &paused);
     }
     forget_uncommitted(run, target);
@@ -676,7 +676,7 @@ brant_status brn_step_commit_all(brn_run *run, brant_error **err)
         step_frame f = { .run = run, .step = first, .target = target, .compiled = &none };
         const brn_ledger_row *stored = NULL;
         if (target->conn != NULL) {
-            target->conn->engine->reset(target->conn, NULL);
+            brn_target_reset(target);
         }
         if (state.in_doubt && read_back(&f, &stored) && took_effect(&f, stored)) {
             brant_error_free(failure);
