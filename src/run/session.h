@@ -22,6 +22,8 @@ typedef struct brn_target {
     bool locked;
     brn_chain chain;                  /* valid while locked */
     BRN_VEC(const brn_given *) given; /* brant_session_register() */
+    brn_lent lent;                    /* brant_session_attach(); its table is a copy */
+    bool has_lent;
 } brn_target;
 
 /* Puts something over a connection: tests wrap the fault engine around it. NULL: out of memory. */
