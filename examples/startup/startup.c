@@ -1,15 +1,74 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A program that carries its own SQLite database and brings it up to date when it starts:
+ * A program that carries its own SQLite database and brings it up to date when it starts: with the
+ * files in migrations/, and with a function for what is easier said in C than in SQL.
  *
  *     cc startup.c $(pkg-config --cflags --libs brant) -o startup
  *     ./startup app.db migrations
  */
 #include <stdio.h>
+#include <string.h>
 
 #include <brant/brant.h>
 
 extern char **environ;
+
+/* ---- migration 003_split_names ---- */
+
+typedef struct split {
+    brant_code *code;
+    brant_error **err;
+    brant_status status;
+} split;
+
+/* "Ada Lovelace": everything before the last blank is the first name. */
+static int split_one(const brant_row *row, void *user)
+{
+    split *s = user;
+    const char *full = brant_row_text(row, 1);
+    const char *blank = full != NULL ? strrchr(full, ' ') : NULL;
+    brant_value values[3];
+
+    if (blank == NULL) {
+        return 0;
+    }
+    values[0] = brant_value_text(full);
+    values[0].length = (size_t)(blank - full);
+    values[1] = brant_value_text(blank + 1);
+    values[2] = brant_value_int(brant_row_int(row, 0));
+    s->status = brant_code_run(
+        s->code, "UPDATE users SET first = ?, last = ? WHERE id = ?", values, 3, NULL, s->err);
+    return s->status != BRANT_OK;
+}
+
+/* Runs in the transaction of its migration: all names are split and recorded, or none. */
+static brant_status split_names(brant_code *code, void *user, brant_error **err)
+{
+    split s = { code, err, BRANT_OK };
+    brant_status st;
+
+    (void)user;
+    st = brant_code_query(code, "SELECT id, name FROM users", NULL, 0, split_one, &s, err);
+    return st == BRANT_OK ? s.status : st;
+}
+
+static brant_status join_names(brant_code *code, void *user, brant_error **err)
+{
+    (void)user;
+    return brant_code_run(code, "UPDATE users SET first = NULL, last = NULL", NULL, 0, NULL, err);
+}
+
+static brant_status register_functions(brant_session *session, brant_error **err)
+{
+    brant_registration names = BRANT_REGISTRATION_INIT;
+
+    names.id = "003_split_names"; /* migrations/003_split_names.up.sql tells people about it */
+    names.up = split_names;
+    names.down = join_names;
+    return brant_session_register(session, &names, err);
+}
+
+/* ---- starting ---- */
 
 /* The settings of this program; the environment may say more, such as DATABASE_AUTO_MIGRATE. */
 static brant_status configure(
@@ -47,6 +106,9 @@ static brant_status migrate(const brant_settings *settings, brant_error **err)
 
     if (st == BRANT_OK) {
         st = brant_session_open(&session, project, NULL, err);
+    }
+    if (st == BRANT_OK) {
+        st = register_functions(session, err);
     }
     if (st == BRANT_OK) {
         options.startup = 1;

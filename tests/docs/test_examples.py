@@ -5,12 +5,16 @@ import pathlib
 import shutil
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import unittest
 
 SOURCE = pathlib.Path(os.environ["BRANT_SOURCE"])
 BRANT = os.environ["BRANT"]
-STARTUP = pathlib.Path(os.environ["BRANT_BUILD"], "tests", "example_startup")
+BUILD = pathlib.Path(os.environ["BRANT_BUILD"])
+STARTUP = BUILD / "tests" / "example_startup"
+PROGRESS = BUILD / "tests" / "example_progress"
+NAMES = [("Ada", "Lovelace"), ("Grace Brewster", "Hopper"), (None, None)]
 TABLES = ["customers", "order_lines", "orders", "products"]
 
 
@@ -49,12 +53,34 @@ class Examples(unittest.TestCase):
         self.run_in_project(BRANT, "up")
         self.assertEqual(self.tables(), TABLES)
 
+    def names(self) -> list:
+        with sqlite3.connect(self.project / "app.db") as database:
+            return database.execute("SELECT first, last FROM users ORDER BY id").fetchall()
+
     def test_a_program_brings_its_database_up_to_date_when_it_starts(self):
-        argv = (STARTUP, "app.db", "migrations")
+        argv = (STARTUP, "app.db", SOURCE / "examples" / "startup" / "migrations")
         off = self.run_in_project(*argv, DATABASE_AUTO_MIGRATE="false")
         self.assertEqual(off, "applied 0, version none\n")
-        self.assertEqual(self.run_in_project(*argv), "applied 5, version 005\n")
-        self.assertEqual(self.run_in_project(*argv), "applied 0, version 005\n")
+        self.assertEqual(self.run_in_project(*argv), "applied 4, version 004\n")
+        self.assertEqual(self.run_in_project(*argv), "applied 0, version 004\n")
+        self.assertEqual(self.names(), NAMES)
+
+    @unittest.skipIf(os.environ.get("BRANT_SANITIZED") == "1",
+                     "a library with AddressSanitizer cannot be loaded into Python")
+    def test_a_python_program_does_the_same_through_ctypes(self):
+        argv = (sys.executable, SOURCE / "examples" / "python" / "startup.py", "app.db",
+                SOURCE / "examples" / "startup" / "migrations")
+        library = str(next(BUILD.glob("libbrant.so")))
+        first = self.run_in_project(*argv, LIBBRANT=library)
+        self.assertEqual(first.splitlines()[0], "applied 4, version 004")
+        again = self.run_in_project(*argv, LIBBRANT=library)
+        self.assertEqual(again.splitlines()[0], "applied 0, version 004")
+        self.assertEqual(self.names(), NAMES)
+
+    def test_a_program_shows_its_own_progress(self):
+        shown = self.run_in_project(PROGRESS, "app.db", "migrations").splitlines()
+        self.assertEqual(shown[0], "[....................] 0/5 starting")
+        self.assertTrue(shown[-1].startswith("[####################] 5/5 005"), shown)
         self.assertEqual(self.tables(), TABLES)
 
 

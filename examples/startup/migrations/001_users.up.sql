@@ -1,0 +1,5 @@
+CREATE TABLE users (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL
+);
+INSERT INTO users (name) VALUES ('Ada Lovelace'), ('Grace Brewster Hopper'), ('Plato');

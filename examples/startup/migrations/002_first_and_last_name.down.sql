@@ -1,0 +1,2 @@
+ALTER TABLE users DROP COLUMN last;
+ALTER TABLE users DROP COLUMN first;

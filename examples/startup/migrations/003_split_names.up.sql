@@ -1,0 +1,1 @@
+-- brant: kind=code help="A function of the program splits users.name into first and last name."
