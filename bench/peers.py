@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Other tools, from package registries: how each is installed, called and known.
+
+Versions are fixed, so that a figure says what it is of; raise them here. A tool is installed into a
+folder of its own under build-bench, and found there the next time. What cannot be installed is
+left out, with the reason in the report.
+"""
+import os
+import pathlib
+import shutil
+import sys
+from dataclasses import dataclass, replace
+from typing import Callable
+
+from bench import build
+from bench.build import FOLDER, Failed
+from bench.measure import Contestant
+
+_PEERS = FOLDER / "peers"
+
+
+@dataclass(frozen=True)
+class Peer:
+    name: str
+    version: str
+    source: str
+    needs: str
+    # Commands that install it into a folder; {folder} and {version} are filled in.
+    install: tuple
+    program: str
+    up: tuple
+    # What a reader has to know to compare.
+    note: str
+    version_option: str = "--version"
+    installed: bool = False
+    reason: str = ""
+
+    @property
+    def folder(self) -> pathlib.Path:
+        return _PEERS / f"{self.name}-{self.version}"
+
+    @property
+    def path(self) -> str:
+        """The program, or "" when it is not there; a part of its path may differ between machines."""
+        found = sorted(self.folder.glob(self.program))
+        return str(found[0]) if found and os.access(found[0], os.X_OK) else ""
+
+    def contestant(self, folder: pathlib.Path, prepare: Callable, verify: Callable) -> Contestant:
+        return Contestant(self.name, [self.path, *self.up], folder, prepare, verify,
+                          {"DATABASE_URL": "sqlite:app.db"})
+
+
+_ALL = (
+    Peer("dbmate", "2.36.0", "npm", "npm",
+         (("npm", "install", "--no-audit", "--no-fund", "--prefix", "{folder}", "dbmate@{version}"),),
+         "node_modules/@dbmate/*/bin/dbmate",
+         ("--url", "sqlite:app.db", "--migrations-dir", "migrations", "--no-dump-schema", "up"),
+         "a transaction for each migration, with its record"),
+    Peer("golang-migrate", "4.20.1", "Go modules", "go",
+         (("go", "install", "-tags", "sqlite3", "github.com/golang-migrate/migrate/v4/cmd/migrate@v{version}"),),
+         "bin/migrate", ("-path", "migrations", "-database", "sqlite3://app.db", "up"),
+         "a transaction for each migration, and one before and one after it for its version",
+         "-version"),
+    Peer("goose", "3.29.0", "Go modules", "go",
+         (("go", "install", "github.com/pressly/goose/v3/cmd/goose@v{version}"),),
+         "bin/goose", ("-dir", "migrations", "sqlite3", "app.db", "up"),
+         "a transaction for each migration, with its record; SQLite translated to Go",
+         "-version"),
+    Peer("alembic", "1.20.1", "PyPI", "python3",
+         ((sys.executable, "-m", "venv", "{folder}"),
+          ("{folder}/bin/pip", "install", "--quiet", "alembic=={version}")),
+         "bin/alembic", ("upgrade", "head"),
+         "migrations are Python modules; the SQLite module of Python decides what is a transaction"),
+    Peer("sqlx", "0.9.0", "crates", "cargo",
+         (("cargo", "install", "--quiet", "--locked", "--root", "{folder}", "--target-dir", "{folder}/target",
+           "--no-default-features", "--features", "sqlite", "sqlx-cli@{version}"),),
+         "bin/sqlx", ("migrate", "run", "--source", "migrations", "--database-url", "sqlite:app.db?mode=rwc"),
+         "a transaction for each migration, with its record, and another for how long it took"),
+)
+# A first build of the largest takes some minutes on two processors.
+_INSTALL_SECONDS = 1500
+
+
+def _install(peer: Peer) -> Peer:
+    if peer.path:
+        return replace(peer, installed=True)
+    if shutil.which(peer.needs) is None:
+        return replace(peer, reason=f"there is no {peer.needs} on this machine")
+    print(f"bench: installing {peer.name} {peer.version} ({peer.source})", flush=True)
+    peer.folder.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, "GOBIN": str(peer.folder / "bin"), "CGO_ENABLED": "1"}
+    try:
+        for number, command in enumerate(peer.install):
+            filled = [word.format(folder=peer.folder, version=peer.version) for word in command]
+            build.run(filled, FOLDER / "logs" / f"{peer.name}-{number}.log", _INSTALL_SECONDS, env=environment)
+    except Failed as error:
+        return replace(peer, reason=f"did not install: {error}")
+    finally:
+        shutil.rmtree(peer.folder / "target", ignore_errors=True)
+    if not peer.path:
+        return replace(peer, reason="the package has no such program")
+    return replace(peer, installed=True)
+
+
+def install_all() -> list:
+    return [_install(peer) for peer in _ALL]
+
+
+def leave_all_out() -> list:
+    return [replace(peer, reason="left out with --no-peers") for peer in _ALL]
