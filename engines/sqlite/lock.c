@@ -44,6 +44,16 @@ static void close_fd(int *fd)
     }
 }
 
+static int open_now(const char *path, int flags)
+{
+    int fd;
+
+    do {
+        fd = open(path, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
+    } while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
 static int flock_now(int fd, int how)
 {
     int rc;
@@ -106,11 +116,11 @@ static int open_lock_file(int *fd, bool *made, const brn_sqlite *s)
     struct stat database;
 
     *made = false;
-    *fd = open(s->lock_path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    *fd = open_now(s->lock_path, O_RDONLY | O_NONBLOCK);
     if (*fd >= 0 || errno != ENOENT) {
         return *fd >= 0 ? 0 : errno;
     }
-    *fd = open(s->lock_path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    *fd = open_now(s->lock_path, O_RDWR | O_CREAT | O_EXCL);
     if (*fd < 0) {
         return errno == EEXIST ? EAGAIN : errno;
     }
@@ -167,7 +177,7 @@ static int try_once(brn_sqlite *s, brn_str what)
     }
     if (rc == 0 && !made) {
         /* A file that a killed holder left. */
-        mark = open(s->lock_path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+        mark = open_now(s->lock_path, O_RDWR);
         rc = mark < 0 ? errno : 0;
     }
     if (rc != 0) {
@@ -376,7 +386,7 @@ brant_status brn_sqlite_lock_holder(brn_lock_holder *out, brn_conn *conn, brant_
         *out = holder;
         return BRANT_OK;
     }
-    fd = open(s->lock_path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    fd = open_now(s->lock_path, O_RDONLY | O_NONBLOCK);
     if (fd < 0 && errno != ENOENT) {
         return no_file(s, errno, err);
     }

@@ -210,6 +210,17 @@ static int check_readable(const struct stat *st, size_t max_bytes)
     return (uintmax_t)st->st_size > max_bytes ? EFBIG : 0;
 }
 
+/* A signal may come while a slow file system, such as NFS, looks for the file. */
+static int open_again(const char *path, int flags, mode_t mode)
+{
+    int fd;
+
+    do {
+        fd = open(path, flags, mode);
+    } while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
 int brn_file_read(brn_buf *out, const char *path, size_t max_bytes)
 {
     size_t before = out->len;
@@ -222,7 +233,7 @@ int brn_file_read(brn_buf *out, const char *path, size_t max_bytes)
         return rc;
     }
     /* O_NONBLOCK: it may have become a fifo since. */
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    fd = open_again(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
     if (fd < 0) {
         return errno;
     }
@@ -258,7 +269,7 @@ static int write_all(int fd, brn_str content)
 /* `old`: what the file is to replace; NULL. Then it has to be on disk before it does. */
 static int create_file(const char *path, brn_str content, mode_t mode, const struct stat *old)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    int fd = open_again(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     int rc;
 
     if (fd < 0) {
