@@ -7,11 +7,25 @@
 #define FIRST_WAIT_MS 2
 #define LONGEST_WAIT_MS 50
 
+/* Between our calls the host works on the connection it lends. */
+static bool is_of_host(const brn_sqlite *s)
+{
+    return s->lent && s->working == 0;
+}
+
+static bool may_stop(const brn_sqlite *s)
+{
+    return !s->finishing && !is_of_host(s);
+}
+
 /* The limit in force: the migration's own, or the connection's; -1: none. */
 static int64_t lock_limit(const brn_sqlite *s)
 {
     int64_t own = s->conn.control->lock_timeout_ms;
 
+    if (is_of_host(s)) {
+        return s->host_busy_ms;
+    }
     if (own < 0) {
         return s->lock_timeout_ms;
     }
@@ -23,7 +37,7 @@ static int on_progress(void *user)
 {
     const brn_sqlite *s = user;
 
-    return !s->finishing && brn_control_poll(s->conn.control);
+    return may_stop(s) && brn_control_poll(s->conn.control);
 }
 
 /*
@@ -45,7 +59,7 @@ static int on_busy(void *user, int count)
     if (limit >= 0) {
         left = limit - (now - s->wait_began_ns) / BRN_NS_PER_MS;
     }
-    if (!s->finishing) {
+    if (may_stop(s)) {
         if (brn_control_poll(s->conn.control)) {
             return 0;
         }

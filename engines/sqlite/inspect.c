@@ -192,7 +192,7 @@ static bool is_ledger(const brn_stmt_class *what)
            brn_str_ieq(what->name, BRN_STR("brant_history"));
 }
 
-static void inspect_class(brn_stmt_info *out, const brn_stmt_class *what, const brn_stmt *stmt)
+void brn_sqlite_inspect_class(brn_stmt_info *out, const brn_stmt_class *what, const brn_stmt *stmt)
 {
     const struct known_verb *known = &known_verbs[0];
 
@@ -234,7 +234,7 @@ void brn_sqlite_inspect(brn_stmt_info *out, const brn_stmt *stmt)
 
     brn_arena_init(&arena);
     brn_classify(&what, &arena, &brn_dialect_sqlite, stmt);
-    inspect_class(&info, &what, stmt);
+    brn_sqlite_inspect_class(&info, &what, stmt);
     brn_arena_release(&arena);
     *out = info;
 }

@@ -317,6 +317,7 @@ brant_status brn_sqlite_ledger_read(
     conn->requests++;
     brn_buf_init(&sql, 0);
     brn_sql_ledger_select(&sql, &dialect, s->schema);
+    s->working++;
     st = prepare_select(&stmt, &missing, s, &sql, "brant_migrations", err);
     if (st != BRANT_OK || missing) {
         state.exists = !missing;
@@ -335,6 +336,7 @@ brant_status brn_sqlite_ledger_read(
 
 out:
     s->f->finalize(stmt);
+    s->working--;
     brn_buf_release(&sql);
     if (st == BRANT_OK) {
         *out = state;
@@ -366,6 +368,7 @@ brant_status brn_sqlite_history_read(
     conn->requests++;
     brn_buf_init(&sql, 0);
     brn_sql_history_select(&sql, &dialect, s->schema, limit);
+    s->working++;
     st = prepare_select(&stmt, &missing, s, &sql, "brant_history", err);
     if (st != BRANT_OK || missing) {
         goto out;
@@ -384,6 +387,7 @@ brant_status brn_sqlite_history_read(
 
 out:
     s->f->finalize(stmt);
+    s->working--;
     brn_buf_release(&sql);
     if (st == BRANT_OK) {
         *out = rows;

@@ -25,9 +25,11 @@ brant_status brn_sqlite_objects(
     brn_object_list list = { 0 };
     sqlite3_stmt *stmt = NULL;
     brant_status st = BRANT_OK;
-    int rc = brn_sqlite_prepare(&stmt, s, query);
+    int rc;
 
     conn->requests++;
+    s->working++;
+    rc = brn_sqlite_prepare(&stmt, s, query);
     if (rc == SQLITE_OK) {
         while (st == BRANT_OK && (rc = s->f->step(stmt)) == SQLITE_ROW) {
             st = add_object(&list, arena, s, stmt);
@@ -39,6 +41,7 @@ brant_status brn_sqlite_objects(
         st = brn_sqlite_error(s, rc, "objects.failed", "could not list the objects", err);
     }
     s->f->finalize(stmt);
+    s->working--;
     if (st == BRANT_OK) {
         *out = list;
     }

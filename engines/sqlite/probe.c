@@ -401,7 +401,9 @@ brant_status brn_sqlite_probe(
     brn_classify(&p.what, arena, &brn_dialect_sqlite, stmt);
     p.kind = kind_of(p.what.object);
     if (find_schema(&p)) {
+        p.s->working++;
         rc = dispatch(&p);
+        p.s->working--;
     } else {
         rc = tell(
             &p, BRN_VERDICT_UNKNOWN,

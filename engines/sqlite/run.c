@@ -139,13 +139,19 @@ brant_status brn_sqlite_reset(brn_conn *conn, brant_error **err)
     int rc = SQLITE_OK;
 
     s->finishing = true; /* a cancelled run is rolled back all the same */
-    if (s->f->get_autocommit(s->db) == 0) {
+    /* A transaction that the host began in the meantime is the host's. */
+    if (s->f->get_autocommit(s->db) == 0 && (!s->lent || s->open_is_ours)) {
         rc = brn_sqlite_exec(s, "ROLLBACK");
     }
     s->in_program = false;
+    s->open_is_ours = false;
     s->restore_foreign_keys = false;
-    /* As the URL has it, whatever a PRAGMA in a file made of it. */
-    (void)s->f->db_config(s->db, SQLITE_DBCONFIG_ENABLE_FKEY, s->foreign_keys ? 1 : 0, NULL);
+    /* As it was, whatever a PRAGMA in a file made of it. */
+    if (s->lent) {
+        brn_sqlite_give_back(s);
+    } else {
+        (void)s->f->db_config(s->db, SQLITE_DBCONFIG_ENABLE_FKEY, s->foreign_keys ? 1 : 0, NULL);
+    }
     s->finishing = false;
     if (rc != SQLITE_OK) {
         return brn_sqlite_error(s, rc, "statement.failed", "could not roll back", err);
@@ -155,31 +161,31 @@ brant_status brn_sqlite_reset(brn_conn *conn, brant_error **err)
 
 /* --- statements ------------------------------------------------------------------------------- */
 
-static bool is_blank(brn_str text)
+size_t brn_sqlite_blank(brn_str text)
 {
     brn_script script = { .text = text, .line = 1, .column = 1 };
     brn_lexer lx;
     brn_token token;
 
     brn_lexer_init(&lx, &brn_dialect_sqlite, &script);
-    do {
+    for (size_t len = 0;; len += token.text.len) {
         if (brn_lexer_next(&lx, &token, NULL) != BRANT_OK) {
-            return false;
+            return len;
         }
-        if (token.kind != BRN_TOKEN_SPACE && token.kind != BRN_TOKEN_LINE_COMMENT &&
-            token.kind != BRN_TOKEN_BLOCK_COMMENT && token.kind != BRN_TOKEN_TERMINATOR &&
-            token.kind != BRN_TOKEN_END) {
-            return false;
+        if (token.kind == BRN_TOKEN_END ||
+            (token.kind != BRN_TOKEN_SPACE && token.kind != BRN_TOKEN_LINE_COMMENT &&
+             token.kind != BRN_TOKEN_BLOCK_COMMENT && token.kind != BRN_TOKEN_TERMINATOR)) {
+            return token.kind == BRN_TOKEN_END ? text.len : len;
         }
-    } while (token.kind != BRN_TOKEN_END);
-    return true;
+    }
 }
 
-static brant_status prepare_one(sqlite3_stmt **out, brn_sqlite *s, brn_str sql, brant_error **err)
+brant_status brn_sqlite_prepare_first(
+    sqlite3_stmt **out, size_t *second, brn_sqlite *s, brn_str sql, brant_error **err)
 {
     const char *tail = NULL;
-    brant_status st;
     size_t used;
+    size_t blank;
     int rc;
 
     if (sql.len > INT_MAX) {
@@ -190,15 +196,25 @@ static brant_status prepare_one(sqlite3_stmt **out, brn_sqlite *s, brn_str sql, 
         return brn_sqlite_error(s, rc, "statement.failed", NULL, err);
     }
     used = tail != NULL ? (size_t)(tail - sql.ptr) : sql.len;
-    if (is_blank(brn_str_slice(sql, used, sql.len))) {
-        return BRANT_OK;
+    blank = brn_sqlite_blank(brn_str_slice(sql, used, sql.len));
+    *second = used + blank < sql.len ? used + blank : SIZE_MAX;
+    return BRANT_OK;
+}
+
+static brant_status prepare_one(sqlite3_stmt **out, brn_sqlite *s, brn_str sql, brant_error **err)
+{
+    size_t second = SIZE_MAX;
+    brant_status st = brn_sqlite_prepare_first(out, &second, s, sql, err);
+
+    if (st != BRANT_OK || second == SIZE_MAX) {
+        return st;
     }
     s->f->finalize(*out);
     *out = NULL;
     st = brn_error(
         err, BRANT_EINTERNAL, "statement.more_than_one",
         "more than one statement where one was expected");
-    brn_error_offset(err, used);
+    brn_error_offset(err, second);
     brn_error_hint(err, "brant cut the file in a wrong place: please report it with the file.");
     return st;
 }
@@ -209,15 +225,14 @@ static bool ends_transaction(const brn_stmt_class *what)
            (what->verb == BRN_VERB_ROLLBACK && !what->to_savepoint);
 }
 
-static bool changes_rows(const brn_stmt_class *what)
+bool brn_sqlite_changes_rows(const brn_stmt_class *what)
 {
     return what->verb == BRN_VERB_INSERT || what->verb == BRN_VERB_UPDATE ||
            what->verb == BRN_VERB_DELETE;
 }
 
-/* What SQLite would do without a word although it cannot be meant. */
-static brant_status check_statement(
-    brn_sqlite *s, const brn_op *op, const brn_stmt_class *what, brant_error **err)
+brant_status brn_sqlite_check_statement(
+    brn_sqlite *s, brn_arena *arena, const brn_stmt_class *what, uint32_t flags, brant_error **err)
 {
     brant_status st;
 
@@ -230,8 +245,8 @@ static brant_status check_statement(
         return st;
     }
     if (what->verb == BRN_VERB_DROP && what->object == BRN_OBJECT_TABLE &&
-        (op->flags & BRN_OP_FOREIGN_KEYS_ON) == 0 && brn_sqlite_foreign_keys(s)) {
-        return brn_sqlite_drop_guard(s, &s->scratch, what, err);
+        (flags & BRN_OP_FOREIGN_KEYS_ON) == 0 && brn_sqlite_foreign_keys(s)) {
+        return brn_sqlite_drop_guard(s, arena, what, err);
     }
     return BRANT_OK;
 }
@@ -254,7 +269,7 @@ static brant_status execute(
     if (rc != SQLITE_DONE) {
         st = brn_sqlite_error(s, rc, "statement.failed", NULL, err);
     } else {
-        *rows = stmt != NULL && changes_rows(what) ? s->f->changes64(s->db) : 0;
+        *rows = stmt != NULL && brn_sqlite_changes_rows(what) ? s->f->changes64(s->db) : 0;
     }
     s->f->finalize(stmt);
     return st;
@@ -271,7 +286,8 @@ static brant_status step_statement(
 
     brn_arena_reset(&s->scratch);
     brn_classify(&what, &s->scratch, &brn_dialect_sqlite, &stmt);
-    st = s->scratch.oom ? brn_error_oom(err) : check_statement(s, op, &what, err);
+    st = s->scratch.oom ? brn_error_oom(err)
+                        : brn_sqlite_check_statement(s, &s->scratch, &what, op->flags, err);
     if (st == BRANT_OK) {
         conn->requests++;
         st = execute(s, op->sql, &what, rows, err);
@@ -285,12 +301,58 @@ static brant_status step_statement(
     return st;
 }
 
+/* --- functions of the host -------------------------------------------------------------------- */
+
+brant_status brn_sqlite_transaction_lost(brant_error **err)
+{
+    brant_status st = brn_error(
+        err, BRANT_ESTATEMENT, "statement.transaction_lost",
+        "the transaction of the migration is gone: it was rolled back");
+
+    brn_error_hint(
+        err, "A conflict with OR ROLLBACK, a full disk or a time limit ends it. A function that "
+             "gets an error must return it.");
+    return st;
+}
+
+/* What comes next in the program is true only while the transaction is as it was. */
+static brant_status check_after_call(const brn_sqlite *s, brant_error **err)
+{
+    bool open = s->f->get_autocommit(s->db) == 0;
+    brant_status st;
+
+    if (open == s->in_program) {
+        return BRANT_OK;
+    }
+    if (s->in_program) {
+        return brn_sqlite_transaction_lost(err);
+    }
+    st = brn_error(
+        err, BRANT_ESTATEMENT, "statement.transaction_open",
+        "the function has left a transaction open");
+    brn_error_detail(err, "It is rolled back.");
+    brn_error_hint(err, "Commit what the function begins.");
+    return st;
+}
+
+static brant_status step_call(brn_conn *conn, const brn_op *op, int64_t *rows, brant_error **err)
+{
+    brn_sqlite *s = (brn_sqlite *)conn;
+    brant_status st;
+
+    s->call = op;
+    st = op->call(op->call_user, rows, err);
+    s->call = NULL;
+    return st == BRANT_OK ? check_after_call(s, err) : st;
+}
+
 static const brn_steps steps = {
     .begin = step_begin,
     .commit = step_commit,
     .statement = step_statement,
     .ledger = brn_sqlite_ledger_step,
     .guard = brn_sqlite_guard_step,
+    .call = step_call,
 };
 
 brant_status brn_sqlite_run(
@@ -301,5 +363,16 @@ brant_status brn_sqlite_run(
     brn_run_state *state,
     brant_error **err)
 {
-    return brn_interpret(conn, &steps, program, on_result, user, state, err);
+    brn_sqlite *s = (brn_sqlite *)conn;
+    brant_status st = brn_sqlite_check_host(s, err);
+
+    if (st != BRANT_OK) {
+        *state = (brn_run_state){ 0 };
+        brn_error_subject(err, conn->database, program->migration);
+        return st;
+    }
+    brn_sqlite_work_begins(s);
+    st = brn_interpret(conn, &steps, program, on_result, user, state, err);
+    brn_sqlite_work_ends(s);
+    return st;
 }

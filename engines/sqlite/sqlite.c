@@ -96,6 +96,13 @@ static brant_status check_existing(const char *path, const struct stat *info, br
     return BRANT_OK;
 }
 
+brant_status brn_sqlite_use_file(brn_sqlite *s, const char *real, brant_error **err)
+{
+    s->path = real;
+    s->lock_path = brn_arena_printf(&s->arena, "%s%s", real, LOCK_SUFFIX);
+    return s->lock_path != NULL ? BRANT_OK : brn_error_oom(err);
+}
+
 /* Sets s->path and s->lock_path; fails where opening could only say "unable to open". */
 static brant_status check_path(
     brn_sqlite *s, const brn_sqlite_target *t, const brn_connect_options *opts, brant_error **err)
@@ -104,6 +111,7 @@ static brant_status check_path(
                   (opts->flags & BRN_CONNECT_READ_ONLY) == 0 && !t->no_create;
     struct stat info;
     char *real = NULL;
+    brant_status st;
     int rc;
 
     if (t->in_memory) {
@@ -120,10 +128,9 @@ static brant_status check_path(
     if (rc != 0) {
         return cannot_look(t->path, rc, err);
     }
-    s->path = real;
-    s->lock_path = brn_arena_printf(&s->arena, "%s%s", real, LOCK_SUFFIX);
-    if (s->lock_path == NULL) {
-        return brn_error_oom(err);
+    st = brn_sqlite_use_file(s, real, err);
+    if (st != BRANT_OK) {
+        return st;
     }
     if (stat(real, &info) == 0) {
         return check_existing(real, &info, err);
@@ -136,7 +143,7 @@ static brant_status check_path(
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
-static brant_status open_failed(brn_sqlite *s, int rc, brant_error **err)
+brant_status brn_sqlite_open_failed(brn_sqlite *s, int rc, brant_error **err)
 {
     brant_status st;
 
@@ -170,7 +177,7 @@ static brant_status open_file(
     flags |= create || t->in_memory ? SQLITE_OPEN_CREATE : 0;
     rc = s->f->open_v2(s->path, &s->db, flags, NULL);
     if (rc != SQLITE_OK) {
-        return open_failed(s, rc, err);
+        return brn_sqlite_open_failed(s, rc, err);
     }
     s->foreign_keys = t->foreign_keys;
     brn_sqlite_handlers_install(s);
@@ -183,7 +190,15 @@ static brant_status open_file(
         /* Opening is lazy: this reads the header. */
         rc = brn_sqlite_number(s, "PRAGMA schema_version", &version);
     }
-    return rc == SQLITE_OK ? BRANT_OK : open_failed(s, rc, err);
+    return rc == SQLITE_OK ? BRANT_OK : brn_sqlite_open_failed(s, rc, err);
+}
+
+static brant_status open_own(
+    brn_sqlite *s, const brn_sqlite_target *t, const brn_connect_options *opts, brant_error **err)
+{
+    brant_status st = check_path(s, t, opts, err);
+
+    return st == BRANT_OK ? open_file(s, t, opts, err) : st;
 }
 
 /* The ledger cannot be in a database that is gone with the connection. */
@@ -212,8 +227,12 @@ static void sqlite_disconnect(brn_conn *conn)
     brn_sqlite_lock_release(conn);
     brn_sqlite_watch_release(s);
     brn_sqlite_cache_release(s);
-    /* An open transaction is rolled back by closing. */
-    (void)s->f->close_v2(s->db);
+    if (s->lent) {
+        brn_sqlite_detach(s);
+    } else {
+        /* An open transaction is rolled back by closing. */
+        (void)s->f->close_v2(s->db);
+    }
     brn_arena_release(&s->arena);
     brn_arena_release(&s->scratch);
     free(s);
@@ -249,10 +268,8 @@ static brant_status sqlite_connect(
         if (target.busy_ms < 0 && opts->lock_timeout_ms > 0) {
             s->lock_timeout_ms = opts->lock_timeout_ms;
         }
-        st = check_path(s, &target, opts, err);
-    }
-    if (st == BRANT_OK) {
-        st = open_file(s, &target, opts, err);
+        st = opts->lent != NULL ? brn_sqlite_attach(s, &target, opts, err)
+                                : open_own(s, &target, opts, err);
     }
     if (st == BRANT_OK) {
         st = check_schema(s, opts->ledger_schema, err);
@@ -264,6 +281,13 @@ static brant_status sqlite_connect(
     }
     *out = &s->conn;
     return BRANT_OK;
+}
+
+/* The end of a run: what it did to the settings of the host's connection ends with it. */
+static void sqlite_unlock(brn_conn *conn)
+{
+    brn_sqlite_lock_release(conn);
+    brn_sqlite_give_back((brn_sqlite *)conn);
 }
 
 static brant_status sqlite_server_info(brn_server_info *out, brn_conn *conn, brant_error **err)
@@ -296,7 +320,8 @@ const brn_engine brn_engine_sqlite = {
     .schemes = schemes,
     .dialect = &brn_dialect_sqlite,
     .caps = BRN_CAP_TXN_DDL | BRN_CAP_TXN_DML | BRN_CAP_LOCK | BRN_CAP_PROBE |
-            BRN_CAP_FOREIGN_KEYS | BRN_CAP_CREATE | BRN_CAP_OBJECTS | BRN_CAP_CANCEL,
+            BRN_CAP_FOREIGN_KEYS | BRN_CAP_CREATE | BRN_CAP_OBJECTS | BRN_CAP_CANCEL |
+            BRN_CAP_EXECUTE | BRN_CAP_ATTACH,
     .scratch_url = "sqlite::memory:",
     .connect = sqlite_connect,
     .disconnect = sqlite_disconnect,
@@ -307,10 +332,11 @@ const brn_engine brn_engine_sqlite = {
     .history_read = brn_sqlite_history_read,
     .inspect = brn_sqlite_inspect,
     .lock = brn_sqlite_lock_take,
-    .unlock = brn_sqlite_lock_release,
+    .unlock = sqlite_unlock,
     .lock_holder = brn_sqlite_lock_holder,
     .lock_wait = brn_sqlite_lock_wait,
     .lock_break = brn_sqlite_lock_break,
     .probe = brn_sqlite_probe,
     .objects = brn_sqlite_objects,
+    .execute = brn_sqlite_execute,
 };

@@ -4,11 +4,13 @@
  * transaction; the migration lock is flock() on a file beside the database.
  *
  *   functions.c  the functions of SQLite, of which there may be two copies in a process
+ *   attach.c   a connection that the host program lends
  *   url.c      which file, and the parameters of the URL
  *   sqlite.c   the engine's table, connect, disconnect, server_info
  *   handlers.c waiting for other connections' locks, stopping inside a statement
  *   error.c    result codes of SQLite as errors that say what to do
  *   run.c      the steps of a program
+ *   execute.c  one statement with values, for functions of the host program
  *   guard.c    what a statement must not do on the quiet: DROP TABLE that deletes other rows
  *   ledger.c   ledger operations and reading
  *   lock.c     the migration lock
@@ -68,8 +70,18 @@ typedef struct brn_sqlite {
     uint64_t jitter;
     bool finishing;            /* no stopping now: the outcome of something is being written */
     bool in_program;           /* between BEGIN and COMMIT of a program */
-    bool foreign_keys;         /* as the URL has it */
+    bool foreign_keys;         /* as the URL has it, or the host */
     bool restore_foreign_keys; /* switched off for this transaction */
+    const brn_op *call;        /* the function of the host that runs; NULL */
+    bool open_is_ours;         /* a transaction that work of ours left open */
+    unsigned working;          /* depth of our calls that run statements; 0: the host may */
+    bool lent;                 /* `db` is the host's; the rest is about that */
+    bool installed;            /* our handlers are in it */
+    bool touched;              /* foreign_keys is to be put back */
+    bool restore_query_only;
+    int64_t host_query_only;
+    int64_t host_busy_ms;
+    brant_sqlite_functions copied; /* what `f` points to, when the host brought them */
     brn_sqlite_lock lock;
     sqlite3_stmt *cache[BRN_SQLITE_CACHE];
 } brn_sqlite;
@@ -88,6 +100,25 @@ brant_status brn_sqlite_error(
 /* Those of the copy that brant is linked with. */
 extern const brant_sqlite_functions brn_sqlite_linked;
 
+/* --- attach.c
+ * --------------------------------------------------------------------------------*/
+
+/* In place of opening. Also after a failure: brn_sqlite_detach(). */
+brant_status brn_sqlite_attach(
+    brn_sqlite *s,
+    const brn_sqlite_target *target,
+    const brn_connect_options *opts,
+    brant_error **err);
+/* In place of closing. */
+void brn_sqlite_detach(brn_sqlite *s);
+/* "attach.in_transaction" when the host has a transaction open, which ours must not join. */
+brant_status brn_sqlite_check_host(const brn_sqlite *s, brant_error **err);
+/* Around everything that runs statements for somebody; they nest. */
+void brn_sqlite_work_begins(brn_sqlite *s);
+void brn_sqlite_work_ends(brn_sqlite *s);
+/* Settings of the host as they were before our work. */
+void brn_sqlite_give_back(brn_sqlite *s);
+
 /* --- handlers.c
  * ---------------------------------------------------------------------------------*/
 
@@ -101,6 +132,29 @@ int brn_sqlite_prepare(sqlite3_stmt **out, brn_sqlite *s, const char *sql);
 int brn_sqlite_bind_str(const brn_sqlite *s, sqlite3_stmt *stmt, int i, brn_str text);
 /* Text of a column in the arena; NULL for null, and with the arena's latch when out of memory. */
 const char *brn_sqlite_column(brn_arena *arena, const brn_sqlite *s, sqlite3_stmt *stmt, int i);
+
+/* --- sqlite.c
+ * -----------------------------------------------------------------------------------*/
+
+/* Sets path and lock_path. */
+brant_status brn_sqlite_use_file(brn_sqlite *s, const char *real, brant_error **err);
+brant_status brn_sqlite_open_failed(brn_sqlite *s, int rc, brant_error **err);
+
+/* --- run.c
+ * -----------------------------------------------------------------------------------*/
+
+/* How many bytes of white space, comments and terminators the text begins with. */
+size_t brn_sqlite_blank(brn_str text);
+/* The first statement of `sql`, NULL when there is none; *second is where another one begins, or
+ * SIZE_MAX. */
+brant_status brn_sqlite_prepare_first(
+    sqlite3_stmt **out, size_t *second, brn_sqlite *s, brn_str sql, brant_error **err);
+/* Refuses what SQLite would do without a word although it cannot be meant. Flags are those of the
+ * operation. */
+brant_status brn_sqlite_check_statement(
+    brn_sqlite *s, brn_arena *arena, const brn_stmt_class *what, uint32_t flags, brant_error **err);
+bool brn_sqlite_changes_rows(const brn_stmt_class *what);
+brant_status brn_sqlite_transaction_lost(brant_error **err);
 
 /* --- the rest
  * -----------------------------------------------------------------------------------*/
@@ -142,6 +196,10 @@ void brn_sqlite_fold_create(brn_buf *out, brn_str sql);
 void brn_sqlite_fold_column(brn_buf *out, brn_str alter);
 
 void brn_sqlite_inspect(brn_stmt_info *out, const brn_stmt *stmt);
+/* The same for a statement that is classified; `out` zeroed. */
+void brn_sqlite_inspect_class(brn_stmt_info *out, const brn_stmt_class *what, const brn_stmt *stmt);
+brant_status brn_sqlite_execute(
+    int64_t *changed, brn_conn *conn, const brn_query *query, brant_error **err);
 brant_status brn_sqlite_probe(
     brn_evidence *out, brn_arena *arena, brn_conn *conn, const brn_stmt *stmt, brant_error **err);
 brant_status brn_sqlite_objects(

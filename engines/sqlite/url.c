@@ -113,6 +113,16 @@ static brant_status read_busy(brn_sqlite_target *t, const brn_url_param *param, 
     return BRANT_OK;
 }
 
+/* A connection that is lent is as its host made it. */
+static void warn_of_lent(const brn_connect_options *opts, const brn_url_param *param)
+{
+    if (opts->lent != NULL) {
+        brn_emit_warning(
+            opts->emitter, opts->database, "url.ignored_parameter",
+            "parameter \"%.60s\" is ignored: the connection is the program's", param->key);
+    }
+}
+
 static brant_status read_param(
     brn_sqlite_target *t,
     const brn_connect_options *opts,
@@ -121,8 +131,10 @@ static brant_status read_param(
 {
     switch (kind_of(param->key)) {
     case PARAM_MODE:
+        warn_of_lent(opts, param);
         return read_mode(t, param, err);
     case PARAM_FOREIGN_KEYS:
+        warn_of_lent(opts, param);
         return read_foreign_keys(t, param, err);
     case PARAM_BUSY:
         return read_busy(t, param, err);

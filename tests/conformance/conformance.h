@@ -67,6 +67,28 @@ typedef struct conf_quirks {
     const char *keys_count;
     const char *keys_drop; /* would delete children */
 
+    /* BRN_CAP_EXECUTE: a table "v" with a key "i" and a column "x" that takes every type; a row of
+     * (i, x); x of the row i; x and i of all rows in the order of i; many rows with a blob each. */
+    const char *values_table;
+    const char *values_put;
+    const char *values_get;
+    const char *values_all;
+    const char *values_count;
+    const char *values_many;
+    size_t values_many_rows;
+    bool values_nan;   /* a REAL that is not a number stays one; else it becomes null */
+    const char *begin; /* a transaction of one's own */
+    const char *commit;
+    const char *alone;        /* cannot run inside a transaction */
+    const char *ledger_write; /* brant's own table */
+
+    /* BRN_CAP_ATTACH: a connection as a host program has it; without a URL, one in memory. */
+    void *(*host_open)(const char *url);
+    void (*host_close)(void *host);
+    bool (*host_run)(void *host, const char *sql);
+    int64_t (*host_number)(void *host, const char *query); /* -1 when it fails */
+    const char *memory_url;                                /* fits every connection */
+
     const conf_probe *probes; /* ends with a NULL name */
     size_t probe_count;
 
@@ -74,6 +96,8 @@ typedef struct conf_quirks {
 } conf_quirks;
 
 extern const conf_quirks conf_quirks_sqlite;
+/* The same engine on connections that it is lent, by another copy of SQLite. */
+const conf_quirks *conf_quirks_sqlite_lent(void);
 
 /* --- the harness (harness.c)
  * --------------------------------------------------------------------*/
@@ -89,7 +113,9 @@ typedef struct conf_db {
     unsigned events; /* of type TRACE */
     unsigned warnings;
     char last_trace[256];
+    char last_statement[256];
     const char *ledger_schema;
+    const brn_lent *lent; /* the next connection is the host's; NULL */
     int64_t lock_timeout_ms;
 } conf_db;
 
@@ -119,6 +145,16 @@ brn_ledger_row conf_row(const char *id, brn_row_status status);
 /* Runs statements separated by ";;", each in a program of its own; fails the test on an error. */
 void conf_run_sql(brn_conn *conn, conf_db *db, const char *sql);
 void conf_ensure(brn_conn *conn, conf_db *db);
+/* One statement with values through engine->execute(). */
+brant_status conf_execute(
+    int64_t *changed,
+    brn_conn *conn,
+    const char *sql,
+    const brant_value *values,
+    size_t count,
+    brant_row_fn *on_row,
+    void *user,
+    brant_error **err);
 /* Status, and frees the error after comparing its id (NULL: any). */
 void conf_expect(brant_status st, brant_error *err, brant_status want, const char *id);
 /* Fails the test with the error's text when st is not BRANT_OK. */
@@ -136,6 +172,10 @@ int conf_group_lock(void);
 int conf_group_probe(void);
 int conf_group_decorators(void);
 int conf_group_keys(void);
+int conf_group_execute(void);
+int conf_group_functions(void);
+int conf_group_attach(void);
 int conf_own_sqlite(void);
+int conf_own_sqlite_attach(void);
 
 #endif

@@ -25,6 +25,9 @@ static void on_event(const brant_event *ev, void *user)
     if (ev->type == BRANT_EVENT_TRACE) {
         db->events++;
         (void)snprintf(db->last_trace, sizeof(db->last_trace), "%s", ev->message);
+        (void)snprintf(
+            db->last_statement, sizeof(db->last_statement), "%.*s", (int)ev->statement_len,
+            ev->statement != NULL ? ev->statement : "");
     } else if (ev->type == BRANT_EVENT_WARNING) {
         db->warnings++;
     }
@@ -70,6 +73,7 @@ brant_status conf_try_connect(brn_conn **out, conf_db *db, uint32_t flags, brant
         .ledger_schema = db->ledger_schema,
         .connect_timeout_ms = 5000,
         .lock_timeout_ms = db->lock_timeout_ms,
+        .lent = db->lent,
         .flags = flags,
     };
 
@@ -210,6 +214,21 @@ void conf_ensure(brn_conn *conn, conf_db *db)
 
     conf_add_ledger(&program, db, BRN_LEDGER_ENSURE, NULL);
     conf_ok(conn->engine->run(conn, &program, NULL, NULL, &state, &err), err);
+}
+
+brant_status conf_execute(
+    int64_t *changed,
+    brn_conn *conn,
+    const char *sql,
+    const brant_value *values,
+    size_t count,
+    brant_row_fn *on_row,
+    void *user,
+    brant_error **err)
+{
+    const brn_query query = { brn_str_from(sql), values, count, on_row, user };
+
+    return conn->engine->execute(changed, conn, &query, err);
 }
 
 void conf_ok(brant_status st, brant_error *err)

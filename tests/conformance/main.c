@@ -13,7 +13,7 @@ static const conf_quirks *find_quirks(const char *name)
             return all_quirks[i];
         }
     }
-    return NULL;
+    return strcmp(name, "sqlite_lent") == 0 ? conf_quirks_sqlite_lent() : NULL;
 }
 
 int main(int argc, char **argv)
@@ -38,6 +38,10 @@ int main(int argc, char **argv)
     failed += conf_group_lock();
     failed += conf_group_probe();
     failed += conf_group_keys();
+    failed += conf_group_execute();
+    failed += conf_group_functions();
+    failed += conf_group_attach();
+
     failed += conf_group_decorators();
     if (quirks->own != NULL) {
         failed += quirks->own();

@@ -588,5 +588,5 @@ int conf_own_sqlite(void)
         TEST(memory_has_nobody_to_lock_out),
     };
 
-    return cmocka_run_group_tests_name("sqlite", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("sqlite", tests, NULL, NULL) + conf_own_sqlite_attach();
 }

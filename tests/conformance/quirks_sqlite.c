@@ -138,10 +138,53 @@ static const conf_probe probes[] = {
       "attached" },
 };
 
+/* --- connections of a host program ------------------------------------------------------------ */
+
+static void *host_open(const char *url)
+{
+    sqlite3 *db = NULL;
+    const char *path = url != NULL ? url + strlen(PREFIX) : ":memory:";
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+
+    if (sqlite3_open_v2(path, &db, flags, NULL) != SQLITE_OK) {
+        (void)sqlite3_close(db);
+        return NULL;
+    }
+    return db;
+}
+
+static void host_close(void *host)
+{
+    int rc = sqlite3_close(host);
+
+    assert_int_equal(rc, SQLITE_OK); /* no statement of ours is left */
+}
+
+static bool host_run(void *host, const char *sql)
+{
+    return sqlite3_exec(host, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+static int64_t host_number(void *host, const char *query)
+{
+    sqlite3_stmt *stmt = NULL;
+    int64_t value = -1;
+
+    if (sqlite3_prepare_v2(host, query, -1, &stmt, NULL) == SQLITE_OK &&
+        sqlite3_step(stmt) == SQLITE_ROW) {
+        value = sqlite3_column_int64(stmt, 0);
+    }
+    (void)sqlite3_finalize(stmt);
+    return value;
+}
+
+/* ---------------------------------------------------------------------------------------------- */
+
 const conf_quirks conf_quirks_sqlite = {
     .engine = &brn_engine_sqlite,
     .caps = BRN_CAP_TXN_DDL | BRN_CAP_TXN_DML | BRN_CAP_LOCK | BRN_CAP_PROBE |
-            BRN_CAP_FOREIGN_KEYS | BRN_CAP_CREATE | BRN_CAP_OBJECTS | BRN_CAP_CANCEL,
+            BRN_CAP_FOREIGN_KEYS | BRN_CAP_CREATE | BRN_CAP_OBJECTS | BRN_CAP_CANCEL |
+            BRN_CAP_EXECUTE | BRN_CAP_ATTACH,
     .create = create,
     .destroy = destroy,
     .number = number,
@@ -173,6 +216,23 @@ const conf_quirks conf_quirks_sqlite = {
     .keys_orphan = "DELETE FROM parent WHERE id = 2",
     .keys_count = "SELECT count(*) FROM child",
     .keys_drop = "DROP TABLE parent",
+    .values_table = "CREATE TABLE v (i INTEGER PRIMARY KEY, x)",
+    .values_put = "INSERT INTO v (i, x) VALUES (?, ?)",
+    .values_get = "SELECT x FROM v WHERE i = ?1",
+    .values_all = "SELECT x, i FROM v ORDER BY i",
+    .values_count = "SELECT count(*) FROM v",
+    .values_many = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < "
+                   "100000) SELECT n, zeroblob(8192) FROM c",
+    .values_many_rows = 100000,
+    .begin = "BEGIN",
+    .commit = "COMMIT",
+    .alone = "VACUUM",
+    .ledger_write = "UPDATE brant_migrations SET status = 'completed'",
+    .host_open = host_open,
+    .host_close = host_close,
+    .host_run = host_run,
+    .host_number = host_number,
+    .memory_url = "sqlite::memory:",
     .probes = probes,
     .probe_count = BRN_ARRAY_LEN(probes),
     .own = conf_own_sqlite,
