@@ -238,6 +238,7 @@ static brant_status connect_once(brant_session *s, brn_target *t, uint32_t flags
         .ledger_schema = brant_settings_text(settings, "ledger-schema"),
         .connect_timeout_ms = brant_settings_int(settings, "connect-timeout"),
         .lock_timeout_ms = brant_settings_int(settings, "lock-timeout"),
+        .lent = t->has_lent ? &t->lent : NULL,
         .flags = flags,
     };
     brant_status st = find_password(s, t, &password_text, &opts.password, err);
@@ -326,5 +327,84 @@ brant_status brn_session_connect(
         }
     }
     brant_error_free(failure);
+    return st;
+}
+
+/* ---- connections of the host ---- */
+
+/* A table of functions begins with its size; none is near this. */
+#define FUNCTIONS_MAX 65536
+
+static brant_status check_attachment(
+    const brn_target *target, const brant_attachment *o, brant_error **err)
+{
+    if ((target->engine->caps & BRN_CAP_ATTACH) == 0) {
+        brn_error(
+            err, BRANT_EUNSUPPORTED, "attach.unsupported",
+            "engine \"%s\" cannot work on a connection of the program", target->engine->name);
+        brn_error_hint(err, "Leave it out: brant then opens a connection of its own.");
+        return BRANT_EUNSUPPORTED;
+    }
+    if (o->handle == NULL) {
+        brn_error(err, BRANT_EUSAGE, "attach.no_handle", "no connection to attach to");
+        brn_error_hint(err, "Set the field \"handle\" of the attachment.");
+        return BRANT_EUSAGE;
+    }
+    return BRANT_OK;
+}
+
+/* Kept for as long as the session may connect again. */
+static brant_status keep_functions(
+    const void **out, brn_arena *arena, const void *functions, brant_error **err)
+{
+    size_t size = 0;
+    *out = NULL;
+    if (functions == NULL) {
+        return BRANT_OK;
+    }
+    memcpy(&size, functions, sizeof(size));
+    if (size < sizeof(size) || size > FUNCTIONS_MAX) {
+        return brn_error(
+            err, BRANT_EUSAGE, "attach.functions", "the table of functions does not say its size");
+    }
+    void *copy = brn_arena_alloc(arena, size);
+    if (copy == NULL) {
+        arena->oom = false; /* of this call only */
+        return brn_error_oom(err);
+    }
+    memcpy(copy, functions, size);
+    *out = copy;
+    return BRANT_OK;
+}
+
+brant_status brant_session_attach(
+    brant_session *session, const brant_attachment *attachment, brant_error **err)
+{
+    brant_attachment o;
+    brant_status st = brn_options_read(&o, sizeof(o), attachment, err);
+    brn_target *target = NULL;
+    brn_lent lent = { 0 };
+    if (st == BRANT_OK) {
+        target = brn_session_target(session, o.database, err);
+        st = target == NULL ? BRANT_EUSAGE : check_attachment(target, &o, err);
+    }
+    if (st == BRANT_OK) {
+        lent.handle = o.handle;
+        st = keep_functions(&lent.functions, &session->arena, o.functions, err);
+    }
+    if (st != BRANT_OK) {
+        return st;
+    }
+    /* When it cannot be used, everything is as before; what is disconnected connects again. */
+    brn_lent old = target->lent;
+    bool had_lent = target->has_lent;
+    disconnect(target);
+    target->lent = lent;
+    target->has_lent = true;
+    st = brn_session_connect(session, target, 0, err);
+    if (st != BRANT_OK) {
+        target->lent = old;
+        target->has_lent = had_lent;
+    }
     return st;
 }

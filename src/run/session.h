@@ -23,6 +23,8 @@ typedef struct brn_target {
     bool stuck;                       /* could not be reset: see brn_target_reset() */
     brn_chain chain;                  /* valid while locked */
     BRN_VEC(const brn_given *) given; /* brant_session_register() */
+    brn_lent lent;                    /* brant_session_attach(); its table is a copy */
+    bool has_lent;
 } brn_target;
 
 /* Puts something over a connection: tests wrap the fault engine around it. NULL: out of memory. */
