@@ -144,7 +144,7 @@ brant_status brn_sqlite_reset(brn_conn *conn, brant_error **err)
         rc = brn_sqlite_exec(s, "ROLLBACK");
     }
     s->in_program = false;
-    s->open_is_ours = false;
+    s->open_is_ours = s->open_is_ours && rc != SQLITE_OK; /* detaching tries again */
     s->restore_foreign_keys = false;
     /* As it was, whatever a PRAGMA in a file made of it. */
     if (s->lent) {
