@@ -65,4 +65,9 @@ lane() {
     lanes="$lanes $lane_folder/logs/ctest.xml"
     stage "$lane_folder" "tests-$lane_preset" run_ctest "$lane_preset" "$lane_junit" "$@"
     grep 'tests passed,' "$lane_folder/logs/tests-$lane_preset.log" | sed 's/^/   /'
+    # The last line of the table: all points that were interrupted, and the gaps.
+    lane_table=$lane_folder/logs/fault-table.txt
+    [ ! -f "$lane_table" ] ||
+        tail -n 1 "$lane_table" |
+        awk -v file="$lane_table" '{ print "   faults: " $2 " points, " $3 " recovered, " $4 " answered, " $5 " gaps: " file }'
 }

@@ -7,8 +7,18 @@ import sys
 import time
 
 import support
+from fault_table import Table
 from support import AUDIT, SANITIZED, SLOW, audit
 from workloads import OFF, OUTSIDE, OWN, TOGETHER, TRANSACTIONAL, clear, finish, keep, restore
+
+TABLE = Table("crash")
+NAMES = {id(TRANSACTIONAL): "transactional", id(TOGETHER): "together", id(OUTSIDE): "outside",
+         id(OWN): "own transactions"}
+FAULTS = {"kill": "killed", "fail": "call fails", "drop": "answer lost"}
+
+
+def tearDownModule():
+    TABLE.write()
 
 
 class Boundaries(support.Case):
@@ -41,22 +51,26 @@ class Boundaries(support.Case):
         options = (*options, "--set", f"tx={tx}")
         last = self.count(p, direction, *options)
         self.assertGreater(last, 10)
+        name = f"{NAMES[id(workload)]}, {direction}{', WAL' if wal else ''}"
+        mode = "none in the engine" if options[:1] == ("--hide-caps",) else tx
         given = 0
         # One beyond the end does no harm and proves that the count is right.
         for at in range(1, last + 2, 3 if SANITIZED else 1):
-            restore(p, "before")
-            result = p.fault(f"{fault}@{at}", direction, *options)
-            if fault == "kill":
-                self.assertEqual(result.code, -signal.SIGKILL if at <= last else 0,
-                                 f"at {at} of {last}: {result}")
-            elif fault == "fail" and at <= last:
-                self.assertIn(result.code, (0, 1), result)
-            given += finish(p, *command)
-            self.assertEqual(p.dump(), expected[0], f"{fault} at {at} of {last}")
-            self.assertDone(p, expected[1])
-            if at % 10 == 0:
-                p.run("history", "--verify", check=0)
-                p.run("validate", check=0)
+            with TABLE.point(name, mode, FAULTS[fault], f"{fault} at {at} of {last}") as point:
+                restore(p, "before")
+                result = p.fault(f"{fault}@{at}", direction, *options)
+                if fault == "kill":
+                    self.assertEqual(result.code, -signal.SIGKILL if at <= last else 0, result)
+                elif fault == "fail" and at <= last:
+                    self.assertIn(result.code, (0, 1), result)
+                point.answers = finish(p, *command)
+                given += point.answers
+                self.assertEqual(p.dump(), expected[0], result)
+                self.assertDone(p, expected[1])
+                if at % 10 == 0:
+                    p.run("history", "--verify", check=0)
+                    p.run("validate", check=0)
+        TABLE.check(self)
         if not answers:
             self.assertEqual(given, 0, "a transactional run asked for a decision")
         print(f"{self.id()}: {last} boundaries, {given} answers", file=sys.stderr)
@@ -156,20 +170,25 @@ class RandomKills(support.Case):
         expected = p.dump(), [row["id"] for row in p.ledger()]
         rng = support.seeded(self, f"{rounds} kills within {took:.2f} s")
         hit = answers = 0
+        mode = extra[1] if extra[:1] == ("--tx",) else "each"
         for number in range(rounds):
-            restore(p, "before")
-            for _ in range(rng.choice((1, 1, 2, 3))):
-                running = p.start(*command)
-                time.sleep(rng.uniform(0, took))
-                running.send(signal.SIGKILL)
-                result = running.finish()
-                hit += result.code == -signal.SIGKILL
-                took = min(took, result.seconds) if result.code == 0 else took
-            answers += finish(p, *command)
-            self.assertEqual(p.dump(), expected[0], f"round {number}")
-            self.assertDone(p, expected[1])
-            if number % 10 == 0:
-                p.run("history", "--verify", check=0)
+            with TABLE.point(f"{len(workload)} migrations, {direction}", mode, "killed at random",
+                             f"round {number}") as point:
+                restore(p, "before")
+                for _ in range(rng.choice((1, 1, 2, 3))):
+                    running = p.start(*command)
+                    time.sleep(rng.uniform(0, took))
+                    running.send(signal.SIGKILL)
+                    result = running.finish()
+                    hit += result.code == -signal.SIGKILL
+                    took = min(took, result.seconds) if result.code == 0 else took
+                point.answers = finish(p, *command)
+                answers += point.answers
+                self.assertEqual(p.dump(), expected[0])
+                self.assertDone(p, expected[1])
+                if number % 10 == 0:
+                    p.run("history", "--verify", check=0)
+        TABLE.check(self)
         self.assertGreater(hit, rounds // 4, "too few runs were killed to mean anything")
         print(f"{self.id()}: {rounds} rounds, {hit} killed, {answers} answers", file=sys.stderr)
 

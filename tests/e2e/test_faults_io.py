@@ -1,14 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Full disks and failing disks: a clear error, and a database that the next run completes."""
 import os
-import re
 import resource
 import shutil
 import subprocess
 
 import support
-from support import AUDIT, audit
-from workloads import OUTSIDE, TRANSACTIONAL, clear, finish
+from fault_table import Table
+from support import AUDIT, SANITIZED, SLOW, audit
+from workloads import OUTSIDE, OWN, TOGETHER, TRANSACTIONAL, clear, finish, keep, restore
+
+SHIM = os.path.join(support.BUILD, "tests", "shim_io.so")
+TABLE = Table("faults_io")
+NAMES = {id(TRANSACTIONAL): "transactional", id(TOGETHER): "together", id(OUTSIDE): "outside",
+         id(OWN): "own transactions"}
+
+
+def tearDownModule():
+    TABLE.write()
+
 
 FILLING = {
     "1_a": AUDIT + "CREATE TABLE t (a INTEGER, b TEXT);\n" + audit("1_a#3"),
@@ -91,106 +101,166 @@ class FullDisk(Faults):
                        timeout=30, capture_output=True)
 
 
-class FailingDisk(Faults):
-    """strace makes the N-th call of a kind fail."""
+class FailingCalls(Faults):
+    """The N-th call of a kind fails (support/shim_io.c), in every kind that a run makes."""
 
-    CALLS = re.compile(r"^\d+ +(\w+)\(", re.MULTILINE)
+    # What each call can say. EINTR means "once more", and ENOLCK "wait", so they come only once.
+    ERRORS = {
+        "open": ("EMFILE", "EACCES", "EINTR"), "read": ("EIO", "EINTR"), "pread": ("EIO", "EINTR"),
+        "write": ("EIO", "ENOSPC", "EINTR", "short"), "pwrite": ("EIO", "ENOSPC", "EINTR", "short"),
+        "fsync": ("EIO", "ENOSPC"), "ftruncate": ("EIO", "EINTR"), "flock": ("EIO", "EINTR"),
+        "fcntl": ("EIO", "ENOLCK"), "close": ("EIO",), "mkdir": ("ENOSPC",), "opendir": ("EMFILE",),
+    }
+    ONCE_ONLY = ("EINTR", "ENOLCK", "short")
+    NO_FAILURE = ("EINTR", "short")
+    EVERYWHERE = ("EIO",)
+    MOST = 1000000 if SLOW else 3 if SANITIZED else 8
 
     def setUp(self):
-        if shutil.which("strace") is None:
-            self.skipTest("there is no strace")
-        self.p = self.project(memory=True).pairs(dict(TRANSACTIONAL, **{
-            "8_more": audit("8_more#1") + "CREATE TABLE m (a);\n"}))
-        # LeakSanitizer cannot work beside strace.
-        self.p.env["ASAN_OPTIONS"] = self.p.env.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
-        probe = subprocess.run(["strace", "-f", "-o", self.p.at("trace"), "-e",
-                                "inject=pwrite64:error=EIO:when=1", "true"], timeout=30,
-                               capture_output=True, text=True, check=False)
-        if probe.returncode != 0:
-            self.skipTest(f"strace cannot trace here: {probe.stderr.strip()[-200:]}")
-        result = self.traced()
+        if not os.path.exists(SHIM):
+            self.skipTest("this build has no library to preload")
+
+    def shimmed(self, p, *command, fault=None, counts=None):
+        options = p.env.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+        return p.run(*command, env={"LD_PRELOAD": SHIM, "SHIM_FAULT": fault, "SHIM_COUNTS": counts,
+                                    "ASAN_OPTIONS": options})
+
+    def counted(self, p, *command) -> dict:
+        result = self.shimmed(p, *command, counts=p.at("counts"))
         self.assertEqual(result.code, 0, result)
-        self.counts = self.counted()
-        self.expected = self.p.dump(), self.p.completed()
+        with open(p.at("counts"), encoding="utf-8") as file:
+            counts = {kind: int(count) for kind, count in map(str.split, file)}
+        p.remove("counts")
+        self.assertGreater(sum(counts.values()), 10)
+        return {kind: count for kind, count in counts.items() if count > 0}
 
-    def traced(self, *inject):
-        clear(self.p)
-        return self.p.run("up", "-q", prefix=(
-            "strace", "-f", "-qq", "-o", self.p.at("trace"), "-e",
-            "trace=pwrite64,fsync,fdatasync,write,ftruncate,pread64,fcntl,openat", *inject))
+    def points(self, counts):
+        """(kind, error, at, "" or "+")"""
+        for kind, count in counts.items():
+            for error in self.ERRORS.get(kind, self.EVERYWHERE):
+                for more in ("",) if error in self.ONCE_ONLY else ("", "+"):
+                    most = min(self.MOST, count)
+                    for at in sorted({1 + (count - 1) * n // max(1, most - 1) for n in range(most)}):
+                        yield kind, error, at, more
 
-    def counted(self) -> dict:
-        with open(self.p.at("trace"), encoding="utf-8", errors="replace") as file:
-            calls = self.CALLS.findall(file.read())
-        return {name: calls.count(name) for name in set(calls)}
-
-    def each(self, call, error, always, most=25, words=FullDisk.WORDS):
-        last = self.counts.get(call, 0)
-        if last == 0:
-            self.skipTest(f"this build makes no call of {call}")
+    def each(self, p, name, tx, command, before, after):
+        """before() makes the state to start from, after(point, result) judges what is left."""
+        before()
         failed = 0
-        for at in sorted({1 + (last - 1) * n // (most - 1) for n in range(most)}):
-            told = f"{call} {at} of {last} {error}"
-            result = self.traced("-e", f"inject={call}:error={error}:when={at}"
-                                       + ("+" if always else ""))
+        for kind, error, at, more in self.points(self.counted(p, *command)):
+            told = f"{' '.join(command)}: {kind}:{error}:{at}{more}"
+            fault = f"{'short write' if error == 'short' else error}{' and on' if more else ''}"
+            with TABLE.point(name, tx, fault, told) as point:
+                before()
+                result = self.shimmed(p, *command, fault=f"{kind}:{error}:{at}{more}")
+                failed += result.code != 0
+                self.assertIn(result.code, (0, 1, 2, 8, 10), result)
+                if result.code != 0:
+                    self.assertRegex(result.err, r"(?i)error", result)
+                    # A disk that fails is no reason to send a person after the wrong thing.
+                    self.assertNotIn("internal", result.err, result)
+                    self.assertNotIn("is not one that brant can read", result.err, result)
+                if error in self.NO_FAILURE:
+                    self.assertEqual(result.code, 0, result)
+                after(point, result)
+        TABLE.check(self)
+        self.assertGreater(failed, 10)
+
+    def moved(self, workload, direction, tx):
+        p = self.project(memory=True).pairs(workload)
+        command = [direction, "-q", *(["--all"] if direction == "down" else []), "--tx", tx]
+        if direction == "down":
+            p.up("-q")
+        keep(p, "before")
+        p.run(*command, check=0)
+        expected = p.dump(), p.completed()
+        number = [0]
+
+        def after(point, result):
+            point.answers = finish(p, *command)
+            self.assertEqual(p.dump(), expected[0], result)
+            self.assertDone(p, expected[1])
+            number[0] += 1
+            if number[0] % 10 == 0:
+                p.run("history", "--verify", check=0)
+
+        self.each(p, f"{NAMES[id(workload)]}, {direction}", tx, command,
+                  lambda: restore(p, "before"), after)
+
+    def test_up(self):
+        self.moved(TRANSACTIONAL, "up", "each")
+
+    def test_up_in_one_transaction(self):
+        self.moved(TOGETHER, "up", "all")
+
+    def test_up_outside_transactions(self):
+        self.moved(OUTSIDE, "up", "each")
+
+    def test_up_with_own_transactions(self):
+        self.moved(OWN, "up", "each")
+
+    def test_down(self):
+        self.moved(TRANSACTIONAL, "down", "each")
+
+    def test_down_outside_transactions(self):
+        self.moved(OUTSIDE, "down", "each")
+
+    def test_status(self):
+        p = self.project(memory=True).pairs(TRANSACTIONAL)
+        p.up("3")
+        keep(p, "before")
+        expected = p.dump(), p.status()
+
+        def after(_, result):
+            self.assertEqual((p.dump(), p.status()), expected, result)
+            if result.code == 0:
+                self.assertEqual(result.json()["databases"][0], expected[1], result)
+
+        self.each(p, "status", "-", ["status", "--json"], lambda: restore(p, "before"), after)
+
+    def written(self, p, name, command, clean):
+        """A command that writes files: all of them or none, and none when it says that it failed."""
+        clean()
+        before = self.files(p)
+        p.run(*command, check=0)
+        done = self.files(p)
+
+        def after(_, result):
+            now = self.files(p)
+            self.assertIn(now, (before, done), result)
+            self.assertEqual(now, done if result.code == 0 else before, result)
             if result.code != 0:
-                failed += 1
-                # 127: the loader, before any of our code runs.
-                self.assertIn(result.code, (1, 10, 127), f"{told}: {result}")
-                self.assertSays(result, words, where="err")
-                self.assertNotIn("internal", result.err, told)
-                # A disk that fails is no reason to send a person after the wrong thing.
-                self.assertNotIn("is not one that brant can read", result.err, told)
-            self.completes(self.p, self.expected, f"{told}: {result}")
-        return failed
+                p.run(*command, check=0)
+                self.assertEqual(self.files(p), done)
 
-    def test_write_fails_once(self):
-        self.assertGreater(self.each("pwrite64", "EIO", False), 5)
+        self.each(p, name, "-", command, clean, after)
 
-    def test_write_fails_from_then_on(self):
-        self.assertGreater(self.each("pwrite64", "EIO", True), 5)
+    def files(self, p) -> dict:
+        found = {}
+        for name in p.listing():
+            if os.path.isfile(p.at(name)) and name != "counts":
+                with open(p.at(name), "rb") as file:
+                    found[name] = file.read()
+        return found
 
-    def test_no_space_once(self):
-        self.assertGreater(self.each("pwrite64", "ENOSPC", False, 12), 3)
+    def test_new(self):
+        p = self.project(memory=True)
 
-    def test_reading_fails(self):
-        self.assertGreater(self.each("pread64", "EIO", False, words="error"), 5)
+        def clean():
+            shutil.rmtree(p.at("migrations"), ignore_errors=True)
+            p.pairs(TOGETHER)
 
-    def test_reading_fails_from_then_on(self):
-        self.assertGreater(self.each("pread64", "EIO", True, 12, words="error"), 5)
+        self.written(p, "new", ["new", "add users", "--version", "9"], clean)
 
-    def test_locking_fails(self):
-        self.each("fcntl", "EIO", False, words="error")
+    def test_init(self):
+        p = self.project(memory=True, url=None)
 
-    def test_no_more_files_can_be_opened(self):
-        self.assertGreater(self.each("openat", "EMFILE", False, words="many open files|error"), 5)
+        def clean():
+            shutil.rmtree(p.at("migrations"), ignore_errors=True)
+            if p.exists("brant.yaml"):
+                p.remove("brant.yaml")
 
-    def sync(self) -> str:
-        """What this build of SQLite calls to reach the disk."""
-        return max(("fsync", "fdatasync"), key=lambda call: self.counts.get(call, 0))
-
-    def test_sync_fails_once(self):
-        self.each(self.sync(), "EIO", False)
-
-    def test_sync_fails_from_then_on(self):
-        self.each(self.sync(), "EIO", True, 12)
-
-
-class FailingDiskOutside(FailingDisk):
-    """The same with files outside of transactions."""
-
-    def setUp(self):
-        super().setUp()
-        shutil.rmtree(self.p.at("migrations"))
-        self.p.pairs(OUTSIDE)
-        self.assertEqual(self.traced().code, 0)
-        self.counts = self.counted()
-        self.expected = self.p.dump(), self.p.completed()
-
-    test_no_space_once = None
-    test_reading_fails_from_then_on = None
-    test_no_more_files_can_be_opened = None
-    test_sync_fails_from_then_on = None
+        self.written(p, "init", ["init"], clean)
 
 
 if __name__ == "__main__":
