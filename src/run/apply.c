@@ -119,28 +119,33 @@ static brant_status check_file(const brn_run *run, const brn_saved_step *step, b
     return refused(err, step->database, step->id);
 }
 
+static bool is_same_step(const brn_run *run, const brn_step *now, const brn_saved_step *then)
+{
+    const char *database = run->world->graph.databases[now->migration->database].name;
+    return strcmp(now->migration->id, then->id) == 0 && strcmp(database, then->database) == 0 &&
+           strcmp(brn_direction_name(now->direction), then->direction) == 0 &&
+           (now->manual || now->blocked) == then->manual;
+}
+
 /* The first step where the two part. */
 static brant_status check_steps(
     const brn_run *run, const brn_steps_plan *plan, const brn_saved *saved, brant_error **err)
 {
-    for (size_t i = 0; i < plan->steps.count || i < saved->steps.count; i++) {
-        const brn_step *now = i < plan->steps.count ? &plan->steps.items[i] : NULL;
-        const brn_saved_step *then = i < saved->steps.count ? &saved->steps.items[i] : NULL;
-        const char *name =
-            now != NULL ? run->world->graph.databases[now->migration->database].name : "";
-        if (now != NULL && then != NULL && strcmp(now->migration->id, then->id) == 0 &&
-            strcmp(name, then->database) == 0 &&
-            strcmp(brn_direction_name(now->direction), then->direction) == 0 &&
-            (now->manual || now->blocked) == then->manual) {
-            continue;
-        }
-        if (now != NULL) {
-            brn_error(
-                err, BRANT_EDRIFT, "apply.files",
-                "\"%s\" would run now, and is not in the plan at that place", now->migration->id);
-            brn_error_at(err, now->migration->source->up_path, 0, 0);
-            return refused(err, name, now->migration->id);
-        }
+    size_t same = 0;
+    while (same < plan->steps.count && same < saved->steps.count &&
+           is_same_step(run, &plan->steps.items[same], &saved->steps.items[same])) {
+        same++;
+    }
+    if (same < plan->steps.count) {
+        const brn_migration *m = plan->steps.items[same].migration;
+        brn_error(
+            err, BRANT_EDRIFT, "apply.files",
+            "\"%s\" would run now, and is not in the plan at that place", m->id);
+        brn_error_at(err, m->source->up_path, 0, 0);
+        return refused(err, run->world->graph.databases[m->database].name, m->id);
+    }
+    if (same < saved->steps.count) {
+        const brn_saved_step *then = &saved->steps.items[same];
         brn_error(
             err, BRANT_EDRIFT, "apply.files", "\"%s\" is in the plan, and would not run now",
             then->id);
