@@ -51,7 +51,8 @@ bool brn_sql_ledger_render(
     int64_t now_us,
     int64_t began_us);
 
-/* SELECT of all rows, ordered by seq; and of the newest `limit` history rows, newest first. */
+/* SELECT of all rows, for brn_ledger_rows_sort(): a database may sort less well, and SQLite puts
+ * many rows into a file to do it. And of the newest `limit` history rows, newest first. */
 void brn_sql_ledger_select(brn_buf *out, const brn_sql_dialect *dialect, const char *schema);
 void brn_sql_history_select(
     brn_buf *out, const brn_sql_dialect *dialect, const char *schema, size_t limit);

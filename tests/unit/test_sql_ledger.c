@@ -166,8 +166,7 @@ static void selects_qualify_their_columns(void **state)
     (void)state;
     brn_sql_ledger_select(&buf, &plain, "main");
     assert_non_null(strstr(buf.ptr, "SELECT m.\"id\", m.\"version\", "));
-    assert_non_null(
-        strstr(buf.ptr, " FROM \"main\".\"brant_migrations\" m ORDER BY m.\"seq\", m.\"id\""));
+    assert_non_null(strstr(buf.ptr, " FROM \"main\".\"brant_migrations\" m"));
     brn_buf_reset(&buf);
     brn_sql_history_select(&buf, &plain, NULL, 7);
     assert_non_null(strstr(buf.ptr, " ORDER BY m.\"seq\" DESC LIMIT 7"));
