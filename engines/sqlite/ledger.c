@@ -5,13 +5,19 @@
 
 #include "base/clock.h"
 
+/*
+ * Each page that a transaction touches is written four times. So the key of the ledger is the table
+ * and not a second tree beside it, and no AUTOINCREMENT, which keeps its counter in another table:
+ * rows of the history are never deleted, so the highest number there is does as well.
+ */
 static const brn_sql_dialect dialect = {
     .quote = '"',
     .type_text = "TEXT",
     .type_key = "TEXT",
     .type_int = "INTEGER",
-    .type_serial = "INTEGER PRIMARY KEY AUTOINCREMENT",
+    .type_serial = "INTEGER PRIMARY KEY",
     .table_options = "",
+    .key_options = " WITHOUT ROWID",
     .upsert = "INSERT OR REPLACE INTO",
 };
 

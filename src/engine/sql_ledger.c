@@ -178,6 +178,9 @@ static void render_create(const render *r, const table *t)
     if (r->dialect->table_options != NULL) {
         brn_buf_add_c(r->buf, r->dialect->table_options);
     }
+    if (r->dialect->key_options != NULL && t->columns[0].kind == COLUMN_KEY) {
+        brn_buf_add_c(r->buf, r->dialect->key_options);
+    }
 }
 
 /* --- parameters ------------------------------------------------------------------------------- */

@@ -16,8 +16,9 @@ typedef struct brn_sql_dialect {
     const char *type_text;     /* "TEXT" */
     const char *type_key;      /* text that can be a primary key: "TEXT", "VARCHAR(255)" */
     const char *type_int;      /* 64 bit */
-    const char *type_serial;   /* "INTEGER PRIMARY KEY AUTOINCREMENT" */
+    const char *type_serial;   /* "INTEGER PRIMARY KEY" */
     const char *table_options; /* behind the closing parenthesis: "" */
+    const char *key_options;   /* and of a table with a key of text: "WITHOUT ROWID"; NULL: none */
     const char *upsert;        /* "INSERT OR REPLACE INTO", "REPLACE INTO"; NULL: ON CONFLICT */
 } brn_sql_dialect;
 
