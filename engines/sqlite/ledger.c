@@ -5,13 +5,19 @@
 
 #include "base/clock.h"
 
+/*
+ * Each page that a transaction touches is written four times. So the key of the ledger is the table
+ * and not a second tree beside it, and no AUTOINCREMENT, which keeps its counter in another table:
+ * rows of the history are never deleted, so the highest number there is does as well.
+ */
 static const brn_sql_dialect dialect = {
     .quote = '"',
     .type_text = "TEXT",
     .type_key = "TEXT",
     .type_int = "INTEGER",
-    .type_serial = "INTEGER PRIMARY KEY AUTOINCREMENT",
+    .type_serial = "INTEGER PRIMARY KEY",
     .table_options = "",
+    .key_options = " WITHOUT ROWID",
     .upsert = "INSERT OR REPLACE INTO",
 };
 
@@ -222,10 +228,10 @@ typedef struct reading {
 static const char *column_text(void *result, int i)
 {
     reading *r = result;
-    bool is_null = r->f->column_type(r->stmt, i) == SQLITE_NULL; /* undefined once converted */
     const char *text = (const char *)r->f->column_text(r->stmt, i);
 
-    r->oom = r->oom || (text == NULL && !is_null);
+    /* The type is undefined once the value is converted; without a text it was not. */
+    r->oom = r->oom || (text == NULL && r->f->column_type(r->stmt, i) != SQLITE_NULL);
     return text;
 }
 
@@ -324,7 +330,7 @@ brant_status brn_sqlite_ledger_read(
         goto out;
     }
     while (st == BRANT_OK && (rc = s->f->step(stmt)) == SQLITE_ROW) {
-        brn_ledger_row *row = BRN_VEC_PUSH(arena, &state.rows);
+        brn_ledger_row *row = BRN_VEC_PUSH_MOVING(arena, &state.rows);
         reading r = { s->f, stmt, row == NULL };
 
         st = row != NULL ? brn_sql_ledger_decode(row, arena, column_text, &r, err) : BRANT_OK;
@@ -332,6 +338,9 @@ brant_status brn_sqlite_ledger_read(
     }
     if (st == BRANT_OK && rc != SQLITE_DONE) {
         st = brn_sqlite_error(s, rc, "ledger.read_failed", "could not read the ledger", err);
+    }
+    if (st == BRANT_OK) {
+        brn_ledger_rows_sort(&state.rows);
     }
 
 out:

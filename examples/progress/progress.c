@@ -71,6 +71,8 @@ static void on_event(const brant_event *ev, void *user)
 static brant_status migrate(const brant_settings *settings, brant_error **err)
 {
     brant_session_options options = BRANT_SESSION_OPTIONS_INIT;
+    struct sigaction caught = { .sa_handler = stop };
+    struct sigaction before;
     bar shown = { 0, 0 };
     brant_project *project = NULL;
     brant_status st = brant_project_load(&project, settings, err);
@@ -81,9 +83,9 @@ static brant_status migrate(const brant_settings *settings, brant_error **err)
         st = brant_session_open(&running, project, &options, err);
     }
     if (st == BRANT_OK) {
-        signal(SIGINT, stop);
+        sigaction(SIGINT, &caught, &before);
         st = brant_up(NULL, running, NULL, err);
-        signal(SIGINT, SIG_DFL);
+        sigaction(SIGINT, &before, NULL);
     }
     brant_session_close(running);
     brant_project_free(project);

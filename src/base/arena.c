@@ -69,9 +69,11 @@ static bool is_big(size_t size)
 #endif
 }
 
-static struct brn_arena_block *new_block(size_t cap)
+/* A big one is zeroed by calloc(), which leaves pages that are never touched to the system. */
+static struct brn_arena_block *new_block(size_t cap, bool zeroed)
 {
-    struct brn_arena_block *block = malloc(sizeof(*block) + cap);
+    struct brn_arena_block *block =
+        zeroed ? calloc(1, sizeof(*block) + cap) : malloc(sizeof(*block) + cap);
 
     if (block != NULL) {
         block->next = NULL;
@@ -91,7 +93,7 @@ static struct brn_arena_block *block_for(brn_arena *arena, size_t size)
     if (!big && head != NULL && head->cap - head->used >= size) {
         return head;
     }
-    block = new_block(big ? size : BLOCK_CAP);
+    block = new_block(big ? size : BLOCK_CAP, big);
     if (block == NULL) {
         return NULL;
     }
@@ -125,7 +127,9 @@ void *brn_arena_alloc(brn_arena *arena, size_t size)
         return out_of_memory(arena);
     }
     memory = block->bytes + block->used;
-    memset(memory, 0, size);
+    if (!is_big(size)) {
+        memset(memory, 0, size);
+    }
     /* Round what is used, so that the next one is aligned; the last one may end at the cap. */
     block->used += (size == 0 ? 1 : size) + (ALIGNMENT - 1);
     block->used -= block->used % ALIGNMENT;
@@ -134,6 +138,21 @@ void *brn_arena_alloc(brn_arena *arena, size_t size)
     }
     arena->used_bytes += size;
     return memory;
+}
+
+void brn_arena_drop(brn_arena *arena, void *memory)
+{
+    struct brn_arena_block **link = &arena->head;
+
+    while (*link != NULL && (*link)->bytes != (unsigned char *)memory) {
+        link = &(*link)->next;
+    }
+    /* A small allocation may be the first of its block. */
+    if (*link != NULL && (*link)->cap != BLOCK_CAP) {
+        struct brn_arena_block *block = *link;
+        *link = block->next;
+        free(block);
+    }
 }
 
 void *brn_arena_array(brn_arena *arena, size_t count, size_t size)

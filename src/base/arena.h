@@ -33,6 +33,11 @@ void brn_arena_reset(brn_arena *arena);
 
 /* Zeroed memory with the alignment of max_align_t. size 0 gives a valid unique pointer. */
 void *brn_arena_alloc(brn_arena *arena, size_t size);
+/*
+ * Gives back an allocation of its own block, for arrays that have grown into another one; a small
+ * one stays until the arena goes. NULL is fine.
+ */
+void brn_arena_drop(brn_arena *arena, void *memory);
 /* Overflow of count * size counts as out of memory. */
 void *brn_arena_array(brn_arena *arena, size_t count, size_t size);
 /* Copies, always NUL-terminated behind the last byte. NULL on out of memory, and for NULL. */

@@ -89,36 +89,71 @@ void brn_clock_stamp(char out[BRN_CLOCK_TEXT], int64_t wall_us)
         two(parts.tm_mday), two(parts.tm_hour), two(parts.tm_min), two(parts.tm_sec));
 }
 
-/* The digits of text from `from` up to `to`; anything else there counts as 0. */
-static int digits_at(brn_str text, size_t from, size_t to)
+/* The number at `from`, where there are digits. */
+static int digits_at(brn_str text, size_t from, size_t len)
 {
-    uint64_t value = 0;
+    int value = 0;
 
-    return brn_str_to_u64(brn_str_slice(text, from, to), &value) ? (int)value : 0;
+    for (size_t i = from; i < from + len; i++) {
+        value = value * 10 + (text.ptr[i] - '0');
+    }
+    return value;
+}
+
+static bool has_shape(brn_str text, brn_str shape)
+{
+    if (text.len != shape.len) {
+        return false;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (shape.ptr[i] == '0' ? c < '0' || c > '9' : c != shape.ptr[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_day(int year, int month, int day)
+{
+    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+    return month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1] + (month == 2 && leap);
 }
 
 /*
- * Reads the fields without looking at anything else and accepts them if writing them gives the same
- * text again: that refuses wrong punctuation, signs and the 30th of February alike.
+ * From 1970-01-01. The year is taken to begin in March, so that a leap day is its last; 400 such
+ * years have 146,097 days. 1970-01-01 is day 719,468 of those.
  */
+static int64_t days_since_1970(int year, int month, int day)
+{
+    int march_year = year + 400 - (month <= 2); /* not negative, also for January of year 0 */
+    int march_month = (month + 9) % 12;
+    int64_t days = march_year * 365LL + march_year / 4 - march_year / 100 + march_year / 400;
+
+    /* The months from March on have 153 days in five: 31, 30, 31, 30, 31. */
+    return days + (153 * march_month + 2) / 5 + day - 1 - 146097 - 719468;
+}
+
+/* A ledger has several times in each row: timegm() and its like would be most of reading one. */
 bool brn_clock_parse_rfc3339(brn_str text, int64_t *wall_us)
 {
-    struct tm parts = {
-        .tm_year = digits_at(text, 0, 4) - 1900,
-        .tm_mon = digits_at(text, 5, 7) - 1,
-        .tm_mday = digits_at(text, 8, 10),
-        .tm_hour = digits_at(text, 11, 13),
-        .tm_min = digits_at(text, 14, 16),
-        .tm_sec = digits_at(text, 17, 19),
-    };
-    char again[BRN_CLOCK_TEXT];
-    int64_t us = (int64_t)timegm(&parts) * US_PER_S + digits_at(text, 20, 23) * 1000LL;
-
-    brn_clock_rfc3339(again, us);
-    if (!brn_str_eq_c(text, again)) {
+    if (!has_shape(text, BRN_STR("0000-00-00T00:00:00.000Z"))) {
         return false;
     }
-    *wall_us = us;
+    int year = digits_at(text, 0, 4);
+    int month = digits_at(text, 5, 2);
+    int day = digits_at(text, 8, 2);
+    int hour = digits_at(text, 11, 2);
+    int minute = digits_at(text, 14, 2);
+    int second = digits_at(text, 17, 2);
+    if (!is_day(year, month, day) || hour > 23 || minute > 59 || second > 59) {
+        return false;
+    }
+    int64_t seconds =
+        days_since_1970(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+    *wall_us = seconds * US_PER_S + digits_at(text, 20, 3) * 1000LL;
     return true;
 }
 

@@ -97,7 +97,7 @@ static int add_entry(listing *l, const struct dirent *entry)
     if (rc != 0) {
         return rc;
     }
-    slot = BRN_VEC_PUSH(l->arena, &l->list);
+    slot = BRN_VEC_PUSH_MOVING(l->arena, &l->list);
     if (slot == NULL) {
         return ENOMEM;
     }
@@ -157,22 +157,27 @@ static int read_some(int fd, char *to, size_t len, size_t *got)
     return 0;
 }
 
-/* What fstat() promised, straight into the buffer. */
-static int read_expected(brn_buf *out, int fd, size_t expected)
+/*
+ * What fstat() promised, straight into the buffer. One byte more is asked for: a regular file that
+ * does not give it has ended, which saves a read() for each file.
+ */
+static int read_expected(brn_buf *out, int fd, size_t expected, bool *more)
 {
+    size_t wanted = expected + 1;
     size_t got = 1;
     int rc = 0;
 
-    if (!brn_buf_reserve(out, expected)) {
+    if (!brn_buf_reserve(out, wanted)) {
         return ENOMEM;
     }
-    while (rc == 0 && got > 0 && expected > 0) {
-        rc = read_some(fd, out->ptr + out->len, expected, &got);
+    while (rc == 0 && got > 0 && wanted > 1) {
+        rc = read_some(fd, out->ptr + out->len, wanted, &got);
         if (rc == 0) {
             out->len += got;
-            expected -= got;
+            wanted -= got;
         }
     }
+    *more = wanted == 0 || expected == 0;
     out->ptr[out->len] = '\0';
     return rc;
 }
@@ -198,7 +203,7 @@ static int read_rest(brn_buf *out, int fd, size_t max)
     return rc;
 }
 
-/* 0 when it may be read. Asked before opening too, since opening a device can have effects. */
+/* 0 when it may be read. */
 static int check_readable(const struct stat *st, size_t max_bytes)
 {
     if (S_ISDIR(st->st_mode)) {
@@ -223,15 +228,20 @@ static int open_again(const char *path, int flags, mode_t mode)
 
 int brn_file_read(brn_buf *out, const char *path, size_t max_bytes)
 {
+    struct stat st;
+    int rc = stat(path, &st) != 0 ? errno : check_readable(&st, max_bytes);
+
+    return rc != 0 ? rc : brn_file_read_listed(out, path, max_bytes);
+}
+
+int brn_file_read_listed(brn_buf *out, const char *path, size_t max_bytes)
+{
     size_t before = out->len;
     struct stat st;
-    int fd = -1;
+    bool more = false;
+    int fd;
     int rc;
 
-    rc = stat(path, &st) != 0 ? errno : check_readable(&st, max_bytes);
-    if (rc != 0) {
-        return rc;
-    }
     /* O_NONBLOCK: it may have become a fifo since. */
     fd = open_again(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
     if (fd < 0) {
@@ -239,9 +249,12 @@ int brn_file_read(brn_buf *out, const char *path, size_t max_bytes)
     }
     rc = fstat(fd, &st) != 0 ? errno : check_readable(&st, max_bytes);
     if (rc == 0) {
-        rc = read_expected(out, fd, (size_t)st.st_size);
+        rc = read_expected(out, fd, (size_t)st.st_size, &more);
     }
-    if (rc == 0) {
+    if (rc == 0 && out->len - before > max_bytes) {
+        rc = EFBIG;
+    }
+    if (rc == 0 && more) {
         rc = read_rest(out, fd, max_bytes - (out->len - before));
     }
     (void)close(fd);
@@ -382,7 +395,16 @@ char *brn_path_join(brn_arena *arena, const char *dir, const char *name)
     if (len == 0 || strcmp(dir, ".") == 0 || name[0] == '/') {
         return brn_arena_strdup(arena, name);
     }
-    return brn_arena_printf(arena, dir[len - 1] == '/' ? "%s%s" : "%s/%s", dir, name);
+    size_t name_len = strlen(name);
+    size_t slash = dir[len - 1] == '/' ? 0 : 1;
+    char *path = brn_arena_alloc(arena, len + slash + name_len + 1);
+
+    if (path != NULL) {
+        memcpy(path, dir, len);
+        path[len] = '/';
+        memcpy(path + len + slash, name, name_len);
+    }
+    return path;
 }
 
 const char *brn_path_base(const char *path)

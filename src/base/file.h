@@ -35,6 +35,9 @@ int brn_dir_read(brn_dir_list *out, brn_arena *arena, const char *path);
  * EINVAL for a device or fifo, ENOMEM also when the maximum of `out` itself is too small.
  */
 int brn_file_read(brn_buf *out, const char *path, size_t max_bytes);
+/* The same for a path that a listing called a regular file: it is opened without a look at what it
+ * is, which with a device can have effects. */
+int brn_file_read_listed(brn_buf *out, const char *path, size_t max_bytes);
 /* Creates the file; EEXIST when something of that name exists. Removes it again on failure. */
 int brn_file_create(const char *path, brn_str content, uint32_t mode);
 /*

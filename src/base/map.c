@@ -52,6 +52,7 @@ static bool grow(brn_map *map)
             *slot_of(slots, cap, old->key, old->hash) = *old;
         }
     }
+    brn_arena_drop(map->arena, map->slots);
     map->slots = slots;
     map->cap = cap;
     return true;

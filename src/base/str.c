@@ -243,12 +243,22 @@ static size_t utf8_sequence(const unsigned char *p, size_t len)
     return need;
 }
 
+/* Eight bytes of ASCII. */
+static bool is_ascii_block(const unsigned char *p)
+{
+    uint64_t bytes;
+
+    memcpy(&bytes, p, sizeof(bytes));
+    return (bytes & 0x8080808080808080u) == 0;
+}
+
 size_t brn_str_utf8_invalid_at(brn_str s)
 {
     const unsigned char *p = (const unsigned char *)s.ptr;
 
     for (size_t at = 0; at < s.len;) {
-        size_t step = utf8_sequence(p + at, s.len - at);
+        bool ascii = s.len - at >= sizeof(uint64_t) && is_ascii_block(p + at);
+        size_t step = ascii ? sizeof(uint64_t) : utf8_sequence(p + at, s.len - at);
         if (step == 0) {
             return at;
         }

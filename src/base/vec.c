@@ -31,3 +31,18 @@ bool brn_vec_grow(brn_arena *arena, void **items, size_t *count, size_t *cap, si
     (*count)++;
     return true;
 }
+
+bool brn_vec_grow_moving(brn_arena *arena, void **items, size_t *count, size_t *cap, size_t size)
+{
+    unsigned char *before;
+    unsigned char *after;
+    bool grown;
+
+    memcpy(&before, items, sizeof(before));
+    grown = brn_vec_grow(arena, items, count, cap, size);
+    memcpy(&after, items, sizeof(after));
+    if (after != before) {
+        brn_arena_drop(arena, before);
+    }
+    return grown;
+}

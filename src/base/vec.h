@@ -7,7 +7,8 @@
  *   if (slot != NULL) { *slot = name; }
  *
  * Elements live in an arena, so a vector needs no release; growing leaves the old array behind in
- * the arena (at most as much as the final array, since the capacity doubles).
+ * the arena (at most as much as the final array, since the capacity doubles). BRN_VEC_PUSH_MOVING()
+ * gives the old array back: for vectors of many or large elements of which nobody keeps an address.
  */
 #ifndef BRN_BASE_VEC_H
 #define BRN_BASE_VEC_H
@@ -28,6 +29,13 @@
          ? &(vec)->items[(vec)->count - 1]                                                         \
          : NULL)
 
+#define BRN_VEC_PUSH_MOVING(arena, vec)                                                            \
+    (brn_vec_grow_moving(                                                                          \
+         (arena), (void **)&(vec)->items, &(vec)->count, &(vec)->cap, sizeof(*(vec)->items))       \
+         ? &(vec)->items[(vec)->count - 1]                                                         \
+         : NULL)
+
+bool brn_vec_grow_moving(brn_arena *arena, void **items, size_t *count, size_t *cap, size_t size);
 bool brn_vec_grow(brn_arena *arena, void **items, size_t *count, size_t *cap, size_t size);
 
 #endif

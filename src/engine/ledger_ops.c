@@ -1,6 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/ledger_ops.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+static int by_seq(const void *a, const void *b)
+{
+    const brn_ledger_row *x = a;
+    const brn_ledger_row *y = b;
+
+    if (x->seq != y->seq) {
+        return x->seq < y->seq ? -1 : 1;
+    }
+    return strcmp(x->id, y->id);
+}
+
+void brn_ledger_rows_sort(brn_ledger_rows *rows)
+{
+    for (size_t i = 1; i < rows->count; i++) {
+        if (by_seq(&rows->items[i - 1], &rows->items[i]) > 0) {
+            qsort(rows->items, rows->count, sizeof(*rows->items), by_seq);
+            return;
+        }
+    }
+}
+
 static const struct status_word {
     brn_row_status status;
     const char *word;

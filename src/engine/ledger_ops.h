@@ -106,6 +106,9 @@ typedef struct brn_ledger_op {
     const brn_history_row *history; /* HISTORY */
 } brn_ledger_op;
 
+/* By seq, then id. Rows are usually stored in that order. */
+void brn_ledger_rows_sort(brn_ledger_rows *rows);
+
 /* "running", "completed", "failed"; 0 for any other text. */
 const char *brn_row_status_name(brn_row_status status);
 brn_row_status brn_row_status_parse(brn_str text);

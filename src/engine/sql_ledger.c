@@ -178,6 +178,9 @@ static void render_create(const render *r, const table *t)
     if (r->dialect->table_options != NULL) {
         brn_buf_add_c(r->buf, r->dialect->table_options);
     }
+    if (r->dialect->key_options != NULL && t->columns[0].kind == COLUMN_KEY) {
+        brn_buf_add_c(r->buf, r->dialect->key_options);
+    }
 }
 
 /* --- parameters ------------------------------------------------------------------------------- */
@@ -472,21 +475,20 @@ static void select_columns(
     }
     brn_buf_add_c(out, " FROM ");
     add_table(out, dialect, schema, t->name);
-    brn_buf_add_c(out, " m ORDER BY m.");
-    add_name(out, dialect, "seq");
+    brn_buf_add_c(out, " m");
 }
 
 void brn_sql_ledger_select(brn_buf *out, const brn_sql_dialect *dialect, const char *schema)
 {
     select_columns(out, dialect, schema, &migrations);
-    brn_buf_add_c(out, ", m.");
-    add_name(out, dialect, "id");
 }
 
 void brn_sql_history_select(
     brn_buf *out, const brn_sql_dialect *dialect, const char *schema, size_t limit)
 {
     select_columns(out, dialect, schema, &history);
+    brn_buf_add_c(out, " ORDER BY m.");
+    add_name(out, dialect, "seq");
     brn_buf_add_c(out, " DESC");
     if (limit > 0) {
         brn_buf_printf(out, " LIMIT %zu", limit);
@@ -639,13 +641,14 @@ static brant_status newer(const table *t, const char *key, const char *tool, bra
     return st;
 }
 
-/* Index of a column by name; the tables above have it. */
+/* Index of a column by name; the tables above have it. From the end: "format" is the last, and is
+ * wanted for each row. */
 static size_t find_column(const table *t, const char *name)
 {
-    size_t i = 0;
+    size_t i = t->count - 1;
 
-    while (i + 1 < t->count && strcmp(t->columns[i].name, name) != 0) {
-        i++;
+    while (i > 0 && strcmp(t->columns[i].name, name) != 0) {
+        i--;
     }
     return i;
 }

@@ -16,8 +16,9 @@ typedef struct brn_sql_dialect {
     const char *type_text;     /* "TEXT" */
     const char *type_key;      /* text that can be a primary key: "TEXT", "VARCHAR(255)" */
     const char *type_int;      /* 64 bit */
-    const char *type_serial;   /* "INTEGER PRIMARY KEY AUTOINCREMENT" */
+    const char *type_serial;   /* "INTEGER PRIMARY KEY" */
     const char *table_options; /* behind the closing parenthesis: "" */
+    const char *key_options;   /* and of a table with a key of text: "WITHOUT ROWID"; NULL: none */
     const char *upsert;        /* "INSERT OR REPLACE INTO", "REPLACE INTO"; NULL: ON CONFLICT */
 } brn_sql_dialect;
 
@@ -51,7 +52,8 @@ bool brn_sql_ledger_render(
     int64_t now_us,
     int64_t began_us);
 
-/* SELECT of all rows, ordered by seq; and of the newest `limit` history rows, newest first. */
+/* SELECT of all rows, for brn_ledger_rows_sort(): a database may sort less well, and SQLite puts
+ * many rows into a file to do it. And of the newest `limit` history rows, newest first. */
 void brn_sql_ledger_select(brn_buf *out, const brn_sql_dialect *dialect, const char *schema);
 void brn_sql_history_select(
     brn_buf *out, const brn_sql_dialect *dialect, const char *schema, size_t limit);

@@ -312,13 +312,23 @@ static void add_sources(brn_graph *graph, size_t index)
     brn_graph_database *db = &graph->databases[index];
     brn_map_init(&db->by_id, graph->arena);
     db->chain = true;
-    for (size_t i = 0; i < db->sources->items.count; i++) {
+    size_t count = db->sources->items.count;
+    brn_migration **edges = brn_arena_array(graph->arena, 2 * count, sizeof(*edges));
+    if (edges == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
         const brn_source *source = db->sources->items.items[i];
         brn_migration *m = brn_arena_alloc(graph->arena, sizeof(*m));
-        brn_migration **slot = BRN_VEC_PUSH(graph->arena, &db->items);
+        brn_migration **slot = BRN_VEC_PUSH_MOVING(graph->arena, &db->items);
         if (m == NULL || slot == NULL) {
             return;
         }
+        /* Room for the edges of a chain, of which there is one up and one down. */
+        m->requires.items = &edges[2 * i];
+        m->requires.cap = 1;
+        m->dependents.items = &edges[2 * i + 1];
+        m->dependents.cap = 1;
         m->database = index;
         m->source = source;
         m->id = source->id;

@@ -141,7 +141,7 @@ brn_source *brn_layout_source(brn_layout_reader *r, const brn_filename *parsed)
     }
     source = brn_arena_alloc(r->arena, sizeof(*source));
     id = brn_arena_strndup(r->arena, parsed->stem.ptr, parsed->stem.len);
-    slot = BRN_VEC_PUSH(r->arena, &r->set.items);
+    slot = BRN_VEC_PUSH_MOVING(r->arena, &r->set.items);
     if (source == NULL || id == NULL || slot == NULL) {
         return NULL;
     }
@@ -209,6 +209,16 @@ static int by_id(const void *a, const void *b)
         order = compare_text(x->name, y->name);
     }
     return order != 0 ? order : strcmp(x->id, y->id);
+}
+
+static bool is_sorted(const brn_source_set *set)
+{
+    for (size_t i = 1; i < set->items.count; i++) {
+        if (by_id(&set->items.items[i - 1], &set->items.items[i]) > 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static brant_status check_duplicates(const brn_source_set *set, brant_error **err)
@@ -339,7 +349,8 @@ static brant_status check(brn_layout_reader *r, brant_error **err)
 {
     brant_status st;
 
-    if (r->set.items.count > 1) {
+    /* The listing is ordered by bytes, which is this order where versions have the same length. */
+    if (!is_sorted(&r->set)) {
         qsort(r->set.items.items, r->set.items.count, sizeof(*r->set.items.items), by_id);
     }
     st = check_missing_up(&r->set, err);

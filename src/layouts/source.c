@@ -36,7 +36,7 @@ static brant_status load(
     int rc;
 
     brn_buf_reset(buf);
-    rc = brn_file_read(buf, path, max_file_bytes);
+    rc = brn_file_read_listed(buf, path, max_file_bytes);
     if (rc != 0) {
         return read_error(err, rc, path, max_file_bytes);
     }
@@ -61,16 +61,39 @@ void brn_source_digest(char out[BRN_DIGEST_HEX + 1], brn_str text)
 
 /* --- directives -------------------------------------------------------------- */
 
-static bool holds_word(brn_str text, size_t at, brn_str word)
+/* Every byte of every file comes by here: first letters of the words, and the second for each. */
+static const char second_letter[UCHAR_MAX + 1] = {
+    ['b'] = 'r', ['B'] = 'r', ['g'] = 'o', ['G'] = 'o', ['m'] = 'i', ['M'] = 'i',
+};
+
+/* The first is the only one of directives. */
+static const char *const marker_words[] = { "brant", "goose", "migrate" };
+#define DIRECTIVE_WORDS ((size_t)1)
+
+static bool begins_with_word(brn_str text, size_t words)
 {
-    return brn_str_ieq(brn_str_slice(text, at, at + word.len), word);
+    for (size_t i = 0; i < words; i++) {
+        brn_str word = brn_str_from(marker_words[i]);
+        if (brn_str_ieq(brn_str_slice(text, 0, word.len), word)) {
+            return true;
+        }
+    }
+    return false;
 }
 
-/* Also in capitals: a near miss is an error, which the reader of directives tells. */
-static bool names_brant(brn_str text)
+/*
+ * One of the first `words` of those without which a file has neither directives nor section
+ * markers; most files have none, and are not lexed to find either. Also in capitals: a near miss of
+ * a directive is an error, which their reader tells.
+ */
+static bool has_marker_word(brn_str text, size_t words)
 {
-    for (size_t i = 0; i + 5 <= text.len; i++) {
-        if ((text.ptr[i] | 0x20) == 'b' && holds_word(text, i, BRN_STR("brant"))) {
+    const char *p = text.ptr;
+
+    for (size_t i = 0; i + 1 < text.len; i++) {
+        char second = second_letter[(unsigned char)p[i]];
+        if (second != 0 && (p[i + 1] | 0x20) == second &&
+            begins_with_word(brn_str_slice(text, i, text.len), words)) {
             return true;
         }
     }
@@ -79,12 +102,12 @@ static bool names_brant(brn_str text)
 
 /*
  * The directives of one head. Finding them takes a lexer over all of the text, so that one in the
- * wrong place is noticed; most files have none.
+ * wrong place is noticed.
  */
 brant_status brn_source_read_directives(
     brn_props *props, brn_layout_reader *r, const brn_script *script, brant_error **err)
 {
-    if (!names_brant(script->text)) {
+    if (!has_marker_word(script->text, DIRECTIVE_WORDS)) {
         return BRANT_OK;
     }
     return brn_directives_read(props, r->arena, r->opts->dialect, script, err);
@@ -161,34 +184,6 @@ brant_status brn_source_read_down_directives(
 
 /* --- up and down in files of their own -------------------------------------------------------- */
 
-/* Cheap: most files hold none of the words that a section marker needs, and are not lexed here. */
-static bool may_have_markers(brn_str text)
-{
-    for (size_t i = 0; i + 5 < text.len; i++) {
-        bool found = false;
-        switch (text.ptr[i]) {
-        case 'b':
-        case 'B':
-            found = holds_word(text, i, BRN_STR("brant"));
-            break;
-        case 'g':
-        case 'G':
-            found = holds_word(text, i, BRN_STR("goose"));
-            break;
-        case 'm':
-        case 'M':
-            found = i + 7 < text.len && holds_word(text, i, BRN_STR("migrate"));
-            break;
-        default:
-            break;
-        }
-        if (found) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static brant_status mixed(
     const brn_layout_reader *r,
     const brn_script *script,
@@ -217,9 +212,6 @@ static brant_status refuse_sections(
     brant_error *found = NULL;
     brant_status st = BRANT_OK;
 
-    if (!may_have_markers(script->text)) {
-        return BRANT_OK;
-    }
     st = brn_sections_find(&sections, r->opts->dialect, script, &found);
     if (st == BRANT_OK && sections.marked) {
         uint32_t line = script->line;
@@ -237,34 +229,40 @@ static brant_status refuse_sections(
     return st;
 }
 
+/* *marked: it may have directives. */
 static brant_status load_plain(
-    brn_script *script, brn_layout_reader *r, const char *path, brant_error **err)
+    brn_script *script, bool *marked, brn_layout_reader *r, const char *path, brant_error **err)
 {
     brant_status st = load(script, &r->buf, path, r->opts->max_file_bytes, err);
 
-    return st == BRANT_OK ? refuse_sections(r, script, err) : st;
+    *marked = st == BRANT_OK && has_marker_word(script->text, BRN_ARRAY_LEN(marker_words));
+    return *marked ? refuse_sections(r, script, err) : st;
 }
 
 brant_status brn_source_read_files(brn_layout_reader *r, brn_source *source, brant_error **err)
 {
     brn_script script = { 0 };
-    brant_status st = load_plain(&script, r, source->up_path, err);
+    bool marked = false;
+    brant_status st = load_plain(&script, &marked, r, source->up_path, err);
 
     if (st != BRANT_OK) {
         return st;
     }
     source->up_bytes = script.text.len;
     digest_of(source->up_digest, BRN_STR(""), script.text);
-    st = brn_source_read_directives(&source->props, r, &script, err);
+    if (marked) {
+        st = brn_source_read_directives(&source->props, r, &script, err);
+    }
     if (st != BRANT_OK || source->down_path == NULL) {
         return st;
     }
-    st = load_plain(&script, r, source->down_path, err);
+    st = load_plain(&script, &marked, r, source->down_path, err);
     if (st != BRANT_OK) {
         return st;
     }
     digest_of(source->down_digest, BRN_STR(""), script.text);
-    return brn_source_read_down_directives(&source->down_props, r, &script, err);
+    return marked ? brn_source_read_down_directives(&source->down_props, r, &script, err)
+                  : BRANT_OK;
 }
 
 /* --- up and down in one file ------------------------------------------------------------------ */

@@ -53,7 +53,7 @@ brn_history_row *brn_chain_row(
     row->duration_ms = -1;
     row->prev = brn_arena_strdup(arena, chain->prev);
     row->format = BRN_LEDGER_FORMAT;
-    return row->prev != NULL && brn_chain_seal(row, arena) ? row : NULL;
+    return row->prev != NULL ? row : NULL;
 }
 
 void brn_chain_move(brn_chain *chain, const brn_history_row *row)

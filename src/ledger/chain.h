@@ -21,7 +21,7 @@ typedef struct brn_chain {
 } brn_chain;
 
 /*
- * A new row behind `chain` with prev and hash filled. Texts are borrowed. NULL on out of memory.
+ * A new row behind `chain`, without its hash. Texts are borrowed. NULL on out of memory.
  * The chain itself moves only with brn_chain_move(), once the row is known to be stored.
  */
 brn_history_row *brn_chain_row(
@@ -32,7 +32,7 @@ brn_history_row *brn_chain_row(
     const char *migration,
     const char *outcome,
     int64_t at_us);
-/* Computes the hash again after `checksum` or `detail` was set. False on out of memory. */
+/* Fills in the hash, once all it covers is set. False on out of memory. */
 bool brn_chain_seal(brn_history_row *row, brn_arena *arena);
 void brn_chain_move(brn_chain *chain, const brn_history_row *row);
 

@@ -65,7 +65,10 @@ typedef struct brn_compiled {
  */
 brant_status brn_compile_read(brn_compiled *out, const brn_compile_input *in, brant_error **err);
 
-/* Fills out->program. The history row follows `chain`. */
+/*
+ * Fills out->program. The history row follows `chain`; NULL: the program is only looked at, and has
+ * no rows of its completion.
+ */
 brant_status brn_compile_program(
     brn_compiled *out, const brn_compile_input *in, const brn_chain *chain, brant_error **err);
 

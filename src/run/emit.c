@@ -101,6 +101,9 @@ static brant_status add_completion(brn_writer *w, const brn_chain *chain, brant_
 {
     const brn_compile_input *in = w->in;
     brn_arena *arena = &w->c->arena;
+    if (chain == NULL) {
+        return BRANT_OK;
+    }
     int64_t now = brn_clock_wall_us();
     brn_history_row *history =
         brn_chain_row(chain, arena, in->actor, in->action, in->migration->id, "ok", now);

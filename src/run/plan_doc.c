@@ -111,9 +111,8 @@ static brant_status write_step(
     if (st == BRANT_OK) {
         st = brn_resume_prepare(&in, run, step, &c, err);
     }
-    brn_chain chain = { 0 };
     if (st == BRANT_OK) {
-        st = brn_compile_program(&c, &in, &chain, err);
+        st = brn_compile_program(&c, &in, NULL, err);
     }
     if (st == BRANT_OK) {
         write_statements(w, doc, &c, run->all);

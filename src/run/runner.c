@@ -220,10 +220,9 @@ static brant_status check_texts(brn_run *run, brant_error **err)
             .resume = step->migration->state == BRN_STATE_PARTIAL_UP ||
                       step->migration->state == BRN_STATE_PARTIAL_DOWN,
         };
-        brn_chain none = { 0 };
         st = brn_compile_read(&compiled, &in, err);
         if (st == BRANT_OK) { /* placeholders are replaced there */
-            st = brn_compile_program(&compiled, &in, &none, err);
+            st = brn_compile_program(&compiled, &in, NULL, err);
         }
         if (st == BRANT_OK && run->verifier != NULL) {
             st = run->verifier(run, i, &compiled, err);

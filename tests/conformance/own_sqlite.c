@@ -289,6 +289,17 @@ static void a_reader_survives_a_killed_writer(void **state)
     conf_close(conn);
 }
 
+/* Each more would be a page that every migration writes. */
+static void the_ledger_is_two_trees(void **state)
+{
+    conf_db *db = *state;
+    brn_conn *conn = conf_connect(db);
+
+    conf_ensure(conn, db);
+    assert_int_equal(db->quirks->number(db->url, "SELECT count(*) FROM sqlite_schema"), 2);
+    conf_close(conn);
+}
+
 /* --- statements ------------------------------------------------------------------------------- */
 
 static void one_statement_means_one(void **state)
@@ -577,6 +588,7 @@ int conf_own_sqlite(void)
         TEST(what_is_no_database_is_told_at_once),
         TEST(rights_are_told),
         TEST(a_reader_survives_a_killed_writer),
+        TEST(the_ledger_is_two_trees),
         TEST(one_statement_means_one),
         TEST(a_full_database_is_told),
         TEST(the_journal_mode_stays),

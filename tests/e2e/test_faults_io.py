@@ -116,7 +116,7 @@ class FailingCalls(Faults):
     ONCE_ONLY = ("EINTR", "ENOLCK", "short")
     NO_FAILURE = ("EINTR", "short")
     EVERYWHERE = ("EIO",)
-    MOST = 1000000 if SLOW else 3 if SANITIZED else 8
+    MOST = 1000000 if SLOW else 1 if SANITIZED else 6
 
     def setUp(self):
         if not os.path.exists(SHIM):

@@ -198,6 +198,7 @@ static void a_row_that_was_put_in_is_found(void **state)
     memcpy(forged.prev, rows.items[1].hash, sizeof(forged.prev));
     row = brn_chain_row(&forged, &arena, &actor, "up", "9_forged", "ok", 1700000000123456);
     assert_non_null(row);
+    assert_true(brn_chain_seal(row, &arena));
     rows.items[2] = *row;
     rows.items[2].seq = 3;
     rows.items[3] = after;

@@ -85,6 +85,7 @@ static const char *const bad_times[] = {
     "2026-13-26T15:30:00.123Z",
     "2026-02-00T15:30:00.123Z",
     "2025-02-29T15:30:00.123Z",
+    "1900-02-29T15:30:00.123Z",
     "2026-02-26T24:30:00.123Z",
     "2026-02-26T15:60:00.123Z",
     "2026-02-26T15:30:60.123Z",
@@ -93,6 +94,21 @@ static const char *const bad_times[] = {
     "+026-02-26T15:30:00.123Z",
     " 2026-02-26T15:30:00.123Z",
 };
+
+/* One day of each week of the years 0000 to 9999, against the system's calendar. */
+static void parse_undoes_text_for_every_day(void **state)
+{
+    (void)state;
+    for (int64_t day = -719528; day < 2932897; day += 7) {
+        int64_t us = (day * 86400 + 86399) * 1000000 + 999000;
+        int64_t back = 0;
+        char text[BRN_CLOCK_TEXT];
+        brn_clock_rfc3339(text, us);
+        if (!brn_clock_parse_rfc3339(brn_str_from(text), &back) || back != us) {
+            fail_msg("%s: %lld", text, (long long)back);
+        }
+    }
+}
 
 static void parse_takes_only_what_is_written(void **state)
 {
@@ -251,6 +267,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rfc3339_round_trips_in_utc_whatever_the_zone),
         cmocka_unit_test(times_beyond_four_digit_years_are_the_nearest_end),
+        cmocka_unit_test(parse_undoes_text_for_every_day),
         cmocka_unit_test(parse_takes_only_what_is_written),
         cmocka_unit_test(duration_is_what_people_write_and_nothing_else),
         cmocka_unit_test(span_reads_in_two_units),

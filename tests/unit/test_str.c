@@ -145,6 +145,27 @@ static void utf8_check_finds_the_first_bad_byte(void **state)
     }
 }
 
+/* ASCII is looked at in blocks of eight. */
+static void utf8_check_works_at_every_offset(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BRN_ARRAY_LEN(utf8_cases); i++) {
+        const struct utf8_case *c = &utf8_cases[i];
+        for (size_t front = 1; front < 20; front++) {
+            char text[128];
+            size_t want = c->bad_at == SIZE_MAX ? SIZE_MAX : front + c->bad_at;
+            size_t at;
+            assert_true(c->len < sizeof(text) - 40);
+            memset(text, 'a', sizeof(text));
+            memcpy(text + front, c->text, c->len);
+            at = brn_str_utf8_invalid_at((brn_str){ text, front + c->len });
+            if (at != want) {
+                fail_msg("%s behind %zu: got %zu", c->name, front, at);
+            }
+        }
+    }
+}
+
 static const struct number_case {
     const char *text;
     bool ok;
@@ -283,6 +304,7 @@ int main(void)
         cmocka_unit_test(natcmp_is_transitive),
         cmocka_unit_test(natcmp_reads_no_further_than_the_view),
         cmocka_unit_test(utf8_check_finds_the_first_bad_byte),
+        cmocka_unit_test(utf8_check_works_at_every_offset),
         cmocka_unit_test(to_u64_takes_digits_in_range_and_nothing_else),
         cmocka_unit_test(split_gives_one_piece_more_than_separators),
         cmocka_unit_test(find_gives_the_first_position),

@@ -38,6 +38,26 @@ static void elements_survive_growth(void **state)
     brn_arena_release(&arena);
 }
 
+static void growth_can_give_back_the_old_array(void **state)
+{
+    brn_arena arena = { 0 };
+    BRN_VEC(uint64_t) list = { 0 };
+
+    (void)state;
+    for (uint64_t i = 0; i < 100000; i++) {
+        uint64_t *slot = BRN_VEC_PUSH_MOVING(&arena, &list);
+        assert_non_null(slot);
+        assert_int_equal(*slot, 0);
+        *slot = i;
+    }
+    for (uint64_t i = 0; i < list.count; i++) {
+        assert_int_equal(list.items[i], i);
+    }
+    brn_arena_drop(&arena, NULL);
+    brn_arena_drop(&arena, &list); /* none of the arena's */
+    brn_arena_release(&arena);
+}
+
 static void new_element_is_zeroed_after_a_removal(void **state)
 {
     brn_arena arena = { 0 };
@@ -82,6 +102,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(elements_survive_growth),
+        cmocka_unit_test(growth_can_give_back_the_old_array),
         cmocka_unit_test(new_element_is_zeroed_after_a_removal),
         cmocka_unit_test(out_of_memory_leaves_the_vector_as_it_was),
     };
