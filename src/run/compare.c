@@ -49,7 +49,7 @@ static void check_open(brn_world *world, size_t target, const brn_migration *m)
         return;
     }
     bool partial = m->state == BRN_STATE_PARTIAL_UP || m->state == BRN_STATE_PARTIAL_DOWN;
-    if (row->status == BRN_ROW_RUNNING && !partial) {
+    if (row->status == BRN_ROW_RUNNING && (!partial || world->at_work[target])) {
         return; /* rolled back, never begun, manual, or a run is at it right now: simply run */
     }
     const char *what = row->status == BRN_ROW_FAILED ? "failed" : "was interrupted";
@@ -144,6 +144,9 @@ static void check_unknown(brn_world *world, size_t target, const brn_ledger_row 
     if (row->kind != NULL && strcmp(row->kind, brn_kind_name(BRN_KIND_CODE)) == 0) {
         code_elsewhere(world, target, row);
         return;
+    }
+    if (row->status == BRN_ROW_RUNNING && world->at_work[target]) {
+        return; /* a run that has its file is at it */
     }
     if (state != BRN_STATE_DONE) {
         half_done_without_file(world, target, row);

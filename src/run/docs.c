@@ -115,6 +115,48 @@ void brn_doc_lock(brant_lock_info *out, brn_arena *arena, brn_target *target)
     out->what = holder.held && what != NULL ? what : "";
 }
 
+static bool has_open(const brn_ledger_rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        if (rows->items[i].status != BRN_ROW_COMPLETED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+brant_status brn_doc_ask_lock(
+    brant_lock_info *out, brn_world *world, size_t target, brant_error **err)
+{
+    brn_target *t = &world->session->targets[target];
+    brant_status st = BRANT_OK;
+    brn_doc_lock(out, world->arena, t);
+    if (!has_open(&world->ledgers[target].rows)) {
+        return BRANT_OK;
+    }
+    if (out->held == 0) {
+        st = brn_world_refresh(world, target, err);
+        if (st == BRANT_OK) {
+            brn_doc_lock(out, world->arena, t);
+        }
+    }
+    if (st == BRANT_OK && out->held != 0) {
+        world->at_work[target] = true;
+        st = brn_world_compare(world, err);
+    }
+    return st;
+}
+
+brant_status brn_doc_ask_locks(brn_world *world, brant_error **err)
+{
+    brant_status st = BRANT_OK;
+    for (size_t i = 0; i < world->session->count && st == BRANT_OK; i++) {
+        brant_lock_info lock = { 0 };
+        st = brn_doc_ask_lock(&lock, world, i, err);
+    }
+    return st;
+}
+
 const char *brn_doc_version(const brn_world *world, size_t target)
 {
     const brn_migration *m = brn_graph_version(&world->graph, target);

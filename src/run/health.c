@@ -149,34 +149,6 @@ static void check_pending(patient *p)
 
 /* ---- one database ---- */
 
-static bool has_open(const patient *p)
-{
-    for (size_t i = 0; i < p->db->items.count; i++) {
-        const brn_ledger_row *row = p->db->items.items[i]->row;
-        if (row != NULL && row->status != BRN_ROW_COMPLETED) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/*
- * The ledger was read before the lock is asked: a run that ended in between is not to be taken for
- * one that died, so what looks open is read again.
- */
-static brant_status ask_lock(patient *p, brant_error **err)
-{
-    brn_doc_lock(&p->lock, p->world->arena, p->target);
-    if (is_held(p) || !has_open(p)) {
-        return BRANT_OK;
-    }
-    brant_status st = brn_world_refresh(p->world, p->index, err);
-    if (st == BRANT_OK) {
-        brn_doc_lock(&p->lock, p->world->arena, p->target);
-    }
-    return st;
-}
-
 /* What is no property of a database. */
 static bool is_of_the_call(brant_status st)
 {
@@ -201,7 +173,8 @@ static brant_status settle(patient *p, brant_status st, brant_error *failure, br
 static brant_status examine(patient *p, brant_error **err)
 {
     brant_error *failure = NULL;
-    brant_status st = p->item->ok != 0 ? ask_lock(p, &failure) : BRANT_OK;
+    brant_status st =
+        p->item->ok != 0 ? brn_doc_ask_lock(&p->lock, p->world, p->index, &failure) : BRANT_OK;
     st = settle(p, st, failure, err);
     if (st != BRANT_OK) {
         return st;

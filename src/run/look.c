@@ -65,7 +65,8 @@ static const char *state_text(const brant_database_status *doc, const brn_target
     return doc->pending_count > 0 ? "pending" : "current";
 }
 
-static brant_database_status *status_doc(const brn_world *world, size_t index)
+static brant_database_status *status_doc(
+    const brn_world *world, size_t index, const brant_lock_info *lock)
 {
     brn_target *target = &world->session->targets[index];
     const brn_graph_database *db = &world->graph.databases[index];
@@ -100,7 +101,7 @@ static brant_database_status *status_doc(const brn_world *world, size_t index)
     doc->open = lists.open.items;
     doc->open_count = lists.open.count;
     doc->last_run_us = last_run(&world->ledgers[index].rows);
-    brn_doc_lock(&doc->lock, world->arena, target);
+    doc->lock = *lock;
     doc->state = state_text(doc, target, lists.failed);
     return doc;
 }
@@ -115,17 +116,19 @@ brant_status brant_look(brant_overview **out, brant_session *session, brant_erro
     brant_status st = brn_world_load(&world, session, &box->arena, err);
     if (st == BRANT_OK) {
         BRN_VEC(const brant_database_status *) list = { 0 };
-        for (size_t i = 0; i < session->count; i++) {
+        for (size_t i = 0; i < session->count && st == BRANT_OK; i++) {
             const brant_database_status **slot = BRN_VEC_PUSH(&box->arena, &list);
+            brant_lock_info lock = { 0 };
+            st = brn_doc_ask_lock(&lock, &world, i, err);
             if (slot != NULL) {
-                *slot = status_doc(&world, i);
+                *slot = status_doc(&world, i, &lock);
             }
         }
         box->doc.overview.databases = list.items;
         box->doc.overview.count = list.count;
         box->doc.overview.findings = world.findings.items;
         box->doc.overview.finding_count = world.findings.count;
-        st = box->arena.oom ? brn_error_oom(err) : BRANT_OK;
+        st = st == BRANT_OK && box->arena.oom ? brn_error_oom(err) : st;
     }
     if (st == BRANT_OK && out != NULL) {
         *out = &box->doc.overview;
@@ -224,6 +227,9 @@ static brant_status validate(
 {
     brn_world world;
     brant_status st = brn_world_load(&world, session, arena, err);
+    if (st == BRANT_OK) {
+        st = brn_doc_ask_locks(&world, err);
+    }
     if (st == BRANT_OK) {
         brn_findings_fill(out, &world.findings);
     }

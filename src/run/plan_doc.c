@@ -166,6 +166,9 @@ brant_status brant_plan_up(
     run.planner = brn_move_plan_up;
     st = brn_world_load(&world, session, &box->arena, err);
     if (st == BRANT_OK) {
+        st = brn_doc_ask_locks(&world, err);
+    }
+    if (st == BRANT_OK) {
         st = brn_run_plan(&run, err);
     }
     if (st == BRANT_OK) {

@@ -92,6 +92,7 @@ brant_status brn_world_load(
     out->arena = arena;
     out->sources = brn_arena_array(arena, session->count, sizeof(*out->sources));
     out->ledgers = brn_arena_array(arena, session->count, sizeof(*out->ledgers));
+    out->at_work = brn_arena_array(arena, session->count, sizeof(*out->at_work));
     brn_graph_input *inputs = brn_arena_array(arena, session->count, sizeof(*inputs));
     if (arena->oom) {
         return brn_error_oom(err);

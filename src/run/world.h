@@ -23,7 +23,8 @@ typedef struct brn_world {
     brn_ledger_state *ledgers;
     brn_graph graph;
     brn_finding_list findings;
-    bool warned; /* the warnings among them have been told */
+    bool *at_work; /* for each target: a run of another session is, see brn_doc_ask_lock() */
+    bool warned;   /* the warnings among them have been told */
 } brn_world;
 
 /* Reads files, connects (without making a missing database), reads ledgers, compares. Notes about

@@ -134,8 +134,8 @@ class Twenty(support.Case):
         p.up("-d", "sqlite:two.db", "--lock-timeout", "1s", env={"LIMIT": "1"})
         self.assertTrue(holder.alive())
 
-    def test_reading_commands_do_not_wait(self):
-        p = self.project().pairs({"001_a": AUDIT, "002_b": SLOW})
+    def test_reading_commands_do_not_wait(self, properties=""):
+        p = self.project().pairs({"001_a": AUDIT, "002_b": properties + SLOW})
         holder = p.start("up", "--progress=json", env={"LIMIT": support.FOREVER})
         support.wait_until(lambda: "002_b" in [row["id"] for row in p.ledger()]
                            if p.exists("app.db") else False, what="002_b", process=holder)
@@ -146,6 +146,9 @@ class Twenty(support.Case):
                 self.assertNotRegex(result.text, "(?i)interrupted|rolled back")
         self.assertEqual(p.status()["state"], "running")
         self.assertTrue(holder.alive())
+
+    def test_nor_where_a_statement_is_done_already(self):
+        self.test_reading_commands_do_not_wait("-- brant: transaction=off\n")
 
 
 class Holder(support.Case):
