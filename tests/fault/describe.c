@@ -156,6 +156,12 @@ void scene_describe(const scene *s, brn_buf *out)
         add_findings(out, "accepted", doc->accepted, doc->accepted_count);
         add_findings(out, "difference", doc->differences, doc->difference_count);
     }
+    for (size_t i = 0; s->health != NULL && i < s->health->count; i++) {
+        const brant_health_item *item = s->health->databases[i];
+        brn_buf_printf(
+            out, "health %s %d %s %s\n", item->database, item->ok, text_of(item->id),
+            text_of(item->reason));
+    }
     for (size_t i = 0; s->files != NULL && i < s->files->count; i++) {
         brn_buf_printf(out, "file %s %s\n", text_of(s->files->id), s->files->paths[i]);
     }
