@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a call gave back, as text: everything but times, run ids and what depends on them. Hints are
- * left out: an error may lose its own when there is no memory for it.
+ * left out, and the place of what was an error: an error may lose these when there is no memory.
  */
 #include "fault/scene.h"
+
+#include <string.h>
 
 static const char *text_of(const char *text)
 {
@@ -38,10 +40,12 @@ static void add_findings(
     brn_buf *out, const char *label, const brant_finding *const *list, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
+        bool error = strcmp(list[i]->id, "round_trip.failed") == 0;
         brn_buf_printf(
             out, "%s %s %d %s %s %s: %s %u\n", label, list[i]->id, list[i]->warning,
-            text_of(list[i]->database), text_of(list[i]->migration), text_of(list[i]->file),
-            list[i]->message, (unsigned)list[i]->line);
+            text_of(list[i]->database), text_of(error ? NULL : list[i]->migration),
+            text_of(error ? NULL : list[i]->file), list[i]->message,
+            error ? 0u : (unsigned)list[i]->line);
     }
 }
 

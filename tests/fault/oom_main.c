@@ -27,6 +27,11 @@
 #define POINTS 40u
 #define MOST 1000000u
 #define GAPS_SHOWN 5u
+#ifdef BRANT_ARENA_DEBUG
+#define FAULT "no memory, arenas too"
+#else
+#define FAULT "no memory"
+#endif
 
 typedef struct options {
     uint64_t points; /* 0: all */
@@ -310,7 +315,7 @@ static void write_row(FILE *table, const char *workload, tally t)
 {
     if (table != NULL) {
         fprintf(
-            table, "%s\t-\tno memory\t%llu\t%llu\t0\t%llu\n", workload,
+            table, "%s\t-\t" FAULT "\t%llu\t%llu\t0\t%llu\n", workload,
             (unsigned long long)t.points,
             (unsigned long long)(t.points > t.gaps ? t.points - t.gaps : 0),
             (unsigned long long)t.gaps);

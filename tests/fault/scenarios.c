@@ -493,7 +493,6 @@ static brant_status accessors(scene *s, brant_error **err)
         brant_settings_shown(settings, "tx") != NULL,
         brant_settings_int(settings, "retries") >= 0,
         brant_settings_origin(settings, "config", &where) == BRANT_ORIGIN_FLAG,
-        where == NULL,
         brant_error_status(none) == BRANT_OK,
         brant_error_id(none) != NULL,
         brant_error_message(none) != NULL,
@@ -511,7 +510,7 @@ static brant_status accessors(scene *s, brant_error **err)
     };
 
     (void)err;
-    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+    for (size_t i = 0; i < BRN_ARRAY_LEN(good); i++) {
         s->complaint = good[i] ? s->complaint : "an accessor gave something else";
     }
     return BRANT_OK;
