@@ -228,10 +228,11 @@ typedef struct reading {
 static const char *column_text(void *result, int i)
 {
     reading *r = result;
+    /* Undefined once the value is converted, and null when memory for that was missing. */
+    bool is_null = r->f->column_type(r->stmt, i) == SQLITE_NULL;
     const char *text = (const char *)r->f->column_text(r->stmt, i);
 
-    /* The type is undefined once the value is converted; without a text it was not. */
-    r->oom = r->oom || (text == NULL && r->f->column_type(r->stmt, i) != SQLITE_NULL);
+    r->oom = r->oom || (text == NULL && !is_null);
     return text;
 }
 
