@@ -166,7 +166,7 @@ def start(bench: Bench) -> Result:
     folder = bench.folder / "start"
     folder.mkdir(parents=True, exist_ok=True)
     ours = [Contestant("empty program", [bench.programs.empty], folder),
-            Contestant("empty program with SQLite and libmd", [bench.programs.floor], folder),
+            Contestant("empty program with SQLite and Nettle", [bench.programs.floor], folder),
             bench.brant("brant --version", folder, "--version")]
     others = [Contestant(f"{peer.name} {peer.version_option}", [peer.path, peer.version_option], folder)
               for peer in bench.peers if peer.installed]

@@ -6,10 +6,7 @@
 
 #include <cmocka.h>
 
-#include <sha2.h>
-
 #include "base/digest.h"
-#include "base/digest_int.h"
 
 #define BYTES(lit) "" lit, sizeof(lit) - 1
 
@@ -141,56 +138,6 @@ static void field_is_its_length_in_eight_bytes_then_itself(void **state)
     assert_string_equal(one, other);
 }
 
-/* A few hundred bytes that look random and are the same everywhere. */
-static void fill(uint8_t *bytes, size_t len)
-{
-    uint32_t x = 1;
-
-    for (size_t i = 0; i < len; i++) {
-        x = x * 1664525u + 1013904223u;
-        bytes[i] = (uint8_t)(x >> 24);
-    }
-}
-
-static void every_length_and_cut_agrees_with_libmd(void **state)
-{
-    uint8_t bytes[300];
-
-    (void)state;
-    fill(bytes, sizeof(bytes));
-    for (size_t len = 0; len <= sizeof(bytes); len++) {
-        char want[SHA256_DIGEST_STRING_LENGTH];
-        (void)SHA256Data(bytes, len, want);
-        for (size_t cut = 0; cut <= len; cut += 7) {
-            char got[BRN_DIGEST_HEX + 1];
-            brn_digest d;
-            brn_digest_init(&d);
-            brn_digest_add(&d, (brn_str){ (const char *)bytes, cut });
-            brn_digest_add(&d, (brn_str){ (const char *)bytes + cut, len - cut });
-            brn_digest_hex(&d, got);
-            assert_string_equal(got, want);
-        }
-    }
-}
-
-static void processor_and_libmd_agree(void **state)
-{
-    uint8_t bytes[64 * 50];
-    uint32_t one[8] = { 1, 2, 3, 4, 5, 6, 7, 0xffffffff };
-    uint32_t other[8] = { 1, 2, 3, 4, 5, 6, 7, 0xffffffff };
-
-    (void)state;
-    if (!brn_digest_x86_is_here()) {
-        skip();
-    }
-    fill(bytes, sizeof(bytes));
-    for (size_t i = 0; i < sizeof(bytes); i += 64) {
-        brn_digest_x86_block(one, bytes + i);
-        SHA256Transform(other, bytes + i);
-        assert_memory_equal(one, other, sizeof(one));
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,8 +146,6 @@ int main(void)
         cmocka_unit_test(text_has_one_digest_whatever_its_line_ends),
         cmocka_unit_test(fields_keep_their_borders),
         cmocka_unit_test(field_is_its_length_in_eight_bytes_then_itself),
-        cmocka_unit_test(every_length_and_cut_agrees_with_libmd),
-        cmocka_unit_test(processor_and_libmd_agree),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
