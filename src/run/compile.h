@@ -18,7 +18,7 @@
 #include "engine/program.h"
 #include "graph/plan.h"
 #include "ledger/chain.h"
-#include "run/session.h"
+#include "run/texts.h"
 
 typedef enum brn_tx {
     BRN_TX_EACH = 0,
@@ -31,6 +31,7 @@ typedef struct brn_compile_input {
     const brn_migration *migration;
     brn_direction direction;
     brn_tx tx;
+    brn_texts *texts; /* where texts are kept; NULL: nowhere */
     const brn_actor *actor;
     const char *action; /* for the history: "up" */
     int64_t seq;        /* of the ledger row */
@@ -44,7 +45,7 @@ typedef struct brn_compile_input {
 
 typedef struct brn_compiled {
     brn_arena arena; /* everything below; released by brn_compiled_release() */
-    brn_buf text;
+    brn_buf text;    /* empty when the text is one that is kept */
     brn_script script;
     brn_stmt_list stmts;
     brn_stmt_info *infos;

@@ -51,6 +51,7 @@ typedef struct brn_run {
     bool one_by_one; /* never in one transaction, whatever the setting says */
     bool all;        /* the plan at hand runs in one transaction: setting tx=all of its database */
     brn_steps_plan plan;
+    brn_texts texts; /* from their check until they run */
     int64_t began_ns;
     int64_t *next_seq;           /* one for each target */
     const brn_step *handed_over; /* its row says running, written by this run; NULL */

@@ -544,6 +544,7 @@ static brant_status run_one(step_frame *f, size_t index, brant_error **err)
         .migration = m,
         .direction = f->step->direction,
         .tx = brn_run_tx(run, m->database),
+        .texts = &run->texts,
         .actor = &run->actor,
         .action = brn_direction_name(f->step->direction),
         .seq = m->state == BRN_STATE_PENDING ? run->next_seq[m->database] : m->row->seq,
