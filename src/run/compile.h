@@ -37,6 +37,10 @@ typedef struct brn_compile_input {
     int64_t seq;        /* of the ledger row */
     /* The row to be written as running together with the completion; NULL: none. */
     const brn_ledger_row *next;
+    /* --tx all: a program that the rows of the completion are added to, which then live in its
+     * arena; NULL: they end the program itself. */
+    brn_program *rows;
+    brn_arena *rows_arena;
     bool resume; /* half done: runs in brackets whatever the file says */
     /* Statements that an earlier run has done; their done_digest. */
     uint64_t done;
@@ -55,7 +59,8 @@ typedef struct brn_compiled {
     bool call;              /* one statement: a function of the program */
     bool hoisted;           /* its foreign-key pragmas were moved out of the transaction */
     brn_program program;
-    const brn_history_row *history; /* the row in the program; NULL for --tx all until its end */
+    brn_ledger_row *row;      /* of the completion; NULL in a program that is only looked at */
+    brn_history_row *history; /* likewise */
 } brn_compiled;
 
 /*
