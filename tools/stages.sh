@@ -3,7 +3,7 @@
 #
 # Stages of ./dev check, which sources this file: each has a heading, a time and a log. The first
 # one that fails ends the check. Lanes are stages that run ctest; their counts are summed.
-# Expects $root and $jobs.
+# Expects $root, $jobs and build_preset().
 
 : "${root:?}" "${jobs:?}"
 stages_started=$(date +%s)
@@ -70,4 +70,19 @@ lane() {
     [ ! -f "$lane_table" ] ||
         tail -n 1 "$lane_table" |
         awk -v file="$lane_table" '{ print "   faults: " $2 " points, " $3 " recovered, " $4 " answered, " $5 " gaps: " file }'
+}
+
+# build_counting: the preset cov, without counts of an earlier build or of the commands in this one.
+build_counting() {
+    build_preset cov && find build-cov -name '*.gcda' -exec rm -f {} +
+}
+
+# coverage: how much of the library the tests run. The crash tests kill most of their processes,
+# whose counts are lost; of the fault tests one is enough to show which lines run.
+coverage() {
+    stage build-cov build-cov build_counting
+    lane build-cov cov -L '^(unit|engine:.*|fuzz-replay|docs|e2e|fault)$' -LE slow \
+        -E '^(e2e_crash|fault_oom_arena|fault_covered)$'
+    stage build-cov coverage tools/coverage build-cov
+    sed 's/^/   /' build-cov/logs/coverage.log
 }

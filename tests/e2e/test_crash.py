@@ -160,6 +160,13 @@ def long_workload(count: int) -> dict:
 class RandomKills(support.Case):
     """SIGKILL at moments drawn over the length of the run, not at boundaries of our choice."""
 
+    def project(self, *args, **more):
+        """Where a build counts coverage, a process killed while it writes its counts spoils only
+        those of this project."""
+        p = super().project(*args, **more)
+        p.env["GCOV_PREFIX"] = p.folder
+        return p
+
     def loop(self, rounds, workload, direction="up", extra=()):
         p = self.project(memory=True).pairs(workload)
         command = [direction, *(["--all"] if direction == "down" else []), "-q", *extra]
