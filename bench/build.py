@@ -58,6 +58,6 @@ def programs() -> Programs:
     run(["cmake", "--build", "--preset", "release", "--target", "brant"], log, cwd=ROOT)
     return Programs(
         brant=str(ROOT / "build-release" / "brant"),
-        floor=_small("floor", "sqlite3", "libmd"),
+        floor=_small("floor", "sqlite3", "nettle"),
         empty=_small("empty"),
         meter=_small("meter"))

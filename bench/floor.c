@@ -24,7 +24,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include <sha2.h>
+#include <nettle/sha2.h>
 #include <sqlite3.h>
 
 enum {
@@ -146,16 +146,16 @@ static int look(sqlite3 *db, const directory *dir, char *text, const char *query
     int result;
 
     for (size_t i = 0; i < dir->len; i++) {
-        SHA2_CTX digest;
-        char hex[SHA256_DIGEST_STRING_LENGTH];
+        struct sha256_ctx digest;
+        uint8_t bytes[SHA256_DIGEST_SIZE];
         ssize_t len = file_read(dir, i, text);
 
         if (len < 0) {
             return -1;
         }
-        SHA256Init(&digest);
-        SHA256Update(&digest, (const uint8_t *)text, (size_t)len);
-        (void)SHA256End(&digest, hex);
+        sha256_init(&digest);
+        sha256_update(&digest, (size_t)len, (const uint8_t *)text);
+        sha256_digest(&digest, sizeof(bytes), bytes);
     }
     if (sqlite3_prepare_v2(db, query, -1, &stmt, NULL) != SQLITE_OK) {
         return -1;

@@ -38,8 +38,8 @@ def _file_system(folder: pathlib.Path) -> str:
     return kind
 
 
-def load() -> str:
-    return f"{os.getloadavg()[0]:.1f}"
+def load() -> float:
+    return os.getloadavg()[0]
 
 
 def facts(folder: pathlib.Path) -> list:

@@ -16,7 +16,7 @@ SECONDS = 300
 _PASSED_ON = ("PATH", "LANG", "TZ", "TMPDIR")
 
 
-def _nothing(_: pathlib.Path) -> None:
+def nothing(_: pathlib.Path) -> None:
     pass
 
 
@@ -28,10 +28,14 @@ class Contestant:
     argv: list
     folder: pathlib.Path
     # Before a run, not measured: what makes it like every other.
-    prepare: Callable[[pathlib.Path], None] = _nothing
+    prepare: Callable[[pathlib.Path], None] = nothing
     # After a run: raises Failed when the command did not do its work.
-    verify: Callable[[pathlib.Path], None] = _nothing
+    verify: Callable[[pathlib.Path], None] = nothing
     env: dict = field(default_factory=dict)
+
+    @property
+    def writes(self) -> bool:
+        return self.prepare is not nothing
 
     def environment(self) -> dict:
         passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
@@ -105,8 +109,9 @@ def try_out(one: Contestant, scratch: pathlib.Path) -> Optional[Writes]:
 
 def once(meter: str, one: Contestant, series: Series) -> None:
     one.prepare(one.folder)
-    # Nobody pays for what somebody else wrote.
-    os.sync()
+    if one.writes:
+        # Nobody pays for what somebody else wrote.
+        os.sync()
     done = subprocess.run([meter, str(SECONDS), *one.argv], cwd=one.folder, env=one.environment(),
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                           text=True, check=True)
@@ -121,11 +126,13 @@ def once(meter: str, one: Contestant, series: Series) -> None:
 
 def in_turn(meter: str, contestants: list, repeat: int) -> dict:
     """Series by name, of commands that were tried out. Everyone runs once before anyone runs again, so
-    that a slow minute of the machine is a slow minute for all."""
+    that a slow minute of the machine is a slow minute for all. A dot is a round."""
     result = {one.name: Series() for one in contestants}
     for _ in range(repeat):
         for one in contestants:
             once(meter, one, result[one.name])
+        print(".", end="", flush=True)
+    print(flush=True)
     return result
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page docs/benchmarks.md: figures of one run beside the goals."""
 import datetime
+import os
 from dataclasses import dataclass
 from typing import Optional
 
@@ -178,7 +179,8 @@ def _start(result: Result) -> str:
     return _table(["command", "time", "over the empty program", "peak memory"], rows) + _left_out(result)
 
 
-def page(results: Results, peers: list, repeat: int, facts: list) -> str:
+def page(results: Results, peers: list, repeat: int, facts: list, loads: tuple) -> str:
+    processors = os.cpu_count() or 1
     extra = results.each.writes["brant"].commits - MANY if results.each.writes["brant"] else 0
     sections = [
         ("Goals", _table(["what", "goal", "figure", ""], [goal.row() for goal in _goals(results)])),
@@ -195,6 +197,10 @@ def page(results: Results, peers: list, repeat: int, facts: list) -> str:
          "journal, which only SQLite's default journal mode has.\n\n" + _peers(peers)),
         ("The machine", _table(["", ""], [list(pair) for pair in facts])),
     ]
+    busy = ""
+    if max(loads) > processors:
+        busy = (f"\nThe machine was busy: its load was {loads[0]:.1f} before and {loads[1]:.1f} after the run, on {processors}\n"
+                "processors. Times are too long, and small differences mean nothing.\n")
     date = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
-    text = _TOP.format(repeat=repeat) + f"\nThe run of this page: {date}.\n"
+    text = _TOP.format(repeat=repeat) + f"\nThe run of this page: {date}.\n" + busy
     return text + "".join(f"\n## {title}\n\n{body}" for title, body in sections)

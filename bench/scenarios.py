@@ -40,12 +40,12 @@ class Bench:
         return result
 
     def brant(self, name: str, folder: pathlib.Path, *arguments: str, database: str = "app.db",
-              prepare: Callable = lambda folder: None, verify: Callable = lambda folder: None) -> Contestant:
+              prepare: Callable = measure.nothing, verify: Callable = measure.nothing) -> Contestant:
         return Contestant(name, [self.programs.brant, *arguments], folder, prepare, verify,
                           {"DATABASE_URL": f"sqlite:{database}"})
 
     def floor(self, name: str, folder: pathlib.Path, mode: str, *more: str, database: str = "app.db",
-              prepare: Callable = lambda folder: None, verify: Callable = lambda folder: None) -> Contestant:
+              prepare: Callable = measure.nothing, verify: Callable = measure.nothing) -> Contestant:
         return Contestant(name, [self.programs.floor, mode, "migrations", database, *more], folder, prepare, verify)
 
     def make(self, name: str, tool: str, count: int, statements: Callable) -> pathlib.Path:
@@ -109,7 +109,7 @@ def together(bench: Bench) -> Result:
 def peers_look(bench: Bench) -> Result:
     """Nothing to do, with the databases that each() left."""
     folder = bench.folder / "each-brant"
-    others = [peer.contestant(bench.folder / f"each-{peer.name}", lambda folder: None, _has_tables(MANY))
+    others = [peer.contestant(bench.folder / f"each-{peer.name}", measure.nothing, _has_tables(MANY))
               for peer in bench.peers if peer.installed]
     return bench.compare([bench.floor("floor", folder, "look", _LEDGER), bench.brant("brant", folder, "up", "--quiet")],
                          others)
@@ -166,7 +166,7 @@ def start(bench: Bench) -> Result:
     folder = bench.folder / "start"
     folder.mkdir(parents=True, exist_ok=True)
     ours = [Contestant("empty program", [bench.programs.empty], folder),
-            Contestant("empty program with SQLite and libmd", [bench.programs.floor], folder),
+            Contestant("empty program with SQLite and Nettle", [bench.programs.floor], folder),
             bench.brant("brant --version", folder, "--version")]
     others = [Contestant(f"{peer.name} {peer.version_option}", [peer.path, peer.version_option], folder)
               for peer in bench.peers if peer.installed]

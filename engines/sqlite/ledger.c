@@ -32,7 +32,8 @@ void brn_sqlite_cache_release(brn_sqlite *s)
     }
 }
 
-/* The text of a slot never changes, so what is there is what is wanted. */
+/* The text of a slot never changes: it is needed once. SQLite prepares it anew by itself after each
+ * change of the schema. */
 static int cached(sqlite3_stmt **out, brn_sqlite *s, size_t slot, const char *sql)
 {
     int rc = SQLITE_OK;
@@ -133,6 +134,7 @@ brant_status brn_sqlite_ledger_step(
     brn_conn *conn, const brn_ledger_op *op, int64_t began_us, brant_error **err)
 {
     brn_sqlite *s = (brn_sqlite *)conn;
+    bool prepared = s->cache[op->type] != NULL;
     brn_sql_stmt sql;
     brn_buf buf;
     brant_status st = BRANT_OK;
@@ -145,7 +147,8 @@ brant_status brn_sqlite_ledger_step(
     if (op->type == BRN_LEDGER_ENSURE) {
         st = ensure(s, op, &buf, err);
     } else if (brn_sql_ledger_render(
-                   &sql, &buf, &dialect, s->schema, op, 0, brn_clock_wall_us(), began_us)) {
+                   &sql, prepared ? NULL : &buf, &dialect, s->schema, op, 0, brn_clock_wall_us(),
+                   began_us)) {
         st = buf.failed ? brn_error_oom(err) : write_one(s, op, &sql, err);
     }
     s->finishing = false;
@@ -179,7 +182,9 @@ static brant_status guard_row(brn_sqlite *s, const char *id, const char *run_id,
     int rc;
 
     brn_buf_init(&sql, 0);
-    brn_sql_guard_select(&sql, &dialect, s->schema);
+    if (s->cache[GUARD_SLOT] == NULL) {
+        brn_sql_guard_select(&sql, &dialect, s->schema);
+    }
     rc = sql.failed ? SQLITE_NOMEM : cached(&stmt, s, GUARD_SLOT, brn_buf_text(&sql));
     brn_buf_release(&sql);
     if (rc == SQLITE_OK) {
@@ -228,10 +233,11 @@ typedef struct reading {
 static const char *column_text(void *result, int i)
 {
     reading *r = result;
+    /* Undefined once the value is converted, and null when memory for that was missing. */
+    bool is_null = r->f->column_type(r->stmt, i) == SQLITE_NULL;
     const char *text = (const char *)r->f->column_text(r->stmt, i);
 
-    /* The type is undefined once the value is converted; without a text it was not. */
-    r->oom = r->oom || (text == NULL && r->f->column_type(r->stmt, i) != SQLITE_NULL);
+    r->oom = r->oom || (text == NULL && !is_null);
     return text;
 }
 

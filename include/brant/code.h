@@ -52,6 +52,7 @@ typedef struct brant_value {
     /** A brant_value_type. */
     uint32_t type;
     int64_t integer;
+    /** SQLite stores one that is not a number as null. */
     double real;
     /** TEXT and BLOB: borrowed. Of a row a NUL stands behind it. */
     const void *data;

@@ -3,13 +3,13 @@
 
 void brn_digest_init(brn_digest *d)
 {
-    SHA256Init(&d->ctx);
+    sha256_init(&d->ctx);
 }
 
 void brn_digest_add(brn_digest *d, brn_str bytes)
 {
     if (bytes.len > 0) {
-        SHA256Update(&d->ctx, (const uint8_t *)bytes.ptr, bytes.len);
+        sha256_update(&d->ctx, bytes.len, (const uint8_t *)bytes.ptr);
     }
 }
 
@@ -22,7 +22,7 @@ void brn_digest_field(brn_digest *d, brn_str bytes)
         prefix[i] = (uint8_t)(len & 0xff);
         len >>= 8;
     }
-    SHA256Update(&d->ctx, prefix, sizeof(prefix));
+    sha256_update(&d->ctx, sizeof(prefix), prefix);
     brn_digest_add(d, bytes);
 }
 
@@ -48,5 +48,13 @@ void brn_digest_text(brn_digest *d, brn_str text)
 
 void brn_digest_hex(brn_digest *d, char out[BRN_DIGEST_HEX + 1])
 {
-    (void)SHA256End(&d->ctx, out);
+    static const char digits[] = "0123456789abcdef";
+    uint8_t bytes[SHA256_DIGEST_SIZE];
+
+    sha256_digest(&d->ctx, sizeof(bytes), bytes);
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        out[2 * i] = digits[bytes[i] >> 4];
+        out[2 * i + 1] = digits[bytes[i] & 0xf];
+    }
+    out[BRN_DIGEST_HEX] = '\0';
 }

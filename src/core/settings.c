@@ -35,7 +35,8 @@ const brant_setting_info *brant_setting_at(size_t i)
 const brant_setting_info *brant_setting_find(const char *key)
 {
     for (size_t i = 0; key != NULL && i < brn_settings_table_count; i++) {
-        if (strcmp(brn_settings_table[i].key, key) == 0) {
+        const char *known = brn_settings_table[i].key;
+        if (known[0] == key[0] && strcmp(known, key) == 0) {
             return &brn_settings_table[i];
         }
     }

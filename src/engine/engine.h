@@ -63,7 +63,9 @@ typedef struct brn_conn {
 /* A connection that the host program lends (brant_attachment). */
 typedef struct brn_lent {
     void *handle;
-    const void *functions; /* NULL: those the engine is linked with; else copied */
+    /* NULL: those the engine is linked with. Else a table that begins with its size (size_t), which
+     * connect() copies. */
+    const void *functions;
 } brn_lent;
 
 typedef struct brn_connect_options {

@@ -183,17 +183,38 @@ static void render_create(const render *r, const table *t)
     }
 }
 
-/* --- parameters ------------------------------------------------------------------------------- */
+/* --- statements with parameters: only these when there is no buffer --------------------------- */
+
+static void sql(const render *r, const char *text)
+{
+    if (r->buf != NULL) {
+        brn_buf_add_c(r->buf, text);
+    }
+}
+
+static void sql_name(const render *r, const char *name)
+{
+    if (r->buf != NULL) {
+        add_name(r->buf, r->dialect, name);
+    }
+}
+
+static void sql_table(const render *r, const char *name)
+{
+    if (r->buf != NULL) {
+        add_table(r->buf, r->dialect, r->schema, name);
+    }
+}
 
 static brn_sql_param *add_param(render *r)
 {
     brn_sql_param *param = &r->out->params[r->out->count++];
 
     *param = (brn_sql_param){ 0 };
-    if (r->dialect->numbered_params) {
+    if (r->buf != NULL && r->dialect->numbered_params) {
         brn_buf_printf(r->buf, "$%zu", r->out->count);
     } else {
-        brn_buf_add_char(r->buf, '?');
+        sql(r, "?");
     }
     return param;
 }
@@ -288,20 +309,20 @@ static void render_insert(render *r, const char *verb, const table *t, const voi
 {
     size_t first = t->columns[0].kind == COLUMN_SERIAL ? 1 : 0;
 
-    brn_buf_add_c(r->buf, verb);
-    brn_buf_add_char(r->buf, ' ');
-    add_table(r->buf, r->dialect, r->schema, t->name);
-    brn_buf_add_c(r->buf, " (");
+    sql(r, verb);
+    sql(r, " ");
+    sql_table(r, t->name);
+    sql(r, " (");
     for (size_t i = first; i < t->count; i++) {
-        brn_buf_add_c(r->buf, i > first ? ", " : "");
-        add_name(r->buf, r->dialect, t->columns[i].name);
+        sql(r, i > first ? ", " : "");
+        sql_name(r, t->columns[i].name);
     }
-    brn_buf_add_c(r->buf, ") VALUES (");
+    sql(r, ") VALUES (");
     for (size_t i = first; i < t->count; i++) {
-        brn_buf_add_c(r->buf, i > first ? ", " : "");
+        sql(r, i > first ? ", " : "");
         add_field(r, &t->columns[i], row);
     }
-    brn_buf_add_char(r->buf, ')');
+    sql(r, ")");
 }
 
 static void render_put(render *r, const brn_ledger_row *row)
@@ -312,32 +333,32 @@ static void render_put(render *r, const brn_ledger_row *row)
     if (upsert != NULL) {
         return;
     }
-    brn_buf_add_c(r->buf, " ON CONFLICT (");
-    add_name(r->buf, r->dialect, "id");
-    brn_buf_add_c(r->buf, ") DO UPDATE SET ");
+    sql(r, " ON CONFLICT (");
+    sql_name(r, "id");
+    sql(r, ") DO UPDATE SET ");
     for (size_t i = 1; i < migrations.count; i++) {
         const char *name = migration_columns[i].name;
 
-        brn_buf_add_c(r->buf, i > 1 ? ", " : "");
-        add_name(r->buf, r->dialect, name);
-        brn_buf_add_c(r->buf, " = EXCLUDED.");
-        add_name(r->buf, r->dialect, name);
+        sql(r, i > 1 ? ", " : "");
+        sql_name(r, name);
+        sql(r, " = EXCLUDED.");
+        sql_name(r, name);
     }
 }
 
 /* " NAME = " behind SET or a comma; the caller adds the value. */
 static void set(render *r, const char *name)
 {
-    brn_buf_add_c(r->buf, r->out->count == 0 ? " SET " : ", ");
-    add_name(r->buf, r->dialect, name);
-    brn_buf_add_c(r->buf, " = ");
+    sql(r, r->out->count == 0 ? " SET " : ", ");
+    sql_name(r, name);
+    sql(r, " = ");
 }
 
 static void where_id(render *r, const char *id)
 {
-    brn_buf_add_c(r->buf, " WHERE ");
-    add_name(r->buf, r->dialect, "id");
-    brn_buf_add_c(r->buf, " = ");
+    sql(r, " WHERE ");
+    sql_name(r, "id");
+    sql(r, " = ");
     add_text(r, id);
 }
 
@@ -377,8 +398,8 @@ static void render_fail(render *r, const brn_ledger_row *row, int64_t now_us)
 
 static void render_update(render *r, const brn_ledger_op *op, int64_t now_us)
 {
-    brn_buf_add_c(r->buf, "UPDATE ");
-    add_table(r->buf, r->dialect, r->schema, MIGRATIONS);
+    sql(r, "UPDATE ");
+    sql_table(r, MIGRATIONS);
     if (op->type == BRN_LEDGER_INTENT) {
         render_intent(r, op->row);
     } else if (op->type == BRN_LEDGER_OUTCOME) {
@@ -417,8 +438,8 @@ static void render_one(render *r, const brn_ledger_op *op, int64_t now_us, int64
         render_update(r, op, now_us);
         break;
     case BRN_LEDGER_REMOVE:
-        brn_buf_add_c(r->buf, "DELETE FROM ");
-        add_table(r->buf, r->dialect, r->schema, MIGRATIONS);
+        sql(r, "DELETE FROM ");
+        sql_table(r, MIGRATIONS);
         where_id(r, op->row->id);
         break;
     case BRN_LEDGER_HISTORY:
@@ -446,7 +467,9 @@ bool brn_sql_ledger_render(
 
     out->sql = NULL;
     out->count = 0;
-    brn_buf_reset(buf);
+    if (buf != NULL) {
+        brn_buf_reset(buf);
+    }
     if (op->type == BRN_LEDGER_ENSURE) {
         if (i >= BRN_ARRAY_LEN(tables)) {
             return false;
@@ -457,7 +480,7 @@ bool brn_sql_ledger_render(
     } else {
         render_one(&r, op, now_us, began_us);
     }
-    out->sql = brn_buf_text(buf);
+    out->sql = buf != NULL ? brn_buf_text(buf) : NULL;
     return true;
 }
 

@@ -40,7 +40,9 @@ typedef struct brn_sql_stmt {
 
 /*
  * Renders statement `i` of an operation (ENSURE has several, the others one). False when there is
- * no such statement. `schema` may be NULL. now_us and began_us serve operations with `stamp`.
+ * no such statement. `schema` may be NULL. now_us and began_us serve operations with `stamp`. The
+ * text is the same for all operations of a type: without `buf` (not for ENSURE) only parameters are
+ * filled in, for a statement that is prepared already.
  */
 bool brn_sql_ledger_render(
     brn_sql_stmt *out,

@@ -80,8 +80,10 @@ static brant_status sleep_pause(brn_conn *conn, int64_t pause_ms, brant_error **
     return brn_control_check(conn->control, err);
 }
 
-brant_status brn_lock_take(brn_conn *conn, const brn_lock_wish *wish, brant_error **err)
+brant_status brn_lock_take(
+    bool *waited, brn_conn *conn, const brn_lock_wish *wish, brant_error **err)
 {
+    *waited = false;
     if ((conn->caps & BRN_CAP_LOCK) == 0) {
         return BRANT_OK;
     }
@@ -92,12 +94,12 @@ brant_status brn_lock_take(brn_conn *conn, const brn_lock_wish *wish, brant_erro
     for (;;) {
         brant_error *last = NULL;
         brant_status st = conn->engine->lock(conn, wish->what, &last);
-        int64_t waited = brn_clock_mono_ns() - began;
+        int64_t waited_ns = brn_clock_mono_ns() - began;
         if (st == BRANT_OK) {
             brant_event ev = {
                 .type = BRANT_EVENT_LOCK_TAKEN,
                 .database = conn->database,
-                .duration_ns = waited,
+                .duration_ns = waited_ns,
             };
             brn_emit(conn->emitter, &ev);
             return BRANT_OK;
@@ -110,13 +112,14 @@ brant_status brn_lock_take(brn_conn *conn, const brn_lock_wish *wish, brant_erro
             }
             return st;
         }
-        int64_t left = wish->timeout_ms - waited / BRN_NS_PER_MS;
+        *waited = true;
+        int64_t left = wish->timeout_ms - waited_ns / BRN_NS_PER_MS;
         if (wish->timeout_ms > 0 && left <= 0) {
             return give_up(conn, wish, &last, err);
         }
         brant_error_free(last);
         if (brn_clock_mono_ns() >= next_event) {
-            emit_wait(conn, waited);
+            emit_wait(conn, waited_ns);
             next_event = brn_clock_mono_ns() + WAIT_EVENT_NS;
         }
         int64_t sleep_ms = pause - brn_jitter(&jitter, (uint32_t)(pause / 4 + 1));

@@ -18,9 +18,11 @@ typedef struct brn_lock_wish {
 } brn_lock_wish;
 
 /*
- * Events LOCK_WAIT (with the holder) and LOCK_TAKEN. "lock.timeout" (BRANT_ELOCKED) names the
- * holder. An engine without BRN_CAP_LOCK has nothing to take: that is no error.
+ * *waited: somebody else had it at first. Events LOCK_WAIT (with the holder) and LOCK_TAKEN.
+ * "lock.timeout" (BRANT_ELOCKED) names the holder. An engine without BRN_CAP_LOCK has nothing to
+ * take: that is no error.
  */
-brant_status brn_lock_take(brn_conn *conn, const brn_lock_wish *wish, brant_error **err);
+brant_status brn_lock_take(
+    bool *waited, brn_conn *conn, const brn_lock_wish *wish, brant_error **err);
 
 #endif

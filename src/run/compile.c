@@ -5,7 +5,6 @@
 
 #include "core/settings.h"
 #include "run/compile_int.h"
-#include "run/world.h"
 #include "text/placeholder.h"
 
 static const brn_props *props_of(const brn_source *source, brn_direction direction)
@@ -229,20 +228,13 @@ static brant_status decide(brn_compiled *c, const brn_compile_input *in, brant_e
 
 static brant_status read_text(brn_compiled *out, const brn_compile_input *in, brant_error **err)
 {
-    const brn_dialect *dialect = in->target->engine->dialect;
-    brant_status st = brn_source_open(
-        &out->script, &out->text, in->migration->source, in->direction == BRN_DOWN, dialect,
-        brn_target_max_file(in->target), err);
-    if (st == BRANT_OK) {
-        st = brn_split(&out->stmts, &out->arena, dialect, &out->script, err);
-    }
-    if (st == BRANT_OK) {
-        out->infos = brn_arena_array(&out->arena, out->stmts.count, sizeof(*out->infos));
-        st = out->infos == NULL ? brn_error_oom(err) : BRANT_OK;
-    }
-    for (size_t i = 0; i < out->stmts.count && st == BRANT_OK; i++) {
-        in->target->engine->inspect(&out->infos[i], &out->stmts.items[i]);
-    }
+    brn_text text;
+    brant_status st = brn_texts_read(
+        &text, &out->arena, in->texts, in->target, in->migration, in->direction, err);
+    out->text = text.buf;
+    out->script = text.script;
+    out->stmts = text.stmts;
+    out->infos = text.infos;
     return st;
 }
 

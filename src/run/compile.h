@@ -18,7 +18,7 @@
 #include "engine/program.h"
 #include "graph/plan.h"
 #include "ledger/chain.h"
-#include "run/session.h"
+#include "run/texts.h"
 
 typedef enum brn_tx {
     BRN_TX_EACH = 0,
@@ -31,12 +31,17 @@ typedef struct brn_compile_input {
     const brn_migration *migration;
     brn_direction direction;
     brn_tx tx;
+    brn_texts *texts; /* where texts are kept; NULL: nowhere */
     const brn_actor *actor;
     const char *action; /* for the history: "up" */
     const char *detail; /* for the history; NULL */
     int64_t seq;        /* of the ledger row */
     /* The row to be written as running together with the completion; NULL: none. */
     const brn_ledger_row *next;
+    /* --tx all: a program that the rows of the completion are added to, which then live in its
+     * arena; NULL: they end the program itself. */
+    brn_program *rows;
+    brn_arena *rows_arena;
     bool resume; /* half done: runs in brackets whatever the file says */
     /* Statements that an earlier run has done; their done_digest. */
     uint64_t done;
@@ -45,7 +50,7 @@ typedef struct brn_compile_input {
 
 typedef struct brn_compiled {
     brn_arena arena; /* everything below; released by brn_compiled_release() */
-    brn_buf text;
+    brn_buf text;    /* empty when the text is one that is kept */
     brn_script script;
     brn_stmt_list stmts;
     brn_stmt_info *infos;
@@ -55,7 +60,8 @@ typedef struct brn_compiled {
     bool call;              /* one statement: a function of the program */
     bool hoisted;           /* its foreign-key pragmas were moved out of the transaction */
     brn_program program;
-    const brn_history_row *history; /* the row in the program; NULL for --tx all until its end */
+    brn_ledger_row *row;      /* of the completion; NULL in a program that is only looked at */
+    brn_history_row *history; /* likewise */
 } brn_compiled;
 
 /*

@@ -41,16 +41,21 @@ static void add_guard(brn_writer *w)
     }
 }
 
-static brn_ledger_op *add_ledger(brn_writer *w, brn_ledger_op_type type)
+static brn_ledger_op *add_ledger_to(brn_program *program, brn_arena *arena, brn_ledger_op_type type)
 {
-    brn_op *op = add(w, BRN_OP_LEDGER);
-    brn_ledger_op *ledger = brn_arena_alloc(&w->c->arena, sizeof(*ledger));
+    brn_op *op = brn_program_add(program, arena, BRN_OP_LEDGER);
+    brn_ledger_op *ledger = brn_arena_alloc(arena, sizeof(*ledger));
     if (op == NULL || ledger == NULL) {
         return NULL;
     }
     ledger->type = type;
     op->ledger = ledger;
     return ledger;
+}
+
+static brn_ledger_op *add_ledger(brn_writer *w, brn_ledger_op_type type)
+{
+    return add_ledger_to(&w->c->program, &w->c->arena, type);
 }
 
 /* A row that carries only progress. */
@@ -100,7 +105,9 @@ static brant_status add_statement(brn_writer *w, size_t i, brant_error **err)
 static brant_status add_completion(brn_writer *w, const brn_chain *chain, brant_error **err)
 {
     const brn_compile_input *in = w->in;
-    brn_arena *arena = &w->c->arena;
+    bool later = in->rows != NULL;
+    brn_program *program = later ? in->rows : &w->c->program;
+    brn_arena *arena = later ? in->rows_arena : &w->c->arena;
     if (chain == NULL) {
         return BRANT_OK;
     }
@@ -116,21 +123,22 @@ static brant_status add_completion(brn_writer *w, const brn_chain *chain, brant_
     history->detail = in->detail;
     row->stmts_total = (int64_t)w->c->stmts.count;
     row->stmts_done = row->stmts_total;
-    brn_ledger_op *state =
-        add_ledger(w, in->direction == BRN_DOWN ? BRN_LEDGER_REMOVE : BRN_LEDGER_PUT);
-    brn_ledger_op *log = add_ledger(w, BRN_LEDGER_HISTORY);
-    brn_ledger_op *next = in->next != NULL ? add_ledger(w, BRN_LEDGER_PUT) : NULL;
+    brn_ledger_op *state = add_ledger_to(
+        program, arena, in->direction == BRN_DOWN ? BRN_LEDGER_REMOVE : BRN_LEDGER_PUT);
+    brn_ledger_op *log = add_ledger_to(program, arena, BRN_LEDGER_HISTORY);
+    brn_ledger_op *next = in->next != NULL ? add_ledger_to(program, arena, BRN_LEDGER_PUT) : NULL;
     if (!brn_chain_seal(history, arena) || state == NULL || log == NULL ||
         (in->next != NULL && next == NULL)) {
         return brn_error_oom(err);
     }
     state->row = row;
-    state->stamp = in->direction == BRN_UP;
+    state->stamp = in->direction == BRN_UP && !later;
     log->history = history;
-    log->stamp = true;
+    log->stamp = !later;
     if (next != NULL) {
         next->row = in->next;
     }
+    w->c->row = row;
     w->c->history = history;
     return BRANT_OK;
 }

@@ -126,9 +126,13 @@ brant_status brn_run_lock(brn_run *run, size_t target_index, brant_error **err)
         .timeout_ms = brant_settings_int(settings, "lock-timeout"),
         .poll_ms = brant_settings_int(settings, "lock-poll-interval"),
     };
-    st = brn_lock_take(target->conn, &wish, err);
+    bool waited = false;
+    st = brn_lock_take(&waited, target->conn, &wish, err);
     if (st != BRANT_OK) {
         return st;
+    }
+    if (waited) { /* long enough for files to be edited: they are read, and compared, again */
+        brn_texts_release(&run->texts);
     }
     target->locked = (target->conn->caps & BRN_CAP_LOCK) != 0;
     st = brn_world_refresh(run->world, target_index, err);
@@ -203,7 +207,7 @@ brant_status brn_run_plan(brn_run *run, brant_error **err)
  * must not be found after the first has been applied. */
 static brant_status check_texts(brn_run *run, brant_error **err)
 {
-    brant_status st = BRANT_OK;
+    brant_status st = brn_texts_begin(&run->texts, &run->world->graph, err);
     for (size_t i = 0; i < run->plan.steps.count && st == BRANT_OK; i++) {
         const brn_step *step = &run->plan.steps.items[i];
         if (step->manual || step->blocked) {
@@ -215,6 +219,7 @@ static brant_status check_texts(brn_run *run, brant_error **err)
             .migration = step->migration,
             .direction = step->direction,
             .tx = brn_run_tx(run, step->migration->database),
+            .texts = &run->texts,
             .actor = &run->actor,
             .action = run->command,
             .resume = step->migration->state == BRN_STATE_PARTIAL_UP ||
@@ -393,6 +398,7 @@ brant_status brn_run_execute(brn_run *run, brn_box *box, brant_error **err)
         atomic_store(&control->cancelled, 0); /* heard: the session can be used again */
     }
     brn_run_unlock(run);
+    brn_texts_release(&run->texts);
     if (run->dry_run) {
         brn_session_disconnect(run->session);
     }

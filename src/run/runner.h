@@ -51,10 +51,12 @@ typedef struct brn_run {
     bool one_by_one; /* never in one transaction, whatever the setting says */
     bool all;        /* the plan at hand runs in one transaction: setting tx=all of its database */
     brn_steps_plan plan;
+    brn_texts texts; /* from their check until they run */
     int64_t began_ns;
     int64_t *next_seq;           /* one for each target */
     const brn_step *handed_over; /* its row says running, written by this run; NULL */
     bool all_open;               /* --tx all: its transaction is open */
+    brn_program all_rows;        /* --tx all: rows that are written at its end */
     brn_chain chain_before_all;  /* --tx all: where the history was when it began */
     brn_doc_list applied;
     brn_doc_list skipped;

@@ -211,6 +211,11 @@ static void note_done(step_frame *f)
         row->stmts_done = row->stmts_total;
         row->duration_ms = (brn_clock_mono_ns() - f->began_ns) / BRN_NS_PER_MS;
     }
+    if (run->all && row != NULL) { /* its rows are written later, and say when it was done */
+        f->compiled->row->finished_us = row->finished_us;
+        f->compiled->row->duration_ms = row->duration_ms;
+        f->compiled->history->duration_ms = row->duration_ms;
+    }
     run->next_seq[m->database] += down || m->state != BRN_STATE_PENDING ? 0 : 1;
     m->row = row;
     m->state = BRN_STATE_DONE;
@@ -398,6 +403,7 @@ static void forget_uncommitted(brn_run *run, brn_target *target)
         return;
     }
     run->all_open = false;
+    run->all_rows = (brn_program){ 0 };
     target->chain = run->chain_before_all;
     run->applied.count = 0;
     brn_graph_join(&run->world->graph, index, &run->world->ledgers[index].rows);
@@ -499,6 +505,8 @@ static brant_status run_compiled(
             return brn_error_oom(err);
         }
     }
+    in->rows = run->all ? &run->all_rows : NULL;
+    in->rows_arena = run->arena;
     brant_status st = brn_compile_program(f->compiled, in, &f->target->chain, err);
     if (st != BRANT_OK) {
         brn_error_subject(err, brn_target_name(f->target), f->step->migration->id);
@@ -544,6 +552,7 @@ static brant_status run_one(step_frame *f, size_t index, brant_error **err)
         .migration = m,
         .direction = f->step->direction,
         .tx = brn_run_tx(run, m->database),
+        .texts = &run->texts,
         .actor = &run->actor,
         .action = brn_direction_name(f->step->direction),
         .detail = run->applied.count == 0 ? run->backup : NULL,
@@ -625,15 +634,14 @@ static brn_step *first_runnable(const brn_run *run)
     return &run->plan.steps.items[i];
 }
 
-static brant_status run_single(
-    brn_run *run, brn_target *target, brn_op_type type, brn_run_state *state, brant_error **err)
+static brant_status begin(brn_run *run, brn_target *target, brant_error **err)
 {
     brn_program program = { .run_id = run->actor.run_id };
-    brn_op *op = brn_program_add(&program, run->arena, type);
+    brn_op *op = brn_program_add(&program, run->arena, BRN_OP_BEGIN);
     if (op == NULL) {
         return brn_error_oom(err);
     }
-    return brn_run_program(run, target, &program, NULL, NULL, state, err);
+    return brn_run_program(run, target, &program, NULL, NULL, NULL, err);
 }
 
 brant_status brn_step_begin_all(brn_run *run, brant_error **err)
@@ -643,7 +651,7 @@ brant_status brn_step_begin_all(brn_run *run, brant_error **err)
     run->chain_before_all = target->chain;
     brant_status st = announce(run, step, 0, err);
     if (st == BRANT_OK) {
-        st = run_single(run, target, BRN_OP_BEGIN, NULL, err);
+        st = begin(run, target, err);
     }
     run->all_open = st == BRANT_OK;
     return st;
@@ -663,14 +671,22 @@ void brn_step_abandon_all(brn_run *run)
     forget_uncommitted(run, target);
 }
 
-/* Until the COMMIT nothing has happened: the ends of all migrations are told after it. */
+/*
+ * Until the COMMIT nothing has happened: the ends of all migrations are told after it, and their
+ * rows are written just before it. In between, each change of the schema would make SQLite prepare
+ * the statements for the rows anew.
+ */
 brant_status brn_step_commit_all(brn_run *run, brant_error **err)
 {
     brn_step *first = first_runnable(run);
     brn_target *target = &run->session->targets[first->migration->database];
     brn_run_state state = { 0 };
     brant_error *failure = NULL;
-    brant_status st = run_single(run, target, BRN_OP_COMMIT, &state, &failure);
+    run->all_rows.run_id = run->actor.run_id;
+    brn_op *commit = brn_program_add(&run->all_rows, run->arena, BRN_OP_COMMIT);
+    brant_status st =
+        commit == NULL ? brn_error_oom(&failure)
+                       : brn_run_program(run, target, &run->all_rows, NULL, NULL, &state, &failure);
     if (st != BRANT_OK) {
         brn_compiled none = { 0 };
         step_frame f = { .run = run, .step = first, .target = target, .compiled = &none };

@@ -4,6 +4,7 @@ import os
 import resource
 import shutil
 import subprocess
+import unittest
 
 import support
 from fault_table import Table
@@ -192,18 +193,21 @@ class FailingCalls(Faults):
     def test_up(self):
         self.moved(TRANSACTIONAL, "up", "each")
 
+    @unittest.skipIf(SANITIZED, "the paths are those of the other tests, and this is slow")
     def test_up_in_one_transaction(self):
         self.moved(TOGETHER, "up", "all")
 
     def test_up_outside_transactions(self):
         self.moved(OUTSIDE, "up", "each")
 
+    @unittest.skipIf(SANITIZED, "the paths are those of the other tests, and this is slow")
     def test_up_with_own_transactions(self):
         self.moved(OWN, "up", "each")
 
     def test_down(self):
         self.moved(TRANSACTIONAL, "down", "each")
 
+    @unittest.skipIf(SANITIZED, "the paths are those of the other tests, and this is slow")
     def test_down_outside_transactions(self):
         self.moved(OUTSIDE, "down", "each")
 

@@ -3,7 +3,7 @@
 
 Times say little on a machine that others use, so instructions are counted, by valgrind's callgrind:
 the same run gives the same number to a tenth of a percent. Only those inside the command and
-libbrant count. The dynamic loader, libc and libmd choose code by what the processor can do, and SQLite
+libbrant count. The dynamic loader, libc and Nettle choose code by what the processor can do, and SQLite
 is another one on another system; none of that is a change of brant. What is left depends on the
 compiler, so there is a figure for each build type and compiler, and a build without a figure is
 skipped. Sanitizers, coverage and the debug arena add instructions of their own, and have none.

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a call gave back, as text: everything but times, run ids and what depends on them. Hints are
- * left out: an error may lose its own when there is no memory for it.
+ * left out, and the place of what was an error: an error may lose these when there is no memory.
  */
 #include "fault/scene.h"
+
+#include <string.h>
 
 static const char *text_of(const char *text)
 {
@@ -38,10 +40,12 @@ static void add_findings(
     brn_buf *out, const char *label, const brant_finding *const *list, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
+        bool error = strcmp(list[i]->id, "round_trip.failed") == 0;
         brn_buf_printf(
             out, "%s %s %d %s %s %s: %s %u\n", label, list[i]->id, list[i]->warning,
-            text_of(list[i]->database), text_of(list[i]->migration), text_of(list[i]->file),
-            list[i]->message, (unsigned)list[i]->line);
+            text_of(list[i]->database), text_of(error ? NULL : list[i]->migration),
+            text_of(error ? NULL : list[i]->file), list[i]->message,
+            error ? 0u : (unsigned)list[i]->line);
     }
 }
 
@@ -155,6 +159,12 @@ void scene_describe(const scene *s, brn_buf *out)
         add_open(out, "open", doc->open, doc->open_count);
         add_findings(out, "accepted", doc->accepted, doc->accepted_count);
         add_findings(out, "difference", doc->differences, doc->difference_count);
+    }
+    for (size_t i = 0; s->health != NULL && i < s->health->count; i++) {
+        const brant_health_item *item = s->health->databases[i];
+        brn_buf_printf(
+            out, "health %s %d %s %s\n", item->database, item->ok, text_of(item->id),
+            text_of(item->reason));
     }
     for (size_t i = 0; s->files != NULL && i < s->files->count; i++) {
         brn_buf_printf(out, "file %s %s\n", text_of(s->files->id), s->files->paths[i]);

@@ -27,6 +27,11 @@
 #define POINTS 40u
 #define MOST 1000000u
 #define GAPS_SHOWN 5u
+#ifdef BRANT_ARENA_DEBUG
+#define FAULT "no memory, arenas too"
+#else
+#define FAULT "no memory"
+#endif
 
 typedef struct options {
     uint64_t points; /* 0: all */
@@ -295,9 +300,9 @@ static tally run_scenario(const scenario *which, const options *opts)
 
 /* ---- the program ---- */
 
-static void list_covered(void)
+static void list_covered(const scenario *table)
 {
-    for (const scenario *which = scenarios; which->name != NULL; which++) {
+    for (const scenario *which = table; which->name != NULL; which++) {
         for (const char *c = which->covers; *c != '\0'; c++) {
             (void)putchar(*c == ' ' ? '\n' : *c);
         }
@@ -310,7 +315,7 @@ static void write_row(FILE *table, const char *workload, tally t)
 {
     if (table != NULL) {
         fprintf(
-            table, "%s\t-\tno memory\t%llu\t%llu\t0\t%llu\n", workload,
+            table, "%s\t-\t" FAULT "\t%llu\t%llu\t0\t%llu\n", workload,
             (unsigned long long)t.points,
             (unsigned long long)(t.points > t.gaps ? t.points - t.gaps : 0),
             (unsigned long long)t.gaps);
@@ -325,34 +330,44 @@ static bool same_group(const char *a, const char *b)
     return len == strcspn(b, ":") && strncmp(a, b, len) == 0;
 }
 
+static void add_tally(tally *sum, tally t)
+{
+    sum->points += t.points;
+    sum->same += t.same;
+    sum->gaps += t.gaps;
+}
+
+static tally run_table(const scenario *rows, const options *opts, FILE *table)
+{
+    tally sum = { 0 };
+    tally group = { 0 };
+
+    for (const scenario *which = rows; which->name != NULL; which++) {
+        char name[64];
+        if (opts->only == NULL || strstr(which->name, opts->only) != NULL) {
+            add_tally(&group, run_scenario(which, opts));
+        }
+        if (which[1].name == NULL || !same_group(which->name, which[1].name)) {
+            (void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(which->name, ":"), which->name);
+            write_row(table, name, group);
+            add_tally(&sum, group);
+            group = (tally){ 0 };
+        }
+    }
+    return sum;
+}
+
 static tally run_all(const options *opts)
 {
     FILE *table = opts->table != NULL ? fopen(opts->table, "w") : NULL;
-    tally sum = { 0 };
-    tally group = { 0 };
+    tally sum;
 
     if (opts->table != NULL && table == NULL) {
         perror(opts->table);
         exit(1);
     }
-    for (const scenario *which = scenarios; which->name != NULL; which++) {
-        char name[64];
-        tally t = { 0 };
-        if (opts->only == NULL || strstr(which->name, opts->only) != NULL) {
-            t = run_scenario(which, opts);
-        }
-        group.points += t.points;
-        group.same += t.same;
-        group.gaps += t.gaps;
-        if (which[1].name == NULL || !same_group(which->name, which[1].name)) {
-            (void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(which->name, ":"), which->name);
-            write_row(table, name, group);
-            sum.points += group.points;
-            sum.same += group.same;
-            sum.gaps += group.gaps;
-            group = (tally){ 0 };
-        }
-    }
+    sum = run_table(scenarios, opts, table);
+    add_tally(&sum, run_table(scenarios_embed, opts, table));
     if (table != NULL && fclose(table) != 0) {
         perror(opts->table);
         exit(1);
@@ -397,7 +412,8 @@ int main(int argc, char **argv)
         return 2;
     }
     if (opts.list) {
-        list_covered();
+        list_covered(scenarios);
+        list_covered(scenarios_embed);
         return 0;
     }
     /* Thousands of databases are made: in memory, where there is such a place. */

@@ -480,29 +480,38 @@ static brant_status accessors(scene *s, brant_error **err)
     const brant_settings *settings = brant_project_settings(s->project);
     const char *where = NULL;
     const brant_error *none = NULL;
-    bool good = true;
+    const bool good[] = {
+        strcmp(brant_version(), BRANT_VERSION) == 0,
+        strcmp(brant_status_name(BRANT_ENOMEM), "nomem") == 0,
+        strcmp(brant_origin_name(BRANT_ORIGIN_FLAG), "flag") == 0,
+        brant_setting_count() > 0,
+        brant_setting_at(0) != NULL,
+        brant_setting_find("tx") != NULL,
+        brant_project_count(s->project) == 1,
+        strcmp(db->name, "main") == 0,
+        brant_settings_text(settings, "tx") != NULL,
+        brant_settings_shown(settings, "tx") != NULL,
+        brant_settings_int(settings, "retries") >= 0,
+        brant_settings_origin(settings, "config", &where) == BRANT_ORIGIN_FLAG,
+        brant_error_status(none) == BRANT_OK,
+        brant_error_id(none) != NULL,
+        brant_error_message(none) != NULL,
+        brant_error_detail(none) == NULL,
+        brant_error_hint(none) == NULL,
+        brant_error_sqlstate(none) == NULL,
+        brant_error_native_code(none) == 0,
+        brant_error_file(none) == NULL,
+        brant_error_line(none) == 0,
+        brant_error_column(none) == 0,
+        brant_error_statement(none) == NULL,
+        brant_error_migration(none) == NULL,
+        brant_error_database(none) == NULL,
+        brant_error_cause(none) == NULL,
+    };
 
     (void)err;
-    good = good && strcmp(brant_version(), BRANT_VERSION) == 0;
-    good = good && strcmp(brant_status_name(BRANT_ENOMEM), "nomem") == 0;
-    good = good && strcmp(brant_origin_name(BRANT_ORIGIN_FLAG), "flag") == 0;
-    good = good && brant_setting_count() > 0 && brant_setting_at(0) != NULL;
-    good = good && brant_setting_find("tx") != NULL;
-    good = good && brant_project_count(s->project) == 1 && strcmp(db->name, "main") == 0;
-    good = good && brant_settings_text(settings, "tx") != NULL;
-    good = good && brant_settings_shown(settings, "tx") != NULL;
-    good = good && brant_settings_int(settings, "retries") >= 0;
-    good = good && brant_settings_origin(settings, "config", &where) == BRANT_ORIGIN_FLAG &&
-           where == NULL;
-    good = good && brant_error_status(none) == BRANT_OK && brant_error_id(none) != NULL &&
-           brant_error_message(none) != NULL && brant_error_detail(none) == NULL &&
-           brant_error_hint(none) == NULL && brant_error_sqlstate(none) == NULL;
-    good = good && brant_error_native_code(none) == 0 && brant_error_file(none) == NULL &&
-           brant_error_line(none) == 0 && brant_error_column(none) == 0 &&
-           brant_error_statement(none) == NULL && brant_error_migration(none) == NULL &&
-           brant_error_database(none) == NULL && brant_error_cause(none) == NULL;
-    if (!good) {
-        s->complaint = "an accessor gave something else";
+    for (size_t i = 0; i < BRN_ARRAY_LEN(good); i++) {
+        s->complaint = good[i] ? s->complaint : "an accessor gave something else";
     }
     return BRANT_OK;
 }

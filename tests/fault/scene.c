@@ -183,6 +183,7 @@ void scene_release_docs(scene *s)
     brant_ping_free(s->ping);
     brant_repair_result_free(s->repaired);
     brant_new_files_free(s->files);
+    brant_health_free(s->health);
     s->report = NULL;
     s->overview = NULL;
     s->history = NULL;
@@ -192,12 +193,15 @@ void scene_release_docs(scene *s)
     s->ping = NULL;
     s->repaired = NULL;
     s->files = NULL;
+    s->health = NULL;
 }
 
 void scene_release(scene *s)
 {
     scene_release_docs(s);
     brant_session_close(s->session);
+    (void)sqlite3_close(s->host);
+    s->host = NULL;
     brant_project_free(s->project);
     brant_settings_free(s->settings);
     s->session = NULL;
@@ -212,6 +216,7 @@ void scene_start(scene *s, const scenario *which)
     for (size_t i = 0; i < SCENE_DATABASES; i++) {
         brn_buf_init(&s->kept[i], 1u << 24);
     }
+    brn_buf_init(&s->text, 1u << 24);
     tree_make(&s->dir);
     write_files(s);
     if (which->prepare != NULL) {
@@ -231,6 +236,7 @@ void scene_stop(scene *s)
     for (size_t i = 0; i < SCENE_DATABASES; i++) {
         brn_buf_release(&s->kept[i]);
     }
+    brn_buf_release(&s->text);
     tree_remove(&s->dir);
 }
 

@@ -44,6 +44,10 @@ typedef struct scene {
     brant_ping_result *ping;
     brant_repair_result *repaired;
     brant_new_files *files;
+    brant_health_result *health;
+
+    struct sqlite3 *host; /* a connection of the host; closed after the session */
+    brn_buf text;         /* a saved plan */
 } scene;
 
 /* A call; `err` as in the public interface. */
@@ -61,7 +65,9 @@ struct scenario {
     bool edits;              /* the ledger is not meant to agree with the tables */
 };
 
-extern const scenario scenarios[]; /* ends with a NULL name */
+/* Each ends with a NULL name. */
+extern const scenario scenarios[];
+extern const scenario scenarios_embed[];
 
 /* Functions that never allocate: those that scenarios do not name; each is called by the last. */
 extern const char scenario_accessors[];

@@ -408,6 +408,32 @@ static void placeholders_are_replaced_in_what_is_sent_only(void **state)
     }
 }
 
+/* Between the check of all texts and its turn, a file may change: what was digested runs. */
+static void a_text_that_was_kept_is_not_read_again(void **state)
+{
+    brn_migration *order[] = { NULL };
+    brn_graph graph = { .order = { .items = order, .count = 1 } };
+    brn_texts texts = { 0 };
+    fixture f;
+
+    (void)state;
+    start(&f, CREATE, NULL);
+    order[0] = &f.migration;
+    assert_int_equal(brn_texts_begin(&texts, &graph, &f.err), BRANT_OK);
+    f.in.texts = &texts;
+    assert_int_equal(compile(&f), BRANT_OK);
+    brn_compiled_release(&f.compiled);
+    tree_write(&f.dir, "m/1_a.up.sql", CREATE INSERT);
+    assert_int_equal(compile(&f), BRANT_OK);
+    assert_int_equal(f.compiled.stmts.count, 1);
+    brn_compiled_release(&f.compiled);
+    f.in.direction = BRN_DOWN; /* another text */
+    assert_int_equal(compile(&f), BRANT_OK);
+    assert_true(brn_str_eq_c(f.compiled.stmts.items[0].text, "DROP TABLE t"));
+    brn_texts_release(&texts);
+    stop(&f);
+}
+
 /* The engine counts in what was sent; a person reads the file. */
 static void a_position_is_one_of_the_file(void **state)
 {
@@ -436,6 +462,7 @@ int main(void)
         cmocka_unit_test(digests_of_progress_are_those_of_the_file),
         cmocka_unit_test(what_cannot_run_is_refused_at_its_place),
         cmocka_unit_test(a_file_that_was_changed_meanwhile_is_refused),
+        cmocka_unit_test(a_text_that_was_kept_is_not_read_again),
         cmocka_unit_test(placeholders_are_replaced_in_what_is_sent_only),
         cmocka_unit_test(a_position_is_one_of_the_file),
     };

@@ -31,6 +31,7 @@ typedef struct fake {
     size_t pause_count;
     uint32_t waits; /* LOCK_WAIT events */
     uint32_t taken; /* LOCK_TAKEN events */
+    bool waited;
     char told[256]; /* message of the last LOCK_WAIT */
 } fake;
 
@@ -110,7 +111,7 @@ static brant_status take(fake *f, int64_t timeout_ms, int64_t poll_ms, brant_err
 {
     brn_lock_wish wish = { "up, brant", timeout_ms, poll_ms };
 
-    return brn_lock_take(&f->conn, &wish, err);
+    return brn_lock_take(&f->waited, &f->conn, &wish, err);
 }
 
 static void a_free_lock_is_taken_at_once(void **state)
@@ -125,6 +126,7 @@ static void a_free_lock_is_taken_at_once(void **state)
     assert_int_equal(f.pause_count, 0);
     assert_int_equal(f.waits, 0);
     assert_int_equal(f.taken, 1);
+    assert_false(f.waited);
 }
 
 static void an_engine_without_locks_has_nothing_to_take(void **state)
@@ -158,6 +160,7 @@ static void pauses_double_up_to_the_limit_less_a_quarter(void **state)
         }
     }
     assert_int_equal(f.taken, 1);
+    assert_true(f.waited);
 }
 
 /* A long pause is asked for in slices, so that somebody who cancels is heard. */

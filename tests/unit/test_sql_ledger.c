@@ -106,6 +106,10 @@ static void statements_are_rendered_with_bound_values(void **state)
         } else {
             assert_false(
                 brn_sql_ledger_render(&out, &buf, cases[i].dialect, cases[i].schema, &op, 1, 0, 0));
+            assert_true(brn_sql_ledger_render(
+                &out, NULL, cases[i].dialect, cases[i].schema, &op, 0, 2000000, 1000000));
+            assert_null(out.sql);
+            assert_int_equal(out.count, cases[i].params);
         }
     }
     brn_buf_release(&buf);
