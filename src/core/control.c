@@ -15,7 +15,8 @@ static const struct limit_words {
 
 void brn_control_init(brn_control *c)
 {
-    atomic_init(&c->cancelled, 0);
+    atomic_init(&c->own, 0);
+    c->cancelled = &c->own;
     c->lock_timeout_ms = -1;
     for (size_t i = 0; i < BRN_LIMIT_COUNT; i++) {
         c->limit_ms[i] = 0;
@@ -23,9 +24,14 @@ void brn_control_init(brn_control *c)
     }
 }
 
+void brn_control_follow(brn_control *c, const brn_control *other)
+{
+    c->cancelled = other->cancelled;
+}
+
 void brn_control_cancel(brn_control *c)
 {
-    atomic_store(&c->cancelled, 1);
+    atomic_store(c->cancelled, 1);
 }
 
 void brn_control_start(brn_control *c, brn_limit limit, int64_t ms)
@@ -77,7 +83,7 @@ static size_t passed(const brn_control *c)
 
 bool brn_control_poll(const brn_control *c)
 {
-    return atomic_load(&c->cancelled) != 0 || passed(c) < BRN_LIMIT_COUNT;
+    return atomic_load(c->cancelled) != 0 || passed(c) < BRN_LIMIT_COUNT;
 }
 
 brant_status brn_control_check(const brn_control *c, brant_error **err)
@@ -87,7 +93,7 @@ brant_status brn_control_check(const brn_control *c, brant_error **err)
     brant_status st;
     size_t i;
 
-    if (atomic_load(&c->cancelled) != 0) {
+    if (atomic_load(c->cancelled) != 0) {
         return brn_error(err, BRANT_ECANCELLED, "control.cancelled", "cancelled");
     }
     i = passed(c);

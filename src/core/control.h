@@ -22,7 +22,8 @@ typedef enum brn_limit {
 } brn_limit;
 
 typedef struct brn_control {
-    atomic_int cancelled;
+    atomic_int own;
+    atomic_int *cancelled;                /* its own, or that of the session it works for */
     int64_t limit_ms[BRN_LIMIT_COUNT];    /* 0: none */
     int64_t deadline_ns[BRN_LIMIT_COUNT]; /* monotonic; 0: none */
     int64_t
@@ -30,6 +31,8 @@ typedef struct brn_control {
 } brn_control;
 
 void brn_control_init(brn_control *c);
+/* From now on what cancels `other` cancels `c`; `other` outlives it. */
+void brn_control_follow(brn_control *c, const brn_control *other);
 /* Async-signal-safe and thread-safe. */
 void brn_control_cancel(brn_control *c);
 /* Starts a limit now; ms 0 removes it. */

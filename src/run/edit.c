@@ -84,7 +84,7 @@ brant_status brn_edit_close(brn_edit *e, brant_report **out, brant_status st, br
         return st;
     }
     if (st == BRANT_ECANCELLED) {
-        atomic_store(&e->run.session->control.cancelled, 0); /* heard */
+        atomic_store(e->run.session->control.cancelled, 0); /* heard */
     }
     brn_run_unlock(&e->run);
     brant_report *r = &e->box->doc.report;

@@ -270,6 +270,7 @@ static brant_status round_trip_of(
     brant_session *session = NULL;
     brant_status st = open_scratch(&session, &scratch, &db, target, err);
     if (st == BRANT_OK) {
+        brn_control_follow(&session->control, &target->session->control);
         st = run_scratch(result, findings, session, err);
     }
     brant_session_close(session);

@@ -395,7 +395,7 @@ brant_status brn_run_execute(brn_run *run, brn_box *box, brant_error **err)
     }
     brn_control_stop(control, BRN_LIMIT_RUN);
     if (st == BRANT_ECANCELLED) {
-        atomic_store(&control->cancelled, 0); /* heard: the session can be used again */
+        atomic_store(control->cancelled, 0); /* heard: the session can be used again */
     }
     brn_run_unlock(run);
     brn_texts_release(&run->texts);

@@ -112,7 +112,7 @@ typedef struct paused_control {
 static paused_control pause_control(brn_control *control)
 {
     paused_control paused;
-    paused.cancelled = atomic_exchange(&control->cancelled, 0);
+    paused.cancelled = atomic_exchange(control->cancelled, 0);
     memcpy(paused.limit_ms, control->limit_ms, sizeof(paused.limit_ms));
     memcpy(paused.deadline_ns, control->deadline_ns, sizeof(paused.deadline_ns));
     memset(control->limit_ms, 0, sizeof(control->limit_ms));
@@ -125,7 +125,7 @@ static void resume_control(brn_control *control, const paused_control *paused)
     memcpy(control->limit_ms, paused->limit_ms, sizeof(control->limit_ms));
     memcpy(control->deadline_ns, paused->deadline_ns, sizeof(control->deadline_ns));
     if (paused->cancelled != 0) { /* what came in the meantime stays */
-        atomic_store(&control->cancelled, paused->cancelled);
+        atomic_store(control->cancelled, paused->cancelled);
     }
 }
 

@@ -47,6 +47,23 @@ static void cancelling_stops_and_stays(void **state)
     brant_error_free(err);
 }
 
+static void who_follows_another_is_cancelled_with_it(void **state)
+{
+    brn_control boss;
+    brn_control c;
+
+    (void)state;
+    brn_control_init(&boss);
+    brn_control_init(&c);
+    brn_control_follow(&c, &boss);
+    assert_false(brn_control_poll(&c));
+    brn_control_start(&c, BRN_LIMIT_RUN, 1);
+    let_pass(&c, BRN_LIMIT_RUN, 1);
+    assert_false(brn_control_poll(&boss)); /* limits stay its own */
+    brn_control_cancel(&boss);
+    assert_int_equal(brn_control_check(&c, NULL), BRANT_ECANCELLED);
+}
+
 static void cancelling_is_named_before_a_limit(void **state)
 {
     brn_control c;
@@ -254,6 +271,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_stops_a_fresh_control),
         cmocka_unit_test(cancelling_stops_and_stays),
+        cmocka_unit_test(who_follows_another_is_cancelled_with_it),
         cmocka_unit_test(cancelling_is_named_before_a_limit),
         cmocka_unit_test(a_limit_that_has_passed_names_the_setting_to_raise),
         cmocka_unit_test(the_limit_that_passed_first_is_named),

@@ -288,6 +288,41 @@ static void another_thread_cancels_a_long_statement(void **state)
     work_stop(&w);
 }
 
+static void *go_round(void *user)
+{
+    worker *self = user;
+    brant_validation *validation = NULL;
+
+    atomic_store(&self->started, 1);
+    self->status = brant_round_trip(&validation, self->session, &self->err);
+    brant_validation_free(validation);
+    return NULL;
+}
+
+static void another_thread_cancels_a_round_trip(void **state)
+{
+    worker one = { 0 };
+    work w;
+
+    (void)state;
+    work_start(&w, endless);
+    (void)work_open(&w);
+    open_worker(&one, w.project);
+    begin(&one, go_round);
+    wait_for(&one.started);
+    brn_clock_sleep_ms(100); /* there are no events of it */
+    brant_session_cancel(one.session);
+    end(&one);
+    assert_ended(&one, BRANT_ECANCELLED);
+    brant_error_free(one.err);
+    one.err = NULL;
+    tree_write(&w.dir, "migrations/002_b.up.sql", "INSERT INTO audit (token) VALUES ('short');\n");
+    (void)go_round(&one);
+    assert_ended(&one, BRANT_OK);
+    close_worker(&one);
+    work_stop(&w);
+}
+
 static void a_thread_that_waits_for_the_lock_of_another_is_cancelled(void **state)
 {
     worker holder = { 0 };
@@ -326,6 +361,7 @@ int main(void)
         cmocka_unit_test(each_migration_runs_once_however_many_threads_go_up),
         cmocka_unit_test(settings_that_nobody_changes_make_projects_in_many_threads),
         cmocka_unit_test(another_thread_cancels_a_long_statement),
+        cmocka_unit_test(another_thread_cancels_a_round_trip),
         cmocka_unit_test(a_thread_that_waits_for_the_lock_of_another_is_cancelled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
