@@ -211,10 +211,12 @@ static void note_done(step_frame *f)
         row->stmts_done = row->stmts_total;
         row->duration_ms = (brn_clock_mono_ns() - f->began_ns) / BRN_NS_PER_MS;
     }
-    if (run->all && row != NULL) { /* its rows are written later, and say when it was done */
+    brn_history_row *history = f->compiled->history;
+    if (run->all && row != NULL &&
+        history != NULL) { /* its rows are written later, and say when it was done */
         f->compiled->row->finished_us = row->finished_us;
         f->compiled->row->duration_ms = row->duration_ms;
-        f->compiled->history->duration_ms = row->duration_ms;
+        history->duration_ms = row->duration_ms;
     }
     run->next_seq[m->database] += down || m->state != BRN_STATE_PENDING ? 0 : 1;
     m->row = row;

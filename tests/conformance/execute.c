@@ -133,7 +133,7 @@ static void what_is_no_number_is_kept_or_null(void **state)
 {
     conf_db *db = *state;
     brn_conn *conn = with_values(db);
-    brant_value nan_value = { .type = BRANT_VALUE_REAL, .real = NAN };
+    brant_value nan_value = { .type = BRANT_VALUE_REAL, .real = (double)NAN };
     brant_value key = integer(1);
     seen got = { 0 };
     int64_t changed;

@@ -90,19 +90,21 @@ static void read_fault(const char *text)
 {
     char kind[32] = "";
     char error[32] = "";
-    char plus = 0;
+    char *end = NULL;
+    int len = 0;
 
     state.kind = -1;
-    if (text == NULL || sscanf(text, "%31[^:]:%31[^:]:%lu%c", kind, error, &state.at, &plus) < 3) {
+    if (text == NULL || sscanf(text, "%31[^:]:%31[^:]:%n", kind, error, &len) < 2 || len == 0) {
         return;
     }
+    state.at = strtoul(text + len, &end, 10);
     for (int i = 0; i < KIND_COUNT; i++) {
         state.kind = strcmp(kind, kind_names[i]) == 0 ? i : state.kind;
     }
     for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
         state.error = strcmp(error, errors[i].name) == 0 ? errors[i].number : state.error;
     }
-    state.onwards = plus == '+';
+    state.onwards = *end == '+';
 }
 
 /* Whether this call is to fail; errno is set. A short one has errno 0. */
