@@ -183,10 +183,10 @@ static void open_section(finder *f, const marker *m, const brn_lexer *lx, const 
     uint32_t column = lx->column;
     size_t at = lx->at;
 
-    if (at < text.len && text.ptr[at] == '\n') {
-        brn_position_advance(text, at, at + 1, &line, &column);
-        at++;
-    }
+    /* Some lexers end a comment before a carriage return, some behind it. */
+    at += at < text.len && text.ptr[at] == '\r';
+    at += at < text.len && text.ptr[at] == '\n';
+    brn_position_advance(text, lx->at, at, &line, &column);
     close_part(f, token->offset);
     f->open = up ? &f->out->up : &f->out->down;
     *f->open = part(f, at, line, column);
