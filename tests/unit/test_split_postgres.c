@@ -182,7 +182,7 @@ static const struct split_case {
     { "slash star slash is open", "/*/ ; */a;b", { "a", "b" } },
     { "slash star slash nests", "/*/*/ ; */ ; */a;b", { "a", "b" } },
     { "stars in block comment", "/***;***/a;/**/b", { "a", "b" } },
-    { "slashes in block comment", "/*//;*/a;b", { "a;b" } },
+    { "slashes in block comment", "/*//;*/a;/*//* ; */ ; */b", { "a", "b" } },
     { "quotes in block comments do not quote", "/* ' */a;/* \" */b;/* $$ */c", { "a", "b", "c" } },
     { "line comment in a block comment", "/* -- */a;b", { "a", "b" } },
     { "block comment in a line comment", "-- /*\na;b -- */\n;c", { "a", "b", "c" } },
