@@ -123,7 +123,9 @@ static size_t behind_escapes(brn_str s, size_t at)
 
 /*
  * Offset behind the quote that goes on with a string closed before `at`: there is a line break in
- * between, and nothing but space and line comments besides. 0 when the string is done.
+ * between, and nothing but space and line comments besides. 0 when the string is done. (psql, which
+ * reads line by line, does not see that, and fails on E'a' <line break> '\'' where the server does
+ * not.)
  */
 static size_t behind_continuation(brn_str s, size_t at)
 {
