@@ -51,25 +51,6 @@ typedef struct brn_token {
 /* The mark at the end of a DATA token; a line break behind it is a token of its own. */
 #define BRN_DATA_END "\\."
 
-/* What a lexer remembers between tokens; a dialect uses what it needs. */
-typedef struct brn_lex_state {
-    uint32_t phase;  /* the dialect's own automaton; 0 where a statement begins */
-    uint32_t parens; /* open parentheses */
-    bool owes_data;  /* the statement at hand is followed by data */
-    uint32_t line;   /* where that statement began */
-    uint32_t column;
-    bool blames_stmt; /* the error belongs there, and not where the lexer stands */
-} brn_lex_state;
-
-typedef struct brn_lexer {
-    const struct brn_dialect *dialect;
-    const struct brn_script *script;
-    size_t at;
-    uint32_t line;
-    uint32_t column;
-    brn_lex_state state;
-} brn_lexer;
-
 /* How far the splitter is inside the statement at hand; a dialect uses what it needs. */
 typedef struct brn_split_state {
     uint32_t words;    /* words seen since the statement began */
@@ -83,6 +64,25 @@ typedef struct brn_split_state {
     uint32_t parens_line; /* of the outermost parenthesis */
     uint32_t parens_column;
 } brn_split_state;
+
+/* What a lexer remembers between tokens; a dialect uses what it needs. */
+typedef struct brn_lex_state {
+    brn_split_state split; /* of the statement at hand */
+    uint32_t phase;        /* the dialect's own automaton; 0 where a statement begins */
+    bool owes_data;        /* the statement at hand is followed by data */
+    uint32_t line;         /* where that statement began */
+    uint32_t column;
+    bool blames_stmt; /* the error belongs there, and not where the lexer stands */
+} brn_lex_state;
+
+typedef struct brn_lexer {
+    const struct brn_dialect *dialect;
+    const struct brn_script *script;
+    size_t at;
+    uint32_t line;
+    uint32_t column;
+    brn_lex_state state;
+} brn_lexer;
 
 typedef struct brn_dialect {
     const char *name;         /* "sqlite" */

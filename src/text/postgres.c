@@ -385,10 +385,10 @@ static bool is(brn_token_kind kind, brn_str text, const char *keyword)
     return kind == BRN_TOKEN_WORD && brn_str_ieq(text, brn_str_from(keyword));
 }
 
-static uint32_t copy_phase(brn_lex_state *state, brn_token_kind kind, brn_str text)
+static uint32_t copy_phase(const brn_lex_state *state, brn_token_kind kind, brn_str text)
 {
-    if (state->parens > 0 || kind == BRN_TOKEN_OTHER) {
-        return text.ptr[0] == '.' && state->parens == 0 ? BEHIND_DOT : IN_COPY;
+    if (state->split.parens > 0 || kind == BRN_TOKEN_OTHER) {
+        return text.ptr[0] == '.' && state->split.parens == 0 ? BEHIND_DOT : IN_COPY;
     }
     if (is(kind, text, "from")) {
         return BEHIND_FROM;
@@ -396,37 +396,27 @@ static uint32_t copy_phase(brn_lex_state *state, brn_token_kind kind, brn_str te
     return is(kind, text, "to") ? IN_PLAIN : IN_COPY;
 }
 
-static void count_parens(brn_lex_state *state, brn_token_kind kind, char c)
-{
-    if (kind == BRN_TOKEN_OTHER && c == '(') {
-        state->parens++;
-    } else if (kind == BRN_TOKEN_OTHER && c == ')' && state->parens > 0) {
-        state->parens--;
-    }
-}
-
-/* Behind each token: is a COPY at hand whose rows follow? */
+/*
+ * Behind each token: is a COPY at hand whose rows follow? The splitter's own rules say where a
+ * statement ends, so that the two cannot disagree about whose rows they are.
+ */
 static void follow(brn_lexer *lx, brn_token_kind kind, brn_str text)
 {
     brn_lex_state *state = &lx->state;
+    brn_token at_hand = { .kind = kind, .text = text };
 
-    if (kind == BRN_TOKEN_TERMINATOR) {
-        if (!state->owes_data) {
-            state->phase = AT_START;
-        } else if (state->parens == 0) {
-            state->phase = BEHIND_COPY;
-        }
+    if (brn_postgres_feed(&state->split, &at_hand)) {
+        state->phase = state->owes_data ? BEHIND_COPY : AT_START;
+        state->split = (brn_split_state){ 0 };
         return;
     }
     switch (state->phase) {
     case AT_START:
         state->phase = is(kind, text, "copy") ? IN_COPY : IN_PLAIN;
-        state->parens = 0;
         state->line = lx->line;
         state->column = lx->column;
         break;
     case IN_COPY:
-        count_parens(state, kind, text.ptr[0]);
         state->phase = copy_phase(state, kind, text);
         break;
     case BEHIND_DOT:
@@ -435,9 +425,6 @@ static void follow(brn_lexer *lx, brn_token_kind kind, brn_str text)
     case BEHIND_FROM:
         state->owes_data = is(kind, text, "stdin") || is(kind, text, "stdout");
         state->phase = state->owes_data ? IN_COPY_STDIN : IN_PLAIN;
-        break;
-    case IN_COPY_STDIN:
-        count_parens(state, kind, text.ptr[0]);
         break;
     default:
         break;

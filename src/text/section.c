@@ -244,9 +244,14 @@ static brant_status find(finder *f, const brn_dialect *dialect)
             continue;
         }
         if (token.kind == BRN_TOKEN_LINE_COMMENT) {
+            const brn_script *part_before = f->open;
             st = see_comment(f, &lx, &token, token.line != busy_line);
             if (st != BRANT_OK) {
                 return st;
+            }
+            if (f->open != part_before) {
+                /* The last statement of a section may lack its terminator. */
+                lx.state = (brn_lex_state){ 0 };
             }
         } else if (!filler && f->first.kind == BRN_TOKEN_END && f->up_line == 0) {
             f->first = token;

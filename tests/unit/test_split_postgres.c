@@ -340,6 +340,12 @@ static const struct split_case {
       "SELECT copy FROM stdin; b;",
       { "SELECT copy FROM stdin", "b" } },
     { "explained", "EXPLAIN COPY t FROM stdin; b;", { "EXPLAIN COPY t FROM stdin", "b" } },
+    { "in the parentheses of another statement",
+      "f(a; COPY t FROM STDIN;\n);b;",
+      { "f(a; COPY t FROM STDIN;\n)", "b" } },
+    { "in the body of another statement",
+      FUNCTION "BEGIN ATOMIC COPY t FROM STDIN; COPY t FROM STDIN; END; b;",
+      { FUNCTION "BEGIN ATOMIC COPY t FROM STDIN; COPY t FROM STDIN; END", "b" } },
     { "quoted stdin", "COPY t FROM \"stdin\"; b;", { "COPY t FROM \"stdin\"", "b" } },
     { "quoted from", "COPY t \"from\" stdin; b;", { "COPY t \"from\" stdin", "b" } },
     { "quoted copy", "\"copy\" t FROM stdin; b;", { "\"copy\" t FROM stdin", "b" } },
@@ -666,6 +672,31 @@ static void rows_are_no_sections_and_no_directives(void **state)
     brn_arena_release(&arena);
 }
 
+/* The statement before the marker lacks its terminator: it does not go on in the next section. */
+static void a_section_begins_with_a_new_statement(void **state)
+{
+    static const char *const scripts[] = {
+        "-- brant: up\na\n-- brant: down\nCOPY t FROM STDIN;\nit's\n\\.\n",
+        "-- brant: up\nf(a;\n-- brant: down\nCOPY t FROM STDIN;\nit's\n\\.\n",
+        "-- brant: up\nCOPY t FROM STDIN\n-- brant: down\nCOPY t FROM STDIN;\nit's\n\\.\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < BRN_ARRAY_LEN(scripts); i++) {
+        brn_script script = script_of(brn_str_from(scripts[i]));
+        brn_sections sections = { 0 };
+        brn_arena arena = { 0 };
+        brn_stmt_list list = { 0 };
+        assert_int_equal(
+            brn_sections_find(&sections, &brn_dialect_postgres, &script, NULL), BRANT_OK);
+        assert_int_equal(
+            brn_split(&list, &arena, &brn_dialect_postgres, &sections.down, NULL), BRANT_OK);
+        assert_int_equal(list.count, 1);
+        assert_true(brn_str_eq_c(list.items[0].data, "it's\n"));
+        brn_arena_release(&arena);
+    }
+}
+
 /* --- positions -------------------------------------------------------------------------------- */
 
 static const struct place_case {
@@ -817,6 +848,7 @@ int main(void)
         cmocka_unit_test(rows_belong_to_the_copy_before_them),
         cmocka_unit_test(the_source_of_a_statement_has_its_rows),
         cmocka_unit_test(rows_are_no_sections_and_no_directives),
+        cmocka_unit_test(a_section_begins_with_a_new_statement),
         cmocka_unit_test(positions_count_lines_and_characters),
         cmocka_unit_test(a_mark_at_the_head_is_no_text),
         cmocka_unit_test(the_dialect_is_found_by_name),
