@@ -4,6 +4,7 @@
  * postgres_objects.c. Which of them cannot run inside a transaction is what calls
  * PreventInTransactionBlock() in the server, versions 9.6 to 18.
  */
+#include "base/buf.h"
 #include "text/classify_int.h"
 #include "text/postgres_int.h"
 #include "text/script.h"
@@ -88,20 +89,30 @@ bool brn_postgres_option_is_off(const brn_reader *rd, const char *option)
 
 /* --- functions that are named ----------------------------------------------------------------- */
 
-/* set_config('name', 'value', is_local), behind its name. */
+/* set_config('name', 'value', is_local), behind its name; in a query, what it sets is the name. */
 static void read_set_config(brn_stmt_class *out, brn_reader *rd)
 {
+    brn_stmt_class set = { .name = BRN_STR(""), .new_name = BRN_STR("") };
+    bool local = false;
+
     (void)brn_reader_take_char(rd, '(');
-    out->name = brn_postgres_take_string(rd);
+    set.name = brn_postgres_take_string(rd);
     if (brn_reader_take_char(rd, ',') && rd->token.kind == BRN_TOKEN_STRING) {
-        out->new_name = brn_postgres_take_string(rd);
-        out->has_value = true;
+        set.new_name = brn_postgres_take_string(rd);
+        set.has_value = true;
     }
-    if (brn_reader_take_char(rd, ',') && brn_reader_is(rd, "true")) {
-        out->flags |= BRN_STMT_LOCAL | BRN_STMT_NEEDS_TXN;
-    } else {
-        out->flags |= BRN_STMT_SESSION;
+    local = brn_reader_take_char(rd, ',') && brn_reader_is(rd, "true");
+    out->flags |= local ? BRN_STMT_LOCAL | BRN_STMT_NEEDS_TXN : BRN_STMT_SESSION;
+    if (out->verb != BRN_VERB_SELECT) {
+        return;
     }
+    if (out->name.len > 0) {
+        out->flags |= BRN_STMT_SEVERAL;
+        return;
+    }
+    out->name = set.name;
+    out->new_name = set.new_name;
+    out->has_value = set.has_value;
 }
 
 static bool is_unlock(brn_str name)
@@ -349,13 +360,20 @@ static bool take_special_setting(brn_stmt_class *out, brn_reader *rd)
 /* name or prefix.name, in one piece */
 static brn_str take_setting_name(brn_reader *rd)
 {
-    brn_str name = brn_reader_name(rd);
+    brn_str first = brn_reader_name(rd);
+    brn_str name = first;
+    brn_buf all;
 
+    brn_buf_init(&all, 0);
+    brn_buf_add_str(&all, first);
     while (brn_reader_take_char(rd, '.')) {
-        brn_str more = brn_reader_name(rd);
-        name = brn_str_from(
-            brn_arena_printf(rd->arena, "%.*s.%.*s", BRN_STR_ARG(name), BRN_STR_ARG(more)));
+        brn_buf_add_char(&all, '.');
+        brn_buf_add_str(&all, brn_reader_name(rd));
     }
+    if (all.len > first.len) {
+        name = brn_arena_str(rd->arena, brn_buf_str(&all));
+    }
+    brn_buf_release(&all);
     return name;
 }
 

@@ -30,7 +30,8 @@ typedef struct brn_stmt {
     uint32_t line;
     uint32_t column;
     /* Rows that stand in the file behind the statement (COPY ... FROM STDIN), with their line
-     * breaks, without the line that ends them. They begin a line. NULL: no rows belong to it. */
+     * breaks, without the line that ends them. They begin a line. Nothing is replaced in them.
+     * NULL: no rows belong to the statement. */
     brn_str data;
     uint64_t data_offset;
     uint32_t data_line;
