@@ -65,23 +65,6 @@ static const struct known_verb {
     { BRN_VERB_RELEASE, BRN_ROLE_PLAIN, "release", false, NULL, NULL },
 };
 
-static const char *object_word(brn_object object)
-{
-    switch (object) {
-    case BRN_OBJECT_TABLE:
-        return " table";
-    case BRN_OBJECT_INDEX:
-        return " index";
-    case BRN_OBJECT_VIEW:
-        return " view";
-    case BRN_OBJECT_TRIGGER:
-        return " trigger";
-    case BRN_OBJECT_NONE:
-        break;
-    }
-    return "";
-}
-
 /* sqlite3GetBoolean(): words for on, or a number that is not zero in its low eight bits. */
 static bool is_on(brn_str value)
 {
@@ -212,7 +195,9 @@ void brn_sqlite_inspect_class(brn_stmt_info *out, const brn_stmt_class *what, co
     out->dml = what->verb == BRN_VERB_INSERT || what->verb == BRN_VERB_UPDATE ||
                what->verb == BRN_VERB_DELETE;
     out->destructive = is_destructive(what, stmt);
-    (void)snprintf(out->kind, sizeof(out->kind), "%s%s", known->kind, object_word(what->object));
+    (void)snprintf(
+        out->kind, sizeof(out->kind), "%s%s%s", known->kind,
+        what->object != BRN_OBJECT_NONE ? " " : "", brn_object_word(what->object));
     if (what->verb == BRN_VERB_PRAGMA) {
         inspect_pragma(out, what);
     } else if (what->verb == BRN_VERB_VACUUM) {

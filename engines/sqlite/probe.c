@@ -355,10 +355,9 @@ static const char *kind_of(brn_object object)
         return "view";
     case BRN_OBJECT_TRIGGER:
         return "trigger";
-    case BRN_OBJECT_NONE:
-        break;
+    default:
+        return NULL;
     }
-    return NULL;
 }
 
 static int dispatch(probe *p)

@@ -72,7 +72,7 @@ static void add_progress(brn_writer *w, brn_ledger_op_type type, size_t done, si
     row->done_digest = brn_arena_strdup(&w->c->arena, w->done_digest);
     if (intent > 0) {
         char digest[BRN_DIGEST_HEX + 1];
-        brn_statement_digest(digest, w->c->stmts.items[intent - 1].text);
+        brn_statement_digest(digest, brn_stmt_source(&w->c->stmts.items[intent - 1]));
         row->intent_digest = brn_arena_strdup(&w->c->arena, digest);
     }
     ledger->row = row;
@@ -186,7 +186,7 @@ static brant_status write_bracket(brn_writer *w, size_t i, brant_error **err)
     size_t number = i + 1;
     char before[BRN_DIGEST_HEX + 1];
     memcpy(before, w->done_digest, sizeof(before));
-    brn_progress_add(w->done_digest, w->c->stmts.items[i].text);
+    brn_progress_add(w->done_digest, brn_stmt_source(&w->c->stmts.items[i]));
     if (info->role == BRN_ROLE_BEGIN) {
         w->in_own = true;
         add_guard(w);

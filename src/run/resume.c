@@ -10,7 +10,7 @@ const char *brn_resume_digest(brn_arena *arena, const brn_compiled *compiled, ui
 {
     char digest[BRN_DIGEST_HEX + 1] = { 0 };
     for (uint64_t i = 0; i < count && i < compiled->stmts.count; i++) {
-        brn_progress_add(digest, compiled->stmts.items[i].text);
+        brn_progress_add(digest, brn_stmt_source(&compiled->stmts.items[i]));
     }
     return brn_arena_strdup(arena, digest);
 }
@@ -88,7 +88,7 @@ const char *brn_resume_misfit(
 bool brn_resume_open_edited(const brn_compiled *compiled, const brn_ledger_row *row)
 {
     char digest[BRN_DIGEST_HEX + 1];
-    brn_statement_digest(digest, compiled->stmts.items[row->intent - 1].text);
+    brn_statement_digest(digest, brn_stmt_source(&compiled->stmts.items[row->intent - 1]));
     return row->intent_digest == NULL || strcmp(digest, row->intent_digest) != 0;
 }
 

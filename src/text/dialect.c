@@ -5,6 +5,7 @@
 
 static const brn_dialect *const dialects[] = {
     &brn_dialect_sqlite,
+    &brn_dialect_postgres,
 };
 
 const brn_dialect *brn_dialect_find(const char *name)
@@ -63,11 +64,14 @@ brant_status brn_lexer_next(brn_lexer *lx, brn_token *out, brant_error **err)
     };
     size_t len = 0;
 
-    if (lx->at < text.len) {
+    if (lx->at < text.len || lx->state.owes_data) {
         brn_str rest = brn_str_slice(text, lx->at, text.len);
-        brant_status st = lx->dialect->token(&token.kind, &len, rest, err);
+        brant_status st = lx->dialect->token(&token.kind, &len, lx, rest, err);
         if (st != BRANT_OK) {
-            brn_error_at(err, lx->script->file, lx->line, lx->column);
+            const brn_lex_state *state = &lx->state;
+            brn_error_at(
+                err, lx->script->file, state->blames_stmt ? state->line : lx->line,
+                state->blames_stmt ? state->column : lx->column);
             return st;
         }
         token.text = brn_str_slice(rest, 0, len);

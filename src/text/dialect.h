@@ -2,9 +2,13 @@
 /*
  * Dialects: one lexer and one set of splitting rules per family of databases.
  *
- * A lexer cuts text into tokens and never fails except on something unterminated. The splitter
- * (split.c, shared) asks the dialect for tokens and for one decision: does this terminator end the
- * statement, or does it stand inside a compound body (CREATE TRIGGER ... BEGIN ... END)?
+ * A lexer cuts text into tokens and never fails except on something unterminated, or on what is not
+ * the language at all (commands of a client). The splitter (split.c, shared) asks the dialect for
+ * tokens and for one decision: does this terminator end the statement, or does it stand inside a
+ * compound body (CREATE TRIGGER ... BEGIN ... END)?
+ *
+ * Rows in the middle of a script (COPY ... FROM STDIN;) are one token of kind BRN_TOKEN_DATA. Who
+ * reads a whole script, for whatever reason, therefore never takes them for the language.
  *
  *   brn_lexer lx;
  *   brn_lexer_init(&lx, dialect, script);
@@ -17,6 +21,9 @@
 #include "core/error.h"
 
 struct brn_script;
+struct brn_stmt;
+struct brn_stmt_class;
+struct brn_reader;
 
 typedef enum brn_token_kind {
     BRN_TOKEN_END = 0,
@@ -30,6 +37,7 @@ typedef enum brn_token_kind {
     BRN_TOKEN_VARIABLE,   /* ?1 :a @a $a */
     BRN_TOKEN_TERMINATOR, /* ; */
     BRN_TOKEN_OTHER,      /* one character of punctuation, or a byte that fits nothing */
+    BRN_TOKEN_DATA,       /* rows behind a statement, with the "\." that ends them */
 } brn_token_kind;
 
 typedef struct brn_token {
@@ -40,13 +48,8 @@ typedef struct brn_token {
     uint32_t column;
 } brn_token;
 
-typedef struct brn_lexer {
-    const struct brn_dialect *dialect;
-    const struct brn_script *script;
-    size_t at;
-    uint32_t line;
-    uint32_t column;
-} brn_lexer;
+/* The mark at the end of a DATA token; a line break behind it is a token of its own. */
+#define BRN_DATA_END "\\."
 
 /* How far the splitter is inside the statement at hand; a dialect uses what it needs. */
 typedef struct brn_split_state {
@@ -54,22 +57,51 @@ typedef struct brn_split_state {
     uint32_t phase;    /* the dialect's own automaton */
     uint32_t depth;    /* of compound bodies; not 0 at the end of the text is an error */
     uint32_t parens;   /* open parentheses */
+    bool parens_owed;  /* and when they never close, that is an error */
     uint64_t began_at; /* offset of the outermost body, for the error when it never ends */
     uint32_t began_line;
     uint32_t began_column;
+    uint32_t parens_line; /* of the outermost parenthesis */
+    uint32_t parens_column;
 } brn_split_state;
+
+/* What a lexer remembers between tokens; a dialect uses what it needs. */
+typedef struct brn_lex_state {
+    brn_split_state split; /* of the statement at hand */
+    uint32_t phase;        /* the dialect's own automaton; 0 where a statement begins */
+    bool owes_data;        /* the statement at hand is followed by data */
+    uint32_t line;         /* where that statement began */
+    uint32_t column;
+    bool blames_stmt; /* the error belongs there, and not where the lexer stands */
+} brn_lex_state;
+
+typedef struct brn_lexer {
+    const struct brn_dialect *dialect;
+    const struct brn_script *script;
+    size_t at;
+    uint32_t line;
+    uint32_t column;
+    brn_lex_state state;
+} brn_lexer;
 
 typedef struct brn_dialect {
     const char *name;         /* "sqlite" */
     const char *line_comment; /* "--" */
-    /* Length and kind of the token at `rest` (not empty). Sets err for something unterminated;
-     * the caller adds the position. */
-    brant_status (*token)(brn_token_kind *kind, size_t *len, brn_str rest, brant_error **err);
+    /* Length and kind of the token at `rest`, which is empty only while data is owed. `lx` stands
+     * before the token. Sets err for something unterminated; the caller adds the position. */
+    brant_status (*token)(
+        brn_token_kind *kind, size_t *len, brn_lexer *lx, brn_str rest, brant_error **err);
     /* Sees each token but space and comments. Returns true when a TERMINATOR ends the statement. */
     bool (*feed)(brn_split_state *state, const brn_token *token);
+    /* brn_classify() for this dialect: `out` is cleared, the reader at the first token. */
+    void (*classify)(struct brn_stmt_class *out, struct brn_reader *rd);
+    /* The name at hand as the database knows it, and the reader behind it. Empty, and nothing
+     * taken, when no name is at hand. */
+    brn_str (*take_name)(struct brn_reader *rd);
 } brn_dialect;
 
 extern const brn_dialect brn_dialect_sqlite;
+extern const brn_dialect brn_dialect_postgres;
 
 /*
  * Moves *line and *column over the bytes from..to of `text`. LF, CR LF and a lone CR are one line

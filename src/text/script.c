@@ -84,6 +84,16 @@ brant_status brn_script_check(brn_script *out, brn_str raw, const char *file, br
     return BRANT_OK;
 }
 
+brn_str brn_stmt_source(const brn_stmt *stmt)
+{
+    brn_str source = stmt->text;
+
+    if (stmt->data.ptr != NULL) {
+        source.len = (size_t)(stmt->data_offset - stmt->offset) + stmt->data.len;
+    }
+    return source;
+}
+
 void brn_stmt_locate(const brn_stmt *stmt, size_t offset, uint32_t *line, uint32_t *column)
 {
     *line = stmt->line;

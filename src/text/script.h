@@ -29,6 +29,12 @@ typedef struct brn_stmt {
     uint64_t offset;
     uint32_t line;
     uint32_t column;
+    /* Rows that stand in the file behind the statement (COPY ... FROM STDIN), with their line
+     * breaks, without the line that ends them. They begin a line. Nothing is replaced in them.
+     * NULL: no rows belong to the statement. */
+    brn_str data;
+    uint64_t data_offset;
+    uint32_t data_line;
 } brn_stmt;
 
 typedef BRN_VEC(brn_stmt) brn_stmt_list;
@@ -42,7 +48,7 @@ brant_status brn_script_check(brn_script *out, brn_str raw, const char *file, br
 /*
  * Cuts a script into statements. Empty statements (";;", comments only) are left out. An
  * unterminated string, quoted name, comment or compound body is an error at the place where it
- * began. A last statement needs no terminator.
+ * began. A last statement needs no terminator, unless rows have to follow it.
  */
 brant_status brn_split(
     brn_stmt_list *out,
@@ -50,6 +56,12 @@ brant_status brn_split(
     const brn_dialect *dialect,
     const brn_script *script,
     brant_error **err);
+
+/*
+ * All that the file says for it: the statement, and its rows with what stands in between. Two
+ * statements are the same when this is; a statement without rows is just its text.
+ */
+brn_str brn_stmt_source(const brn_stmt *stmt);
 
 /* Line and column of a byte offset inside a statement. Offsets beyond the end give the end. */
 void brn_stmt_locate(const brn_stmt *stmt, size_t offset, uint32_t *line, uint32_t *column);

@@ -183,10 +183,10 @@ static void open_section(finder *f, const marker *m, const brn_lexer *lx, const 
     uint32_t column = lx->column;
     size_t at = lx->at;
 
-    if (at < text.len && text.ptr[at] == '\n') {
-        brn_position_advance(text, at, at + 1, &line, &column);
-        at++;
-    }
+    /* Some lexers end a comment before a carriage return, some behind it. */
+    at += at < text.len && text.ptr[at] == '\r';
+    at += at < text.len && text.ptr[at] == '\n';
+    brn_position_advance(text, lx->at, at, &line, &column);
     close_part(f, token->offset);
     f->open = up ? &f->out->up : &f->out->down;
     *f->open = part(f, at, line, column);
@@ -244,9 +244,14 @@ static brant_status find(finder *f, const brn_dialect *dialect)
             continue;
         }
         if (token.kind == BRN_TOKEN_LINE_COMMENT) {
+            const brn_script *part_before = f->open;
             st = see_comment(f, &lx, &token, token.line != busy_line);
             if (st != BRANT_OK) {
                 return st;
+            }
+            if (f->open != part_before) {
+                /* The last statement of a section may lack its terminator. */
+                lx.state = (brn_lex_state){ 0 };
             }
         } else if (!filler && f->first.kind == BRN_TOKEN_END && f->up_line == 0) {
             f->first = token;

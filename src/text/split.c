@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "text/script.h"
 
+#include <string.h>
+
 static bool is_filler(brn_token_kind kind)
 {
     return kind == BRN_TOKEN_SPACE || kind == BRN_TOKEN_LINE_COMMENT ||
@@ -31,6 +33,18 @@ static void extend(brn_stmt *stmt, const brn_token *token)
     }
 }
 
+/* Rows belong to the statement before them, which has just been added. */
+static void attach(brn_stmt_list *list, const brn_token *token)
+{
+    brn_stmt *stmt = list->count > 0 ? &list->items[list->count - 1] : NULL;
+
+    if (stmt != NULL) {
+        stmt->data = brn_str_slice(token->text, 0, token->text.len - strlen(BRN_DATA_END));
+        stmt->data_offset = token->offset;
+        stmt->data_line = token->line;
+    }
+}
+
 static brant_status unterminated_body(
     const brn_split_state *state, const brn_script *script, brant_error **err)
 {
@@ -41,6 +55,19 @@ static brant_status unterminated_body(
     brn_error_hint(
         err, "Close the body with END; and put a ';' behind each statement in it, also behind the "
              "last one before END.");
+    return st;
+}
+
+static brant_status unterminated_parens(
+    const brn_split_state *state, const brn_script *script, brant_error **err)
+{
+    brant_status st =
+        brn_error(err, BRANT_EPARSE, "text.unterminated_parens", "unterminated parenthesis");
+
+    brn_error_at(err, script->file, state->parens_line, state->parens_column);
+    brn_error_hint(
+        err, "Close it with ')'. A ';' inside parentheses does not end a statement, so what "
+             "follows would belong to this one.");
     return st;
 }
 
@@ -66,6 +93,10 @@ brant_status brn_split(
         if (token.kind == BRN_TOKEN_END || is_filler(token.kind)) {
             continue;
         }
+        if (token.kind == BRN_TOKEN_DATA) {
+            attach(&list, &token);
+            continue;
+        }
         if (dialect->feed(&state, &token)) {
             add_stmt(&list, arena, &stmt);
             stmt = (brn_stmt){ 0 };
@@ -74,6 +105,9 @@ brant_status brn_split(
             extend(&stmt, &token);
         }
     } while (token.kind != BRN_TOKEN_END);
+    if (state.parens_owed && state.parens > 0) {
+        return unterminated_parens(&state, script, err);
+    }
     if (state.depth > 0) {
         return unterminated_body(&state, script, err);
     }

@@ -6,9 +6,9 @@
  * takes the rest of the file for it), and what SQLite calls an illegal token gets the kind that it
  * resembles, because the server explains it better.
  */
-#include <string.h>
-
 #include "text/dialect.h"
+#include "text/scan.h"
+#include "text/sqlite_int.h"
 
 /* --- characters ------------------------------------------------------------------------------- */
 
@@ -59,69 +59,12 @@ static size_t skip(brn_str s, size_t at, bool (*belongs)(char))
 
 /* --- tokens ----------------------------------------------------------------------------------- */
 
-/* Offset behind the first `close` at or after `from`; 0 when there is none. */
-static size_t behind(brn_str s, size_t from, char close)
-{
-    size_t at = brn_str_find_char(brn_str_slice(s, from, s.len), close);
-
-    return at == SIZE_MAX ? 0 : from + at + 1;
-}
-
-/* Length of a token in quotes that are doubled to stand for themselves; 0 when it never ends. */
-static size_t quoted(brn_str s, char quote)
-{
-    size_t at = behind(s, 1, quote);
-
-    while (at != 0 && peek(s, at) == quote) {
-        at = behind(s, at + 1, quote);
-    }
-    return at;
-}
-
-static brant_status string_token(size_t *len, size_t found, brant_error **err)
-{
-    if (found == 0) {
-        brant_status st =
-            brn_error(err, BRANT_EPARSE, "text.unterminated_string", "unterminated string");
-        brn_error_hint(
-            err, "Close the string with a single quote. A single quote inside it is written "
-                 "twice: 'it''s'.");
-        return st;
-    }
-    *len = found;
-    return BRANT_OK;
-}
-
-static brant_status name_token(size_t *len, size_t found, char close, brant_error **err)
-{
-    if (found == 0) {
-        brant_status st =
-            brn_error(err, BRANT_EPARSE, "text.unterminated_name", "unterminated quoted name");
-        if (close == ']') {
-            brn_error_hint(err, "Close the name with ]. A name that contains ] needs \"quotes\".");
-        } else {
-            brn_error_hint(
-                err, "Close the name with %c. The same character inside it is written twice.",
-                close);
-        }
-        return st;
-    }
-    *len = found;
-    return BRANT_OK;
-}
-
-static brant_status block_comment_token(size_t *len, brn_str rest, brant_error **err)
+/* Offset behind the comment's end; 0 when it never ends. */
+static size_t block_comment_len(brn_str rest)
 {
     size_t at = brn_str_find(brn_str_slice(rest, 2, rest.len), BRN_STR("*/"));
 
-    if (at == SIZE_MAX) {
-        brant_status st =
-            brn_error(err, BRANT_EPARSE, "text.unterminated_comment", "unterminated comment");
-        brn_error_hint(err, "Close the comment with */. Comments do not nest.");
-        return st;
-    }
-    *len = at + 4;
-    return BRANT_OK;
+    return at == SIZE_MAX ? 0 : at + 4;
 }
 
 /* Ends before the line feed; a lone carriage return does not end it for SQLite either. */
@@ -212,14 +155,14 @@ static brant_status special_token(
     switch (c) {
     case '\'':
         *kind = BRN_TOKEN_STRING;
-        return string_token(len, quoted(rest, c), err);
+        return brn_scan_string(len, brn_scan_quoted(rest, 1, c), err);
     case '"':
     case '`':
         *kind = BRN_TOKEN_NAME;
-        return name_token(len, quoted(rest, c), c, err);
+        return brn_scan_name(len, brn_scan_quoted(rest, 1, c), c, err);
     case '[':
         *kind = BRN_TOKEN_NAME;
-        return name_token(len, behind(rest, 1, ']'), ']', err);
+        return brn_scan_name(len, brn_scan_behind(rest, 1, ']'), ']', err);
     case '-':
         if (peek(rest, 1) == '-') {
             *kind = BRN_TOKEN_LINE_COMMENT;
@@ -230,7 +173,7 @@ static brant_status special_token(
     case '/':
         if (peek(rest, 1) == '*') {
             *kind = BRN_TOKEN_BLOCK_COMMENT;
-            return block_comment_token(len, rest, err);
+            return brn_scan_comment(len, block_comment_len(rest), false, err);
         }
         break;
     default:
@@ -240,10 +183,12 @@ static brant_status special_token(
     return BRANT_OK;
 }
 
-static brant_status token(brn_token_kind *kind, size_t *len, brn_str rest, brant_error **err)
+static brant_status token(
+    brn_token_kind *kind, size_t *len, brn_lexer *lx, brn_str rest, brant_error **err)
 {
     char c = rest.ptr[0];
 
+    (void)lx;
     if (is_space_start(c)) {
         *kind = BRN_TOKEN_SPACE;
         *len = skip(rest, 1, is_space);
@@ -257,7 +202,7 @@ static brant_status token(brn_token_kind *kind, size_t *len, brn_str rest, brant
     if ((c == 'x' || c == 'X') && peek(rest, 1) == '\'') {
         /* Nothing is doubled in a blob: x'ab''cd' is two tokens. */
         *kind = BRN_TOKEN_STRING;
-        return string_token(len, behind(rest, 2, '\''), err);
+        return brn_scan_string(len, brn_scan_behind(rest, 2, '\''), err);
     }
     if (c == (char)0xef && brn_str_starts(rest, BRN_STR("\xef\xbb\xbf"))) {
         /* A byte order mark between tokens, as files glued together have it. */
@@ -400,4 +345,6 @@ const brn_dialect brn_dialect_sqlite = {
     .line_comment = "--",
     .token = token,
     .feed = feed,
+    .classify = brn_sqlite_classify,
+    .take_name = brn_sqlite_take_name,
 };

@@ -1,0 +1,3 @@
+pCOPY t FROM STDIN;
+1
+ \.

@@ -1,0 +1,2 @@
+pSELECT 1 \gset
+\connect x
