@@ -225,7 +225,7 @@ brant_status brn_sqlite_guard_step(
 
 /* Null, or no memory to convert a value: only `oom` tells the two apart. */
 typedef struct reading {
-    const brant_sqlite_functions *f;
+    const brn_sqlite *s;
     sqlite3_stmt *stmt;
     bool oom;
 } reading;
@@ -233,11 +233,12 @@ typedef struct reading {
 static const char *column_text(void *result, int i)
 {
     reading *r = result;
-    /* Undefined once the value is converted, and null when memory for that was missing. */
-    bool is_null = r->f->column_type(r->stmt, i) == SQLITE_NULL;
-    const char *text = (const char *)r->f->column_text(r->stmt, i);
+    const brant_sqlite_functions *f = r->s->f;
+    const char *text = (const char *)f->column_text(r->stmt, i);
 
-    r->oom = r->oom || (text == NULL && !is_null);
+    /* The type is undefined once a conversion was tried; a failed one leaves this code
+     * (https://www.sqlite.org/c3ref/column_blob.html). */
+    r->oom = r->oom || (text == NULL && (f->extended_errcode(r->s->db) & 0xff) == SQLITE_NOMEM);
     return text;
 }
 
@@ -337,7 +338,7 @@ brant_status brn_sqlite_ledger_read(
     }
     while (st == BRANT_OK && (rc = s->f->step(stmt)) == SQLITE_ROW) {
         brn_ledger_row *row = BRN_VEC_PUSH_MOVING(arena, &state.rows);
-        reading r = { s->f, stmt, row == NULL };
+        reading r = { s, stmt, row == NULL };
 
         st = row != NULL ? brn_sql_ledger_decode(row, arena, column_text, &r, err) : BRANT_OK;
         st = r.oom ? brn_error_oom(err) : st;
@@ -390,7 +391,7 @@ brant_status brn_sqlite_history_read(
     }
     while (st == BRANT_OK && (rc = s->f->step(stmt)) == SQLITE_ROW) {
         brn_history_row *row = BRN_VEC_PUSH(arena, &rows);
-        reading r = { s->f, stmt, row == NULL };
+        reading r = { s, stmt, row == NULL };
 
         st = row != NULL ? brn_sql_history_decode(row, arena, column_text, &r, err) : BRANT_OK;
         st = r.oom ? brn_error_oom(err) : st;
