@@ -69,13 +69,21 @@ static bool same_file(const struct stat *a, const struct stat *b)
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Whether `fd` is what the path leads to now. */
-static bool is_current(int fd, const char *path)
+/* 0: `fd` is what the path leads to now. ESTALE: it is not; another error: nobody can tell. */
+static int check_current(int fd, const char *path)
 {
     struct stat opened;
     struct stat present;
 
-    return fstat(fd, &opened) == 0 && lstat(path, &present) == 0 && same_file(&opened, &present);
+    if (fstat(fd, &opened) != 0 || lstat(path, &present) != 0) {
+        return errno == ENOENT ? ESTALE : errno;
+    }
+    return same_file(&opened, &present) ? 0 : ESTALE;
+}
+
+static bool is_current(int fd, const char *path)
+{
+    return check_current(fd, path) == 0;
 }
 
 bool brn_sqlite_lock_is_ours(const brn_sqlite *s)
@@ -172,8 +180,8 @@ static int try_once(brn_sqlite *s, brn_str what)
         return rc == EAGAIN ? ESTALE : rc;
     }
     rc = flock_now(fd, LOCK_EX);
-    if (rc == 0 && !is_current(fd, s->lock_path)) {
-        rc = ESTALE;
+    if (rc == 0) {
+        rc = check_current(fd, s->lock_path);
     }
     if (rc == 0 && !made) {
         /* A file that a killed holder left. */

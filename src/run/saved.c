@@ -241,7 +241,8 @@ brant_status brn_saved_read(
     json_t *root =
         json_loadb(text.ptr != NULL ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES, &where);
     if (root == NULL) {
-        if (json_error_code(&where) == json_error_out_of_memory) {
+        /* Where jansson has no memory for its first steps it says nothing at all. */
+        if (json_error_code(&where) == json_error_out_of_memory || where.text[0] == '\0') {
             return brn_error_oom(err);
         }
         brn_error(

@@ -190,6 +190,14 @@ class FailingCalls(Faults):
         self.each(p, f"{NAMES[id(workload)]}, {direction}", tx, command,
                   lambda: restore(p, "before"), after)
 
+    def test_a_lock_file_that_nobody_can_look_at_is_not_taken_for_a_held_one(self):
+        p = self.project(memory=True).pairs({"1_a": AUDIT})
+        command = ("up", "-q", "--lock-timeout", "1s")
+        for at in range(1, self.counted(p, *command)["stat"] + 1):
+            clear(p)
+            result = self.shimmed(p, *command, fault=f"stat:EIO:{at}+")
+            self.assertNotIn("held by", result.err, f"at {at}")
+
     def test_up(self):
         self.moved(TRANSACTIONAL, "up", "each")
 
