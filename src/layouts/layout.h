@@ -7,9 +7,9 @@
  *   folders    001_create_users/up.sql + down.sql, or /migration.sql   (also drizzle, prisma)
  *
  * Reading a directory gives sources, one per migration: where its texts are, its properties and
- * its digests. Texts are read once to be checked and digested and are not kept: ten thousand files
- * must not cost ten thousand files of memory. brn_source_open() reads the text again when it is to
- * run and refuses when it is not the text that was digested.
+ * its digests. Texts are read once to be checked and digested and are not kept beyond keep_bytes:
+ * ten thousand files must not cost ten thousand files of memory. brn_source_open() gives the kept
+ * text, or reads it again when it is to run and refuses when it is not the text that was digested.
  *
  * The digest is SHA-256 over the text as brn_digest_text() normalises it (no byte order mark, LF);
  * never over a path. In a sections file the up digest covers head and up section, the down digest
@@ -64,6 +64,7 @@ typedef struct brn_source {
     brn_switch down_transaction;
     const brn_given *given; /* NULL: from files, or a file kind=code whose function is not here */
     bool in_program;        /* no file has it; the paths are "program:ID" */
+    brn_str up_text;        /* kept from reading, see keep_bytes; NULL: is read again */
 } brn_source;
 
 /* Something to tell the person that does not stop the run. */
@@ -94,8 +95,9 @@ typedef struct brn_layout_options {
     const brn_dialect *dialect;
     size_t max_file_bytes;
     bool allow_version_zero;
-    bool may_be_missing;           /* no directory is an empty one */
-    bool skip_sum;                 /* brant.sum is not looked at */
+    bool may_be_missing; /* no directory is an empty one */
+    bool skip_sum;       /* brant.sum is not looked at */
+    size_t keep_bytes;   /* of up texts that are files of their own, kept from reading; 0: none */
     const brn_given *const *given; /* join the files; outlive the set */
     size_t given_count;
 } brn_layout_options;
@@ -141,6 +143,9 @@ brant_status brn_source_open(
     const brn_dialect *dialect,
     size_t max_file_bytes,
     brant_error **err);
+
+/* Kept texts are forgotten: who waits does not want to run what was there before. */
+void brn_source_set_forget(brn_source_set *set);
 
 /* A function of the program runs this direction; there is no text to open. */
 bool brn_source_is_call(const brn_source *source, bool down);

@@ -87,6 +87,7 @@ typedef struct brn_layout_reader {
     brn_layout_scan scan;
     brn_source_set set;
     brn_map by_id;
+    size_t kept_bytes;
     brn_buf buf; /* the text at hand */
     size_t ignored;
     bool ignored_warning; /* among those that got no note of their own */

@@ -239,6 +239,27 @@ static brant_status load_plain(
     return *marked ? refuse_sections(r, script, err) : st;
 }
 
+static void keep_text(brn_layout_reader *r, brn_source *source, brn_str text)
+{
+    char *copy;
+
+    if (text.len > r->opts->keep_bytes - r->kept_bytes) {
+        return;
+    }
+    copy = brn_arena_strndup(r->arena, text.ptr, text.len);
+    if (copy != NULL) {
+        source->up_text = (brn_str){ copy, text.len };
+        r->kept_bytes += text.len;
+    }
+}
+
+void brn_source_set_forget(brn_source_set *set)
+{
+    for (size_t i = 0; i < set->items.count; i++) {
+        set->items.items[i]->up_text = (brn_str){ 0 };
+    }
+}
+
 brant_status brn_source_read_files(brn_layout_reader *r, brn_source *source, brant_error **err)
 {
     brn_script script = { 0 };
@@ -250,6 +271,7 @@ brant_status brn_source_read_files(brn_layout_reader *r, brn_source *source, bra
     }
     source->up_bytes = script.text.len;
     digest_of(source->up_digest, BRN_STR(""), script.text);
+    keep_text(r, source, script.text);
     if (marked) {
         st = brn_source_read_directives(&source->props, r, &script, err);
     }
@@ -397,6 +419,10 @@ brant_status brn_source_open(
 
     if (path == NULL || source->up_path == NULL) {
         return missing_side(source, down && source->up_path != NULL, err);
+    }
+    if (!down && source->up_text.ptr != NULL) {
+        *script = (brn_script){ .file = path, .text = source->up_text, .line = 1, .column = 1 };
+        return BRANT_OK;
     }
     if (source->in_program) {
         const char *text = down ? source->given->down_text : source->given->up_text;

@@ -133,6 +133,9 @@ brant_status brn_run_lock(brn_run *run, size_t target_index, brant_error **err)
     }
     if (waited) { /* long enough for files to be edited: they are read, and compared, again */
         brn_texts_release(&run->texts);
+        for (size_t i = 0; i < run->session->count; i++) {
+            brn_source_set_forget(&run->world->sources[i]);
+        }
     }
     target->locked = (target->conn->caps & BRN_CAP_LOCK) != 0;
     st = brn_world_refresh(run->world, target_index, err);

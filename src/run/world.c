@@ -5,6 +5,9 @@
 
 #include "core/settings.h"
 
+/* Of each database: enough for what is pending as a rule, and little beside the files' own cost. */
+#define KEEP_BYTES ((size_t)12 << 20)
+
 size_t brn_target_max_file(const brn_target *target)
 {
     return (size_t)brant_settings_int(brn_target_settings(target), "max-file-size");
@@ -42,6 +45,7 @@ static brant_status read_sources(brn_world *world, size_t i, brant_error **err)
         .dialect = target->engine->dialect,
         .max_file_bytes = brn_target_max_file(target),
         .allow_version_zero = brant_settings_int(settings, "allow-version-zero") != 0,
+        .keep_bytes = KEEP_BYTES,
         .may_be_missing =
             target->given.count > 0 &&
             brant_settings_origin(settings, "migrations", NULL) == BRANT_ORIGIN_DEFAULT,
