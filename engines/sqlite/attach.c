@@ -183,6 +183,29 @@ void brn_sqlite_give_back(brn_sqlite *s)
     }
 }
 
+int brn_sqlite_ready_rollback(brn_sqlite *s)
+{
+    if (!s->lent) {
+        return SQLITE_OK;
+    }
+    /* Always a new one: a change of settings expires it, and it would be prepared again. */
+    (void)s->f->finalize(s->rollback);
+    s->rollback = NULL;
+    return s->f->prepare_v3(s->db, "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT, &s->rollback, NULL);
+}
+
+int brn_sqlite_rollback(brn_sqlite *s)
+{
+    if (s->rollback != NULL) {
+        (void)s->f->step(s->rollback);
+        (void)s->f->reset(s->rollback);
+        if (s->f->get_autocommit(s->db) != 0) {
+            return SQLITE_OK;
+        }
+    }
+    return brn_sqlite_exec(s, "ROLLBACK");
+}
+
 static int install(brn_sqlite *s, uint32_t flags)
 {
     int64_t version = 0;
@@ -207,7 +230,7 @@ static int install(brn_sqlite *s, uint32_t flags)
         rc = brn_sqlite_number(s, "PRAGMA schema_version", &version);
     }
     s->working--;
-    return rc;
+    return rc == SQLITE_OK ? brn_sqlite_ready_rollback(s) : rc;
 }
 
 brant_status brn_sqlite_attach(
@@ -248,8 +271,9 @@ void brn_sqlite_detach(brn_sqlite *s)
     }
     s->finishing = true;
     if (s->open_is_ours && s->f->get_autocommit(s->db) == 0) {
-        (void)brn_sqlite_exec(s, "ROLLBACK");
+        (void)brn_sqlite_rollback(s);
     }
+    (void)s->f->finalize(s->rollback);
     brn_sqlite_give_back(s);
     if (s->restore_query_only) {
         (void)brn_sqlite_exec(s, "PRAGMA query_only = off");

@@ -109,8 +109,11 @@ static brant_status ensure(brn_sqlite *s, const brn_ledger_op *op, brn_buf *buf,
     bool alone = s->f->get_autocommit(s->db) != 0;
     brn_sql_stmt sql;
     brant_status st;
-    int rc = alone ? brn_sqlite_exec(s, "BEGIN IMMEDIATE") : SQLITE_OK;
+    int rc = alone ? brn_sqlite_ready_rollback(s) : SQLITE_OK;
 
+    if (alone && rc == SQLITE_OK) {
+        rc = brn_sqlite_exec(s, "BEGIN IMMEDIATE");
+    }
     for (size_t i = 0; rc == SQLITE_OK; i++) {
         if (!brn_sql_ledger_render(&sql, buf, &dialect, s->schema, op, i, 0, 0)) {
             break;
@@ -125,7 +128,7 @@ static brant_status ensure(brn_sqlite *s, const brn_ledger_op *op, brn_buf *buf,
     }
     st = write_failed(s, rc, err);
     if (alone && s->f->get_autocommit(s->db) == 0) {
-        (void)brn_sqlite_exec(s, "ROLLBACK");
+        (void)brn_sqlite_rollback(s);
     }
     return st;
 }

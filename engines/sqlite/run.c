@@ -53,7 +53,10 @@ static brant_status step_begin(brn_conn *conn, uint32_t flags, brant_error **err
         return st;
     }
     conn->requests++;
-    rc = brn_sqlite_exec(s, "BEGIN IMMEDIATE");
+    rc = brn_sqlite_ready_rollback(s);
+    if (rc == SQLITE_OK) {
+        rc = brn_sqlite_exec(s, "BEGIN IMMEDIATE");
+    }
     if (rc != SQLITE_OK) {
         st = brn_sqlite_error(s, rc, "statement.failed", "could not begin a transaction", err);
         restore_foreign_keys(s);
@@ -141,7 +144,7 @@ brant_status brn_sqlite_reset(brn_conn *conn, brant_error **err)
     s->finishing = true; /* a cancelled run is rolled back all the same */
     /* A transaction that the host began in the meantime is the host's. */
     if (s->f->get_autocommit(s->db) == 0 && (!s->lent || s->open_is_ours)) {
-        rc = brn_sqlite_exec(s, "ROLLBACK");
+        rc = brn_sqlite_rollback(s);
     }
     s->in_program = false;
     s->open_is_ours = s->open_is_ours && rc != SQLITE_OK; /* detaching tries again */

@@ -79,6 +79,7 @@ typedef struct brn_sqlite {
     bool installed;            /* our handlers are in it */
     bool touched;              /* foreign_keys is to be put back */
     bool restore_query_only;
+    sqlite3_stmt *rollback;
     int64_t host_query_only;
     int64_t host_busy_ms;
     brant_sqlite_functions copied; /* what `f` points to, when the host brought them */
@@ -116,6 +117,10 @@ brant_status brn_sqlite_check_host(const brn_sqlite *s, brant_error **err);
 /* Around everything that runs statements for somebody; they nest. */
 void brn_sqlite_work_begins(brn_sqlite *s);
 void brn_sqlite_work_ends(brn_sqlite *s);
+/* A connection of ours is rolled back by closing it, one of the host by nothing else: so a ROLLBACK
+ * is ready before a transaction begins, for the case that there is no memory left to prepare it. */
+int brn_sqlite_ready_rollback(brn_sqlite *s);
+int brn_sqlite_rollback(brn_sqlite *s);
 /* Settings of the host as they were before our work. */
 void brn_sqlite_give_back(brn_sqlite *s);
 

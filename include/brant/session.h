@@ -90,6 +90,8 @@ typedef struct brant_attachment {
  * it is. While it is lent the host must not use it during calls of the session, and brant's busy
  * handler and progress handler are installed in it; brant_session_close() takes them out and puts
  * back the host's busy timeout (a busy or progress handler of the host must be installed again).
+ * Where there is no memory even to roll back, a transaction of brant's stays open until the next
+ * call of the session, or its closing, can.
  *
  * @retval BRANT_EUSAGE        Unknown database, no handle, a transaction is open in it, another
  *                             file than the URL names, or functions are missing in the table.

@@ -104,6 +104,9 @@ static const char *call_again(scene *s, outcome *o, brn_buf *problem)
     }
     brant_error_free(err);
     err = NULL;
+    if (!scene_host_is_free(s)) {
+        return "a transaction was left open in the connection of the host";
+    }
     scene_state(s, &o->state);
     wrong = scene_contradiction(s, problem);
     if (wrong == NULL && s->session != NULL &&

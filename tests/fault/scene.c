@@ -382,8 +382,16 @@ static const char contradictions[] =
     "brant_migrations m ON m.id = mine.id) SELECT id FROM state WHERE NOT partial AND (applied != "
     "EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 't' || digit)";
 
+bool scene_host_is_free(const scene *s)
+{
+    return s->host == NULL || sqlite3_get_autocommit(s->host) != 0;
+}
+
 static const char *database_contradiction(scene *s, const char *db, brn_buf *store)
 {
+    if (!scene_host_is_free(s)) {
+        return NULL; /* for want of memory to roll back; the next call does */
+    }
     sqlite3 *handle = open_db(s, db);
     const char *found = NULL;
     char sql[2048];

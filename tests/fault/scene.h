@@ -92,6 +92,8 @@ void scene_exec(scene *s, const char *db, const char *sql);
 void scene_describe(const scene *s, brn_buf *out);
 /* Files and databases as they are now: equal states, equal texts. */
 void scene_state(scene *s, brn_buf *out);
+/* No transaction is open in the connection that the host lent. */
+bool scene_host_is_free(const scene *s);
 /* NULL, or what does not fit together. Static or in `store`. */
 const char *scene_contradiction(scene *s, brn_buf *store);
 
