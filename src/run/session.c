@@ -125,7 +125,7 @@ void brn_target_settle(brn_target *target)
     if (target->stuck) {
         brn_target_reset(target);
     }
-    if (target->stuck) {
+    if (target->stuck && !target->has_lent) {
         disconnect_target(target);
     }
 }
@@ -307,6 +307,12 @@ brant_status brn_session_connect(
     brant_session *session, brn_target *target, uint32_t flags, brant_error **err)
 {
     bool create = (flags & BRN_SESSION_CREATE) != 0;
+    if (target->stuck) {
+        brn_target_reset(target);
+    }
+    if (target->stuck) {
+        return brn_error_oom(err);
+    }
     if (target->conn != NULL) {
         return BRANT_OK;
     }

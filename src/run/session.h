@@ -62,7 +62,8 @@ brn_target *brn_session_target(brant_session *session, const char *database, bra
 /*
  * Rolls back what a failed program left open. Where that fails, for want of memory as a rule, the
  * connection stays until the end of the call, when brn_target_settle() tries again or closes it:
- * a session must not keep a transaction open that nobody will end.
+ * a session must not keep a transaction open that nobody will end. A lent one cannot be closed: the
+ * next brn_session_connect() tries once more.
  */
 void brn_target_reset(brn_target *target);
 void brn_target_settle(brn_target *target);
