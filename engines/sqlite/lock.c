@@ -293,19 +293,20 @@ void brn_sqlite_lock_release(brn_conn *conn)
     s->lock.held = false;
 }
 
-void brn_sqlite_lock_wait(brn_conn *conn, uint32_t ms)
+bool brn_sqlite_lock_wait(brn_conn *conn, uint32_t ms)
 {
     brn_sqlite *s = (brn_sqlite *)conn;
     struct stat present;
 
     /* Nothing to wait for: the holder took the file along when it left. */
     if (s->lock_path != NULL && lstat(s->lock_path, &present) != 0 && errno == ENOENT) {
-        return;
+        return true;
     }
     if (s->lock.watch == NULL && s->lock_path != NULL && ms > UNWATCHED_MS) {
         ms = UNWATCHED_MS;
     }
-    brn_watch_wait(s->lock.watch, ms);
+    /* Without a watch each end of a sleep is a reason to look. */
+    return brn_watch_wait(s->lock.watch, ms) || s->lock.watch == NULL;
 }
 
 /* --- looking ---------------------------------------------------------------------------------- */

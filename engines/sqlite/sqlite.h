@@ -191,7 +191,7 @@ void brn_sqlite_lock_release(brn_conn *conn);
 /* True when the lock is held and its file is still the one that others would open. */
 bool brn_sqlite_lock_is_ours(const brn_sqlite *s);
 brant_status brn_sqlite_lock_holder(brn_lock_holder *out, brn_conn *conn, brant_error **err);
-void brn_sqlite_lock_wait(brn_conn *conn, uint32_t ms);
+bool brn_sqlite_lock_wait(brn_conn *conn, uint32_t ms);
 brant_status brn_sqlite_lock_break(
     brn_conn *conn, const brn_lock_holder *holder, brant_error **err);
 void brn_sqlite_watch_release(brn_sqlite *s);

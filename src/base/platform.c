@@ -128,7 +128,7 @@ void brn_watch_free(brn_watch *watch)
     free(watch);
 }
 
-void brn_watch_wait(brn_watch *watch, uint32_t ms)
+bool brn_watch_wait(brn_watch *watch, uint32_t ms)
 {
     struct pollfd poller = { .events = POLLIN };
     char events[4096];
@@ -136,16 +136,22 @@ void brn_watch_wait(brn_watch *watch, uint32_t ms)
 
     if (watch == NULL) {
         brn_clock_sleep_ms(ms);
-        return;
+        return false;
     }
     poller.fd = watch->fd;
     ready = poll(&poller, 1, ms > INT_MAX ? INT_MAX : (int)ms);
-    if (ready < 0 && errno != EINTR) {
-        /* Without this a caller in a loop would spin. */
-        brn_clock_sleep_ms(ms);
-    } else if (ready > 0 && read(watch->fd, events, sizeof(events)) <= 0) {
-        brn_clock_sleep_ms(ms);
+    if (ready < 0) {
+        /* Without a sleep a caller in a loop would spin. */
+        if (errno != EINTR) {
+            brn_clock_sleep_ms(ms);
+        }
+        return false;
     }
+    if (ready > 0 && read(watch->fd, events, sizeof(events)) <= 0) {
+        brn_clock_sleep_ms(ms);
+        return false;
+    }
+    return ready > 0;
 }
 #else
 brn_watch *brn_watch_new(const char *path)
@@ -159,9 +165,10 @@ void brn_watch_free(brn_watch *watch)
     free(watch);
 }
 
-void brn_watch_wait(brn_watch *watch, uint32_t ms)
+bool brn_watch_wait(brn_watch *watch, uint32_t ms)
 {
     (void)watch;
     brn_clock_sleep_ms(ms);
+    return false;
 }
 #endif

@@ -27,7 +27,8 @@ typedef struct brn_watch brn_watch;
 /* NULL when the system has none or it failed. */
 brn_watch *brn_watch_new(const char *path);
 void brn_watch_free(brn_watch *watch);
-/* Waits at most `ms`; returns early on an event or a signal. watch may be NULL. */
-void brn_watch_wait(brn_watch *watch, uint32_t ms);
+/* Waits at most `ms`; returns early on an event or a signal. True for an event: it is told once.
+ * watch may be NULL. */
+bool brn_watch_wait(brn_watch *watch, uint32_t ms);
 
 #endif

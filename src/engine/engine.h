@@ -203,12 +203,12 @@ typedef struct brn_engine {
     void (*inspect)(brn_stmt_info *out, const brn_stmt *stmt);
 
     /* BRN_CAP_LOCK. lock tries once: BRANT_ELOCKED when somebody else has it. lock_wait sleeps up
-     * to ms, less when there is reason to try again. lock_break frees a lock that another process
-     * holds, as far as the engine can. */
+     * to ms, and returns true when there is reason to try again at once. lock_break frees a lock
+     * that another process holds, as far as the engine can. */
     brant_status (*lock)(brn_conn *conn, const char *what, brant_error **err);
     void (*unlock)(brn_conn *conn);
     brant_status (*lock_holder)(brn_lock_holder *out, brn_conn *conn, brant_error **err);
-    void (*lock_wait)(brn_conn *conn, uint32_t ms);
+    bool (*lock_wait)(brn_conn *conn, uint32_t ms);
     brant_status (*lock_break)(brn_conn *conn, const brn_lock_holder *holder, brant_error **err);
 
     /* BRN_CAP_PROBE. */

@@ -163,13 +163,14 @@ static brant_status trace_lock_holder(brn_lock_holder *out, brn_conn *conn, bran
     return said(w, "lock_holder", began_ns, st, err);
 }
 
-static void trace_lock_wait(brn_conn *conn, uint32_t ms)
+static bool trace_lock_wait(brn_conn *conn, uint32_t ms)
 {
     brn_wrap *w = (brn_wrap *)conn;
     int64_t began_ns = brn_clock_mono_ns();
+    bool woken = w->inner->engine->lock_wait(w->inner, ms);
 
-    w->inner->engine->lock_wait(w->inner, ms);
     (void)said(w, "lock_wait", began_ns, BRANT_OK, NULL);
+    return woken;
 }
 
 static brant_status trace_lock_break(

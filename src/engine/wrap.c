@@ -105,12 +105,13 @@ static brant_status wrap_lock_holder(brn_lock_holder *out, brn_conn *conn, brant
     return st;
 }
 
-static void wrap_lock_wait(brn_conn *conn, uint32_t ms)
+static bool wrap_lock_wait(brn_conn *conn, uint32_t ms)
 {
     brn_wrap *w = wrap_of(conn);
+    bool woken = w->inner->engine->lock_wait(w->inner, ms);
 
-    w->inner->engine->lock_wait(w->inner, ms);
     brn_wrap_sync(w);
+    return woken;
 }
 
 static brant_status wrap_lock_break(

@@ -57,27 +57,20 @@ static brant_status give_up(
     return BRANT_ELOCKED;
 }
 
-/* Sleeps for the pause, in slices, until something says stop. */
+/* Sleeps for the pause, in slices, until something says stop, or there is reason to try at once. */
 static brant_status sleep_pause(brn_conn *conn, int64_t pause_ms, brant_error **err)
 {
     int64_t until = brn_clock_mono_ns() + pause_ms * BRN_NS_PER_MS;
-    int64_t slice = pause_ms < LONGEST_SLEEP_MS ? pause_ms : LONGEST_SLEEP_MS;
-    int64_t before = brn_clock_mono_ns();
-    conn->engine->lock_wait(conn, (uint32_t)slice);
-    /* A wait that ended early has a reason: try at once. Otherwise sleep on to the end. */
-    bool woken = brn_clock_mono_ns() - before < slice * BRN_NS_PER_MS;
-    while (!woken && brn_clock_mono_ns() < until) {
-        brant_status st = brn_control_check(conn->control, err);
-        if (st != BRANT_OK) {
-            return st;
-        }
-        int64_t left = (until - brn_clock_mono_ns()) / BRN_NS_PER_MS + 1;
-        slice = left < LONGEST_SLEEP_MS ? left : LONGEST_SLEEP_MS;
-        before = brn_clock_mono_ns();
-        conn->engine->lock_wait(conn, (uint32_t)slice);
-        woken = brn_clock_mono_ns() - before < slice * BRN_NS_PER_MS;
+    int64_t left = pause_ms;
+    bool woken = false;
+    brant_status st = BRANT_OK;
+    while (!woken && left > 0 && st == BRANT_OK) {
+        int64_t slice = left < LONGEST_SLEEP_MS ? left : LONGEST_SLEEP_MS;
+        woken = conn->engine->lock_wait(conn, (uint32_t)slice);
+        st = brn_control_check(conn->control, err);
+        left = (until - brn_clock_mono_ns() + BRN_NS_PER_MS - 1) / BRN_NS_PER_MS;
     }
-    return brn_control_check(conn->control, err);
+    return st;
 }
 
 brant_status brn_lock_take(
