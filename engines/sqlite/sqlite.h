@@ -200,7 +200,7 @@ void brn_sqlite_watch_release(brn_sqlite *s);
 void brn_sqlite_fold_create(brn_buf *out, brn_str sql);
 void brn_sqlite_fold_column(brn_buf *out, brn_str alter);
 
-void brn_sqlite_inspect(brn_stmt_info *out, const brn_stmt *stmt);
+void brn_sqlite_inspect(brn_stmt_info *out, const brn_conn *conn, const brn_stmt *stmt);
 /* The same for a statement that is classified; `out` zeroed. */
 void brn_sqlite_inspect_class(brn_stmt_info *out, const brn_stmt_class *what, const brn_stmt *stmt);
 brant_status brn_sqlite_execute(

@@ -57,9 +57,11 @@ typedef struct brn_op {
     const char *id; /* GUARD: migration; NULL: the lock only */
 } brn_op;
 
+/* Programs of several migrations can stand behind each other in one (brn_conn.window); the guard of
+ * each names its own. */
 typedef struct brn_program {
     BRN_VEC(brn_op) ops;
-    const char *migration; /* id, for messages and server-side tags */
+    const char *migration; /* id of the first, for messages and server-side tags */
     const char *run_id;
 } brn_program;
 
@@ -77,6 +79,10 @@ typedef void brn_on_result(
 typedef struct brn_run_state {
     size_t ops_done; /* operations whose outcome is known to be good */
     bool in_doubt;   /* operation number ops_done may or may not have taken effect */
+    /* It failed for what others do at the moment (a lock, a deadlock), and everything back to the
+     * last BEGIN, or the statement itself outside of a transaction, has left no trace: the same
+     * operations can be tried again after reset(). */
+    bool passing;
 } brn_run_state;
 
 /* Appends a zeroed operation; NULL when out of memory (arena latch). */

@@ -472,7 +472,7 @@ static void statements_have_roles(void **state)
         brn_stmt_info info;
 
         print_message("  %s\n", cases[i].sql);
-        brn_engine_sqlite.inspect(&info, &stmt);
+        brn_engine_sqlite.inspect(&info, NULL, &stmt);
         assert_int_equal(info.role, cases[i].role);
         assert_int_equal(info.repeatable, cases[i].repeatable);
         assert_int_equal(info.session, cases[i].session);
