@@ -87,7 +87,7 @@ typedef struct brn_connect_options {
     int64_t lock_timeout_ms; /* longest wait for locks of other applications */
     /* Longest wait in one go, where the engine can let go and try again; 0: as above. */
     int64_t lock_attempt_ms;
-    const brn_lent *lent;    /* BRN_CAP_ATTACH: instead of a connection of its own; NULL */
+    const brn_lent *lent; /* BRN_CAP_ATTACH: instead of a connection of its own; NULL */
     uint32_t flags;
 } brn_connect_options;
 
