@@ -99,7 +99,7 @@ brant_status brn_interpret(
             st = run_op(&w, op, &result.rows, &state->in_doubt, err);
         }
         if (st != BRANT_OK) {
-            brn_error_subject(err, conn->database, program->migration);
+            brn_error_subject(err, conn->database, brn_program_migration(program, i));
             return st;
         }
         state->ops_done = i + 1;

@@ -85,6 +85,10 @@ typedef struct brn_run_state {
     bool passing;
 } brn_run_state;
 
+/* Id of the migration that operation `op` belongs to: that of the nearest guard. NULL: not known.
+ */
+const char *brn_program_migration(const brn_program *program, size_t op);
+
 /* Appends a zeroed operation; NULL when out of memory (arena latch). */
 brn_op *brn_program_add(brn_program *program, brn_arena *arena, brn_op_type type);
 
