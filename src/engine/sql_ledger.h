@@ -20,6 +20,10 @@ typedef struct brn_sql_dialect {
     const char *table_options; /* behind the closing parenthesis: "" */
     const char *key_options;   /* and of a table with a key of text: "WITHOUT ROWID"; NULL: none */
     const char *upsert;        /* "INSERT OR REPLACE INTO", "REPLACE INTO"; NULL: ON CONFLICT */
+    /* Expressions for operations with `stamp` that are sent long before they run: the time as text
+     * in RFC 3339, and the milliseconds since the transaction began. NULL: there are none. */
+    const char *now;
+    const char *since_begin;
 } brn_sql_dialect;
 
 typedef struct brn_sql_param {
