@@ -123,7 +123,8 @@ brant_status brn_read_quietly(
     brn_ledger_state *out, brn_run *run, brn_target *target, brant_error **err)
 {
     paused_control paused = pause_control(&run->session->control);
-    brant_status st = target->conn->engine->ledger_read(out, run->arena, target->conn, err);
+    brant_status st =
+        target->conn->engine->ledger_read(out, run->arena, target->conn, BRN_LEDGER_FULL, err);
     resume_control(&run->session->control, &paused);
     return st;
 }
