@@ -181,7 +181,11 @@ brant_status brn_sqlite_ledger_step(
 brant_status brn_sqlite_guard_step(
     brn_conn *conn, const char *id, const char *run_id, brant_error **err);
 brant_status brn_sqlite_ledger_read(
-    brn_ledger_state *out, brn_arena *arena, brn_conn *conn, brant_error **err);
+    brn_ledger_state *out,
+    brn_arena *arena,
+    brn_conn *conn,
+    brn_ledger_detail detail,
+    brant_error **err);
 brant_status brn_sqlite_history_read(
     brn_history_rows *out, brn_arena *arena, brn_conn *conn, size_t limit, brant_error **err);
 void brn_sqlite_cache_release(brn_sqlite *s);

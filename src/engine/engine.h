@@ -206,7 +206,11 @@ typedef struct brn_engine {
     brant_status (*reset)(brn_conn *conn, brant_error **err);
     /* All rows, in one query. Missing tables are not an error. */
     brant_status (*ledger_read)(
-        brn_ledger_state *out, brn_arena *arena, brn_conn *conn, brant_error **err);
+        brn_ledger_state *out,
+        brn_arena *arena,
+        brn_conn *conn,
+        brn_ledger_detail detail,
+        brant_error **err);
     /* The newest `limit` history rows (0: all), oldest first. Missing tables give none. */
     brant_status (*history_read)(
         brn_history_rows *out, brn_arena *arena, brn_conn *conn, size_t limit, brant_error **err);

@@ -92,6 +92,14 @@ static const table migrations = {
     migration_columns,
     BRN_ARRAY_LEN(migration_columns),
 };
+/* The same table as far as BRN_LEDGER_BRIEF goes. Behind these columns the tool of a row of a newer
+ * format is selected, null in all others. */
+static const field brief_columns[] = {
+    { "id", COLUMN_KEY, ROW(id) },
+    { "status", COLUMN_STATUS, ROW(status) },
+    { "checksum", COLUMN_TEXT, ROW(checksum) },
+};
+static const table brief = { MIGRATIONS, brief_columns, BRN_ARRAY_LEN(brief_columns) };
 static const table history = { HISTORY, history_columns, BRN_ARRAY_LEN(history_columns) };
 
 /* What the rendering functions share. */
@@ -488,30 +496,57 @@ bool brn_sql_ledger_render(
  * Columns are qualified: SQLite takes a lone quoted name that no table has for a string, so a
  * missing column would go unnoticed.
  */
-static void select_columns(
-    brn_buf *out, const brn_sql_dialect *dialect, const char *schema, const table *t)
+static void add_column(brn_buf *out, const brn_sql_dialect *dialect, const char *name)
+{
+    brn_buf_add_c(out, "m.");
+    add_name(out, dialect, name);
+}
+
+static void select_columns(brn_buf *out, const brn_sql_dialect *dialect, const table *t)
 {
     brn_buf_add_c(out, "SELECT ");
     for (size_t i = 0; i < t->count; i++) {
-        brn_buf_add_c(out, i > 0 ? ", m." : "m.");
-        add_name(out, dialect, t->columns[i].name);
+        brn_buf_add_c(out, i > 0 ? ", " : "");
+        add_column(out, dialect, t->columns[i].name);
     }
+}
+
+static void from_table(
+    brn_buf *out, const brn_sql_dialect *dialect, const char *schema, const table *t)
+{
     brn_buf_add_c(out, " FROM ");
     add_table(out, dialect, schema, t->name);
     brn_buf_add_c(out, " m");
 }
 
-void brn_sql_ledger_select(brn_buf *out, const brn_sql_dialect *dialect, const char *schema)
+static void select_newer(brn_buf *out, const brn_sql_dialect *dialect)
 {
-    select_columns(out, dialect, schema, &migrations);
+    brn_buf_add_c(out, ", CASE WHEN ");
+    add_column(out, dialect, "format");
+    brn_buf_printf(out, " > %d THEN COALESCE(", BRN_LEDGER_FORMAT);
+    add_column(out, dialect, "tool");
+    brn_buf_add_c(out, ", '') END");
+}
+
+void brn_sql_ledger_select(
+    brn_buf *out, const brn_sql_dialect *dialect, const char *schema, brn_ledger_detail detail)
+{
+    if (detail == BRN_LEDGER_FULL) {
+        select_columns(out, dialect, &migrations);
+    } else {
+        select_columns(out, dialect, &brief);
+        select_newer(out, dialect);
+    }
+    from_table(out, dialect, schema, &migrations);
 }
 
 void brn_sql_history_select(
     brn_buf *out, const brn_sql_dialect *dialect, const char *schema, size_t limit)
 {
-    select_columns(out, dialect, schema, &history);
-    brn_buf_add_c(out, " ORDER BY m.");
-    add_name(out, dialect, "seq");
+    select_columns(out, dialect, &history);
+    from_table(out, dialect, schema, &history);
+    brn_buf_add_c(out, " ORDER BY ");
+    add_column(out, dialect, "seq");
     brn_buf_add_c(out, " DESC");
     if (limit > 0) {
         brn_buf_printf(out, " LIMIT %zu", limit);
@@ -520,14 +555,13 @@ void brn_sql_history_select(
 
 void brn_sql_guard_select(brn_buf *out, const brn_sql_dialect *dialect, const char *schema)
 {
-    brn_buf_add_c(out, "SELECT m.");
-    add_name(out, dialect, "status");
-    brn_buf_add_c(out, ", m.");
-    add_name(out, dialect, "run_id");
-    brn_buf_add_c(out, " FROM ");
-    add_table(out, dialect, schema, MIGRATIONS);
-    brn_buf_add_c(out, " m WHERE m.");
-    add_name(out, dialect, "id");
+    brn_buf_add_c(out, "SELECT ");
+    add_column(out, dialect, "status");
+    brn_buf_add_c(out, ", ");
+    add_column(out, dialect, "run_id");
+    from_table(out, dialect, schema, &migrations);
+    brn_buf_add_c(out, " WHERE ");
+    add_column(out, dialect, "id");
     brn_buf_add_c(out, dialect->numbered_params ? " = $1" : " = ?");
 }
 
@@ -676,6 +710,24 @@ static size_t find_column(const table *t, const char *name)
     return i;
 }
 
+static brant_status decode_columns(
+    void *row,
+    const table *t,
+    brn_arena *arena,
+    brn_sql_column_fn *column_text,
+    void *result,
+    brant_error **err)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        const char *text = column_text(result, (int)i);
+
+        if (!decode_column(row, arena, &t->columns[i], text)) {
+            return unreadable(t, column_text(result, 0), &t->columns[i], text, err);
+        }
+    }
+    return arena->oom ? brn_error_oom(err) : BRANT_OK;
+}
+
 static brant_status decode(
     void *row,
     const table *t,
@@ -696,24 +748,36 @@ static brant_status decode(
     if (format > BRN_LEDGER_FORMAT) {
         return newer(t, key, column_text(result, (int)find_column(t, "tool")), err);
     }
-    for (size_t i = 0; i < t->count; i++) {
-        text = column_text(result, (int)i);
-        if (!decode_column(row, arena, &t->columns[i], text)) {
-            return unreadable(t, column_text(result, 0), &t->columns[i], text, err);
-        }
-    }
-    return arena->oom ? brn_error_oom(err) : BRANT_OK;
+    return decode_columns(row, t, arena, column_text, result, err);
+}
+
+static brant_status decode_brief(
+    brn_ledger_row *row,
+    brn_arena *arena,
+    brn_sql_column_fn *column_text,
+    void *result,
+    brant_error **err)
+{
+    const char *tool = column_text(result, (int)brief.count);
+    brant_status st = tool != NULL ? newer(&brief, column_text(result, 0), tool, err)
+                                   : decode_columns(row, &brief, arena, column_text, result, err);
+
+    row->direction = row->status == BRN_ROW_COMPLETED ? BRN_UP : row->direction;
+    return st;
 }
 
 brant_status brn_sql_ledger_decode(
     brn_ledger_row *out,
     brn_arena *arena,
+    brn_ledger_detail detail,
     brn_sql_column_fn *column,
     void *result,
     brant_error **err)
 {
     brn_ledger_row row = { 0 };
-    brant_status st = decode(&row, &migrations, arena, column, result, err);
+    brant_status st = detail == BRN_LEDGER_FULL
+                          ? decode(&row, &migrations, arena, column, result, err)
+                          : decode_brief(&row, arena, column, result, err);
 
     if (st == BRANT_OK) {
         *out = row;

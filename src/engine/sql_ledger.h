@@ -56,7 +56,8 @@ bool brn_sql_ledger_render(
 
 /* SELECT of all rows, for brn_ledger_rows_sort(): a database may sort less well, and SQLite puts
  * many rows into a file to do it. And of the newest `limit` history rows, newest first. */
-void brn_sql_ledger_select(brn_buf *out, const brn_sql_dialect *dialect, const char *schema);
+void brn_sql_ledger_select(
+    brn_buf *out, const brn_sql_dialect *dialect, const char *schema, brn_ledger_detail detail);
 void brn_sql_history_select(
     brn_buf *out, const brn_sql_dialect *dialect, const char *schema, size_t limit);
 /* SELECT of status and run_id of one row: one parameter, the id. */
@@ -67,6 +68,7 @@ typedef const char *brn_sql_column_fn(void *result, int i);
 brant_status brn_sql_ledger_decode(
     brn_ledger_row *out,
     brn_arena *arena,
+    brn_ledger_detail detail, /* as in the SELECT */
     brn_sql_column_fn *column,
     void *result,
     brant_error **err);

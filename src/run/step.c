@@ -245,8 +245,8 @@ static bool read_back(step_frame *f, const brn_ledger_row **row)
         return false;
     }
     paused_control paused = pause_control(&f->run->session->control);
-    brant_status st =
-        f->target->conn->engine->ledger_read(&state, f->run->arena, f->target->conn, NULL);
+    brant_status st = f->target->conn->engine->ledger_read(
+        &state, f->run->arena, f->target->conn, BRN_LEDGER_FULL, NULL);
     resume_control(&f->run->session->control, &paused);
     for (size_t i = 0; st == BRANT_OK && i < state.rows.count; i++) {
         if (strcmp(state.rows.items[i].id, f->step->migration->id) == 0) {

@@ -283,7 +283,7 @@ static void a_reader_survives_a_killed_writer(void **state)
     (void)snprintf(path, sizeof(path), "%s-journal", path_of(db));
     assert_int_equal(stat(path, &journal), 0);
     conf_ok(conf_try_connect(&conn, db, BRN_CONNECT_READ_ONLY, &err), err);
-    conf_ok(conn->engine->ledger_read(&ledger, &db->arena, conn, &err), err);
+    conf_ok(conn->engine->ledger_read(&ledger, &db->arena, conn, BRN_LEDGER_FULL, &err), err);
     assert_true(ledger.exists);
     assert_int_equal(db->quirks->number(db->url, db->quirks->count_tables), 0);
     conf_close(conn);
