@@ -170,7 +170,11 @@ bool brn_postgres_is_passing(const char *sqlstate);
 extern const brn_sql_dialect brn_postgres_ledger_dialect;
 
 brant_status brn_postgres_ledger_read(
-    brn_ledger_state *out, brn_arena *arena, brn_conn *conn, brant_error **err);
+    brn_ledger_state *out,
+    brn_arena *arena,
+    brn_conn *conn,
+    brn_ledger_detail detail,
+    brant_error **err);
 brant_status brn_postgres_history_read(
     brn_history_rows *out, brn_arena *arena, brn_conn *conn, size_t limit, brant_error **err);
 /* Makes p->schema known: the setting, or current_schema(). "ledger.no_schema" when there is none.
