@@ -3,7 +3,6 @@
  * The PostgreSQL engine, on libpq. This header is private to the folder.
  *
  *   postgres.c   the table of functions; connect, disconnect, connect again, server_info
- *   module.c     what the loader looks for in a module
  *   conninfo.c   URL and options to libpq's keywords
  *   dial.c       opening a session, and telling apart why it failed
  *   client.c     sending and waiting: limits, cancellation, who blocks us
@@ -64,6 +63,7 @@ typedef struct brn_postgres {
     const brn_op *call; /* function of the host program that is running; NULL */
     char xid[24];       /* of the transaction whose COMMIT is on its way; "" */
     char blocked[512];  /* who kept the last statement waiting, as it was seen; "" */
+    char fatal[256];    /* why the server ended the session, when it said so; "" */
 } brn_postgres;
 
 extern const brn_engine brn_engine_postgres;
@@ -80,12 +80,13 @@ brant_status brn_postgres_conninfo(
 /* --- dial.c ----------------------------------------------------------------------------------- */
 
 /*
- * Opens a session to `dbname` (NULL: p->dbname) within the time limit and looking at the control.
+ * Opens a session to `dbname` (NULL: that of the URL). limit_ms 0: within the connection's limit,
+ * and looking at the control; else neither. *out is in non-blocking mode, and for PQfinish().
  * Errors: "connect.unreachable" (may pass by itself), "connect.refused", "connect.tls",
- * "connect.no_database", "connect.no_rights"; the control's. *out is for PQfinish().
+ * "connect.no_database", "connect.no_rights"; the control's.
  */
 brant_status brn_postgres_dial(
-    PGconn **out, brn_postgres *p, const char *dbname, brant_error **err);
+    PGconn **out, brn_postgres *p, const char *dbname, int64_t limit_ms, brant_error **err);
 
 /* --- postgres.c ------------------------------------------------------------------------------- */
 
@@ -125,7 +126,11 @@ brant_status brn_postgres_query_quietly(
 /*
  * Waits until a result can be had, and takes it: NULL at the end of a statement's results. Flushes
  * what is to be sent meanwhile. *out is whatever came, also an error. Errors: the control's, after
- * cancelling on the server and draining; a lost connection (BRANT_ECONNECT, "connect.lost").
+ * cancelling on the server and draining (pipeline mode is left then); a lost connection
+ * (BRANT_ECONNECT, "connect.lost").
+ *
+ * When it takes long, it looks who keeps the statement waiting: a warning "lock.blocked", and
+ * p->blocked for the error of a lock timeout.
  */
 brant_status brn_postgres_result(PGresult **out, brn_postgres *p, brant_error **err);
 /* Asks the server to cancel what runs on the connection; waits at most two seconds. */
@@ -152,6 +157,8 @@ brant_status brn_postgres_error(
     const char *id,
     const char *what,
     brant_error **err);
+/* Hides the password where a server repeats it. */
+void brn_postgres_mask(const brn_postgres *p, char *text);
 /* Of the connection itself, behind a failed call of libpq. */
 brant_status brn_postgres_lost(brn_postgres *p, brant_error **err);
 /* Whether the SQLSTATE says that trying again may help and nothing took effect (55P03, 40P01,
@@ -163,7 +170,11 @@ bool brn_postgres_is_passing(const char *sqlstate);
 extern const brn_sql_dialect brn_postgres_ledger_dialect;
 
 brant_status brn_postgres_ledger_read(
-    brn_ledger_state *out, brn_arena *arena, brn_conn *conn, brant_error **err);
+    brn_ledger_state *out,
+    brn_arena *arena,
+    brn_conn *conn,
+    brn_ledger_detail detail,
+    brant_error **err);
 brant_status brn_postgres_history_read(
     brn_history_rows *out, brn_arena *arena, brn_conn *conn, size_t limit, brant_error **err);
 /* Makes p->schema known: the setting, or current_schema(). "ledger.no_schema" when there is none.
