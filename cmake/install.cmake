@@ -14,6 +14,11 @@ install(TARGETS libbrant_static EXPORT brantStaticTargets)
 if(TARGET brant)
   install(TARGETS brant)
 endif()
+# Beside the library, where it looks for them; each needs a client library of its own, so a package
+# may take the component alone.
+foreach(name IN LISTS brant_modules)
+  install(TARGETS brant_${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT ${name})
+endforeach()
 if(IS_DIRECTORY ${PROJECT_SOURCE_DIR}/include/brant)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/brant
           DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")

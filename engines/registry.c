@@ -3,6 +3,14 @@
 
 #include "engines/sqlite/sqlite.h"
 
+/* Declared here: the engines' headers may bring in their client libraries. */
+#ifdef BRANT_LINK_POSTGRES
+extern const brn_engine brn_engine_postgres;
+#define POSTGRES &brn_engine_postgres
+#else
+#define POSTGRES NULL
+#endif
+
 static const char *const sqlite_schemes[] = { "sqlite", "sqlite3", NULL };
 static const char *const postgres_schemes[] = { "postgres", "postgresql", NULL };
 static const char *const mysql_schemes[] = { "mysql", "mariadb", NULL };
@@ -12,7 +20,7 @@ static const char *const redis_schemes[] = { "redis", "rediss", NULL };
 
 const brn_engine_entry brn_engine_entries[] = {
     { "sqlite", sqlite_schemes, &brn_engine_sqlite, "brant", "sql" },
-    { "postgres", postgres_schemes, NULL, "brant-postgres", "sql" },
+    { "postgres", postgres_schemes, POSTGRES, "brant-postgres", "sql" },
     { "mysql", mysql_schemes, NULL, "brant-mysql", "sql" },
     { "cassandra", cassandra_schemes, NULL, "brant-cassandra", "cql" },
     { "clickhouse", clickhouse_schemes, NULL, "brant-clickhouse", "sql" },

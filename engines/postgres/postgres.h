@@ -3,7 +3,9 @@
  * The PostgreSQL engine, on libpq. This header is private to the folder.
  *
  *   postgres.c   the table of functions; connect, disconnect, connect again, server_info
+ *   module.c     what the loader looks for in a module
  *   conninfo.c   URL and options to libpq's keywords
+ *   dial.c       opening a session, and telling apart why it failed
  *   client.c     sending and waiting: limits, cancellation, who blocks us
  *   error.c      results and lost connections as errors
  *   ledger.c     reading the ledger, and rendering its operations
@@ -43,6 +45,7 @@ typedef struct brn_postgres {
     const char **keywords;
     const char **values;
     char *password;     /* the one among the values; NULL */
+    char *key_password; /* of the client's certificate, likewise; NULL */
     const char *host;   /* as it is shown: "127.0.0.1:5432" or a socket's directory */
     const char *dbname; /* database that it is connected to */
     const char
@@ -54,12 +57,14 @@ typedef struct brn_postgres {
     bool lock_known;
     bool locked;        /* brn_postgres_lock() succeeded on the backend `lock_pid` */
     int lock_pid;       /* the server process that has the lock */
+    bool read_only;     /* BRN_CONNECT_READ_ONLY: run() and execute() refuse */
     char lock_what[64]; /* as given to lock(), to take it again after a lost connection */
     bool settings_sent; /* session settings of a run, on this backend */
     uint32_t prepared;  /* bits of slots that are prepared on this backend */
     bool in_program;    /* run() has a transaction open */
     const brn_op *call; /* function of the host program that is running; NULL */
     char xid[24];       /* of the transaction whose COMMIT is on its way; "" */
+    char blocked[512];  /* who kept the last statement waiting, as it was seen; "" */
 } brn_postgres;
 
 extern const brn_engine brn_engine_postgres;
@@ -67,11 +72,21 @@ extern const brn_engine brn_engine_postgres;
 /* --- conninfo.c ------------------------------------------------------------------------------- */
 
 /*
- * Fills keywords, values, password, host, dbname. Errors: "connect.url" (BRANT_EUSAGE) for a
+ * Fills keywords, values, password, host, dbname. Errors: "url.bad_parameter" (BRANT_EUSAGE) for a
  * parameter that is neither libpq's nor golang-migrate's (x-...).
  */
 brant_status brn_postgres_conninfo(
     brn_postgres *p, const brn_connect_options *opts, brant_error **err);
+
+/* --- dial.c ----------------------------------------------------------------------------------- */
+
+/*
+ * Opens a session to `dbname` (NULL: p->dbname) within the time limit and looking at the control.
+ * Errors: "connect.unreachable" (may pass by itself), "connect.refused", "connect.tls",
+ * "connect.no_database", "connect.no_rights"; the control's. *out is for PQfinish().
+ */
+brant_status brn_postgres_dial(
+    PGconn **out, brn_postgres *p, const char *dbname, brant_error **err);
 
 /* --- postgres.c ------------------------------------------------------------------------------- */
 
@@ -81,6 +96,9 @@ brant_status brn_postgres_reconnect(brn_postgres *p, brant_error **err);
 /* A second session with the same parameters, for looking at the first one; NULL when it cannot be
  * had within a second. Close it with PQfinish(). */
 PGconn *brn_postgres_side(brn_postgres *p);
+/* Text of the first value that `sql` gives there, for free(); NULL when there is none within `ms`.
+ */
+char *brn_postgres_side_ask(PGconn *side, const char *sql, int64_t ms);
 
 /* --- client.c --------------------------------------------------------------------------------- */
 
@@ -120,15 +138,21 @@ void brn_postgres_blockers(brn_buf *out, brn_postgres *p, int pid);
 /* --- error.c ---------------------------------------------------------------------------------- */
 
 /*
- * Sets the error of a result: SQLSTATE, detail, hint, context, the offset in `sql` in bytes (the
- * server counts characters; `sql` NULL: none). id and status are chosen by the SQLSTATE: lock and
+ * Sets the error of a result of the connection `p`: SQLSTATE, detail, hint, context, the offset in
+ * `sql` in bytes (the server counts characters; sql.ptr NULL: none). `what`: what could not be
+ * done, before the server's words; NULL. id and status are chosen by the SQLSTATE: lock and
  * deadlock are "statement.lock_timeout", "statement.deadlock", "statement.serialization"
  * (BRANT_ESTATEMENT), statement_timeout is BRANT_ETIMEOUT "control.timeout" with the setting to
  * raise, connection classes BRANT_ECONNECT "connect.lost", missing rights
  * "statement.no_rights", everything else `id` with BRANT_ESTATEMENT.
  */
 brant_status brn_postgres_error(
-    const PGresult *result, brn_str sql, const char *id, const char *what, brant_error **err);
+    brn_postgres *p,
+    const PGresult *result,
+    brn_str sql,
+    const char *id,
+    const char *what,
+    brant_error **err);
 /* Of the connection itself, behind a failed call of libpq. */
 brant_status brn_postgres_lost(brn_postgres *p, brant_error **err);
 /* Whether the SQLSTATE says that trying again may help and nothing took effect (55P03, 40P01,
@@ -155,8 +179,7 @@ brant_status brn_postgres_lock_holder(brn_lock_holder *out, brn_conn *conn, bran
 bool brn_postgres_lock_wait(brn_conn *conn, uint32_t ms);
 brant_status brn_postgres_lock_break(
     brn_conn *conn, const brn_lock_holder *holder, brant_error **err);
-/* The lock's number: the setting, golang-migrate's way in the URL, or derived from database and
- * ledger schema. Needs p->schema. */
+/* The lock's number: the setting, or derived from database and ledger schema. Needs p->schema. */
 int64_t brn_postgres_lock_number(brn_postgres *p);
 
 /* --- run.c, execute.c ------------------------------------------------------------------------- */

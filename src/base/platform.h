@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What differs between systems. The only file that may ask for _GNU_SOURCE is platform.c.
+ * What differs between systems. The only file that may ask for _GNU_SOURCE is platform_gnu.c.
  */
 #ifndef BRN_BASE_PLATFORM_H
 #define BRN_BASE_PLATFORM_H
 
+#include "base/buf.h"
 #include "base/str.h"
 
 #define BRN_PLATFORM_NAME 256
@@ -18,6 +19,12 @@ void brn_platform_user(char out[BRN_PLATFORM_NAME]);
 void brn_platform_random_hex(char out[33]);
 /* Text of an errno value, thread-safe. Always terminated. */
 void brn_platform_errno_text(char out[BRN_PLATFORM_NAME], int errnum);
+
+/*
+ * Adds the directory that libbrant.so was loaded from. False, and nothing added, when the library
+ * is linked into a program or the system does not tell.
+ */
+bool brn_platform_library_dir(brn_buf *out);
 
 /*
  * A watch wakes a waiter when somebody who had `path` open for writing closes it, which includes

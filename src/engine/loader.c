@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/platform.h"
 
 static bool has_scheme(const brn_engine_entry *entry, const char *scheme)
 {
@@ -76,7 +77,7 @@ static brant_status wrong_version(
 static const char *check_module(const brn_engine **out, void *module, const brn_engine_entry *entry)
 {
     const char *build = dlsym(module, "brn_engine_build");
-    const brn_engine *engine = dlsym(module, "brn_engine_module");
+    const brn_engine *const *engine = dlsym(module, "brn_engine_module");
     const char *wrong = NULL;
 
     if (build == NULL || engine == NULL) {
@@ -86,12 +87,12 @@ static const char *check_module(const brn_engine **out, void *module, const brn_
     if (strcmp(build, brant_version()) != 0) {
         return "it was built for another version";
     }
-    wrong = brn_engine_validate(engine);
-    if (wrong == NULL && strcmp(engine->name, entry->name) != 0) {
+    wrong = brn_engine_validate(*engine);
+    if (wrong == NULL && strcmp((*engine)->name, entry->name) != 0) {
         wrong = "it is another engine";
     }
     if (wrong == NULL) {
-        *out = engine;
+        *out = *engine;
     }
     return wrong;
 }
@@ -122,6 +123,23 @@ static brant_status load_module(
     return st;
 }
 
+/* A relative directory would mean the working directory's. */
+static brant_status load_from(
+    const brn_engine **out, const brn_engine_entry *entry, const char *dir, brant_error **err)
+{
+    brn_buf path;
+    brant_status st;
+
+    if (dir[0] != '/') {
+        return not_installed(entry, err);
+    }
+    brn_buf_init(&path, 0);
+    brn_buf_printf(&path, "%s/brant-%s.so", dir, entry->name);
+    st = path.failed ? brn_error_oom(err) : load_module(out, entry, brn_buf_text(&path), err);
+    brn_buf_release(&path);
+    return st;
+}
+
 brant_status brn_engine_load(
     const brn_engine **out,
     const brn_engine_entry *entries,
@@ -130,8 +148,7 @@ brant_status brn_engine_load(
     brant_error **err)
 {
     const brn_engine_entry *entry = brn_engine_lookup(entries, scheme);
-    brn_arena arena;
-    const char *path = NULL;
+    brn_buf beside;
     brant_status st;
 
     if (entry == NULL) {
@@ -141,12 +158,17 @@ brant_status brn_engine_load(
         *out = entry->linked;
         return BRANT_OK;
     }
-    if (module_dir == NULL || module_dir[0] != '/') {
-        return not_installed(entry, err); /* never relative to the working directory */
+    if (module_dir != NULL) {
+        return load_from(out, entry, module_dir, err);
     }
-    brn_arena_init(&arena);
-    path = brn_arena_printf(&arena, "%s/brant-%s.so", module_dir, entry->name);
-    st = path != NULL ? load_module(out, entry, path, err) : brn_error_oom(err);
-    brn_arena_release(&arena);
+    brn_buf_init(&beside, 0);
+    if (!brn_platform_library_dir(&beside)) {
+        st = not_installed(entry, err);
+    } else if (beside.failed) {
+        st = brn_error_oom(err);
+    } else {
+        st = load_from(out, entry, brn_buf_text(&beside), err);
+    }
+    brn_buf_release(&beside);
     return st;
 }

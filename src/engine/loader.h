@@ -3,9 +3,11 @@
  * Finding the engine of a URL: linked in, or a module of the same build loaded on first use.
  *
  * The list of known engines is engines/registry.c. A module is `brant-NAME.so` in one given
- * directory (the build's, or a session option; never the working directory or the environment) and
- * exports `const brn_engine brn_engine_module` together with `const char brn_engine_build[]`, which
- * must equal this library's version. Modules stay loaded.
+ * directory (that of libbrant.so, or a session option; never the working directory or the
+ * environment). engines/module.c is what it exports: `const brn_engine *const brn_engine_module`
+ * together with `const char brn_engine_build[]`, which must equal this library's version. Modules
+ * stay loaded. A program that has libbrant linked in has no directory of modules, unless it gives
+ * one.
  */
 #ifndef BRN_ENGINE_LOADER_H
 #define BRN_ENGINE_LOADER_H
@@ -26,8 +28,9 @@ typedef struct brn_engine_entry {
 const brn_engine_entry *brn_engine_lookup(const brn_engine_entry *entries, const char *scheme);
 
 /*
- * The engine itself. Errors: "engine.unknown" (hint lists the schemes), "engine.not_installed"
- * (message `engine "postgres" is not installed`, hint names the package), "engine.version".
+ * The engine itself; module_dir may be NULL: that of the library. Errors: "engine.unknown" (hint
+ * lists the schemes), "engine.not_installed" (message `engine "postgres" is not installed`, hint
+ * names the package), "engine.version".
  */
 brant_status brn_engine_load(
     const brn_engine **out,

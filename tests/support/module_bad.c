@@ -7,4 +7,4 @@ extern const char brn_engine_build[];
 extern const int brn_engine_module;
 
 const char brn_engine_build[] = "0.0.0-other";
-const int brn_engine_module = 0; /* must not be looked at */
+const int brn_engine_module = 0; /* a table of another shape: must not be looked at */

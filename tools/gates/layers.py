@@ -12,7 +12,7 @@ from gates.tree import Finding, Tree, gate
 _ORDER = ["base", "net", "core", "text", "catalog", "engine", "layouts", "graph", "ledger", "run"]
 _RANK = {room: rank for rank, room in enumerate(_ORDER)} | {"lint": len(_ORDER), "report": len(_ORDER)}
 _ENGINE_SEES = {"base", "net", "core", "text", "catalog", "engine"}
-_REGISTRY = {"engines/registry.c", "engines/registry.h"}
+_REGISTRY = {"engines/registry.c", "engines/registry.h", "engines/module.c"}
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 _LIBC = {f"{name}.h" for name in (

@@ -8,6 +8,9 @@ from gates.banned import LIBRARY, objects
 from gates.tree import Finding, Tree, gate
 
 
+_MODULE = {"brn_engine_build", "brn_engine_module"}
+
+
 def _place(tree: Tree, name: str, folders: tuple[str, ...] = LIBRARY) -> tuple[str, int]:
     """Where a name is defined, as well as a text search can tell: a line that starts with its type."""
     pattern = re.compile(rf"^(?![ #}}])[^\n;=]*\b{re.escape(name)}\b", re.MULTILINE)
@@ -42,6 +45,22 @@ def check_shared(tree: Tree) -> Iterator[Finding]:
                            "see src/libbrant.map")
         elif wanted == "brant_" and not re.search(rf"\b{name}\b", headers):
             yield _finding(tree, name, "is in no public header", "declare it there, or call it brn_")
+
+
+@gate("symbol")
+def check_modules(tree: Tree) -> Iterator[Finding]:
+    """A module shows its table and its version, and needs the library of this version only."""
+    for module in sorted(tree.build.glob("brant-*.so")):
+        output = tree.run(["nm", "-D", str(module)])
+        defined = set(re.findall(r"^[0-9a-f]+ \w (\w+)$", output, re.MULTILINE))
+        for name in sorted(defined - _MODULE):
+            yield _finding(tree, name, f"leaves {module.name}", "see engines/module.map")
+        for name in sorted(_MODULE - defined):
+            yield Finding("engines/module.map", 1, "symbol", f"{module.name} has no {name}",
+                          "see engines/module.c", name)
+        for name in re.findall(r"^ +U (brant_\w+|brn_\w+)$", output, re.MULTILINE):
+            yield Finding("engines/module.map", 1, "symbol", f"{module.name} takes any {name}",
+                          "link it with libbrant", name)
 
 
 @gate("symbol")
