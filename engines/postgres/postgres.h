@@ -30,6 +30,7 @@
 
 #include "engine/engine.h"
 #include "engine/sql_ledger.h"
+#include "text/classify.h"
 
 /* Statements that are prepared once on a connection, by slot (ledger.c names and renders them). */
 #define BRN_POSTGRES_SLOTS 24
@@ -208,6 +209,12 @@ brant_status brn_postgres_execute(
 /* --- inspect.c, probe.c, objects.c, index.c --------------------------------------------------- */
 
 void brn_postgres_inspect(brn_stmt_info *out, const brn_conn *conn, const brn_stmt *stmt);
+/* The same for a statement that is classified. */
+void brn_postgres_inspect_class(
+    brn_stmt_info *out, const brn_conn *conn, const brn_stmt_class *what, const brn_stmt *stmt);
+/* What to do about an error that comes of where the statement `sql` ran: inside a transaction, or
+ * in the one that made a value of an enum. Static text; NULL for all other errors. */
+const char *brn_postgres_advice(const char *sqlstate, brn_str sql);
 brant_status brn_postgres_probe(
     brn_evidence *out, brn_arena *arena, brn_conn *conn, const brn_stmt *stmt, brant_error **err);
 brant_status brn_postgres_objects(
