@@ -66,7 +66,7 @@ typedef struct brn_postgres {
     int64_t lock_id;         /* of the migration lock; valid when lock_known */
     bool lock_known;
     bool locked;          /* brn_postgres_lock() succeeded on the backend `lock_pid` */
-    int lock_pid;         /* the server process that has the lock */
+    int lock_pid;         /* the server process that serves us, known since lock(); 0 */
     bool read_only;       /* BRN_CONNECT_READ_ONLY: run() and execute() refuse */
     char application[64]; /* application_name of a run */
     char lock_what[64];   /* as given to lock(), to take it again after a lost connection */
@@ -209,13 +209,15 @@ brant_status brn_postgres_lock_holder(brn_lock_holder *out, brn_conn *conn, bran
 bool brn_postgres_lock_wait(brn_conn *conn, uint32_t ms);
 brant_status brn_postgres_lock_break(
     brn_conn *conn, const brn_lock_holder *holder, brant_error **err);
-/* The lock's number: the setting, or derived from database and ledger schema. Needs p->schema. */
+/* The lock's number: the setting, or derived from the ledger's schema. The server keeps the numbers
+ * of each database apart. Needs p->schema. */
 int64_t brn_postgres_lock_number(brn_postgres *p);
 /* Sets what a run needs, as lock() has: behind a RESET ALL. */
 brant_status brn_postgres_settings(brn_postgres *p, brant_error **err);
+/* Makes p->home known on a session without the lock. */
+brant_status brn_postgres_home_read(brn_postgres *p, brant_error **err);
 
-/* --- run.c, recover.c, execute.c
- * ------------------------------------------------------------------------- */
+/* --- run.c, recover.c, execute.c -------------------------------------------------------------- */
 
 brant_status brn_postgres_run(
     brn_conn *conn,
@@ -228,8 +230,6 @@ brant_status brn_postgres_run(
  * old session is over, learns what became of its transaction, and takes the lock again. */
 brant_status brn_postgres_reset(brn_conn *conn, brant_error **err);
 brant_status brn_postgres_transaction_lost(brant_error **err);
-/* Makes p->home known. */
-brant_status brn_postgres_home_read(brn_postgres *p, brant_error **err);
 brant_status brn_postgres_execute(
     int64_t *changed, brn_conn *conn, const brn_query *query, brant_error **err);
 
