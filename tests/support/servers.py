@@ -302,6 +302,18 @@ def postgres_bin() -> str:
     return os.path.dirname(os.path.realpath(elsewhere))
 
 
+def _reachable(programs: str, folder: str) -> str:
+    """The server's user may not be let into the folder where the programs are: then a copy of them."""
+    try:
+        subprocess.run([f"{programs}/postgres", "--version"], capture_output=True, timeout=60, check=True,
+                       **_user_options())
+    except PermissionError:
+        copy = os.path.join(folder, "programs")
+        shutil.copytree(os.path.dirname(programs), copy, symlinks=True)
+        return os.path.join(copy, os.path.basename(programs))
+    return programs
+
+
 def _run_as_server(argv: list, folder: str, stdin: str = "") -> None:
     done = subprocess.run(argv, cwd=folder, input=stdin, capture_output=True, text=True, timeout=300, check=False,
                           env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"}, **_user_options())
@@ -377,7 +389,7 @@ class Postgres(_Server):
 
     def __init__(self, programs: str = "", ssl=False, fsync: bool = False, settings=None, hba=None):
         super().__init__()
-        self.programs = programs or postgres_bin()
+        self.programs = _reachable(programs or postgres_bin(), self.folder)
         self.data = os.path.join(self.folder, "data")
         self.ca = self.wrong_ca = self.client = None
         try:
