@@ -211,12 +211,13 @@ void brn_sqlite_inspect_class(brn_stmt_info *out, const brn_stmt_class *what, co
     }
 }
 
-void brn_sqlite_inspect(brn_stmt_info *out, const brn_stmt *stmt)
+void brn_sqlite_inspect(brn_stmt_info *out, const brn_conn *conn, const brn_stmt *stmt)
 {
     brn_stmt_class what = { 0 };
     brn_stmt_info info = { 0 };
     brn_arena arena;
 
+    (void)conn; /* all versions agree on what is looked at */
     brn_arena_init(&arena);
     brn_classify(&what, &arena, &brn_dialect_sqlite, stmt);
     brn_sqlite_inspect_class(&info, &what, stmt);

@@ -320,7 +320,11 @@ static brant_status prepare_select(
 }
 
 brant_status brn_sqlite_ledger_read(
-    brn_ledger_state *out, brn_arena *arena, brn_conn *conn, brant_error **err)
+    brn_ledger_state *out,
+    brn_arena *arena,
+    brn_conn *conn,
+    brn_ledger_detail detail,
+    brant_error **err)
 {
     brn_sqlite *s = (brn_sqlite *)conn;
     brn_ledger_state state = { .exists = true };
@@ -332,7 +336,7 @@ brant_status brn_sqlite_ledger_read(
 
     conn->requests++;
     brn_buf_init(&sql, 0);
-    brn_sql_ledger_select(&sql, &dialect, s->schema);
+    brn_sql_ledger_select(&sql, &dialect, s->schema, detail);
     s->working++;
     st = prepare_select(&stmt, &missing, s, &sql, "brant_migrations", err);
     if (st != BRANT_OK || missing) {
@@ -343,13 +347,14 @@ brant_status brn_sqlite_ledger_read(
         brn_ledger_row *row = BRN_VEC_PUSH_MOVING(arena, &state.rows);
         reading r = { s, stmt, row == NULL };
 
-        st = row != NULL ? brn_sql_ledger_decode(row, arena, column_text, &r, err) : BRANT_OK;
+        st = row != NULL ? brn_sql_ledger_decode(row, arena, detail, column_text, &r, err)
+                         : BRANT_OK;
         st = r.oom ? brn_error_oom(err) : st;
     }
     if (st == BRANT_OK && rc != SQLITE_DONE) {
         st = brn_sqlite_error(s, rc, "ledger.read_failed", "could not read the ledger", err);
     }
-    if (st == BRANT_OK) {
+    if (st == BRANT_OK && detail == BRN_LEDGER_FULL) {
         brn_ledger_rows_sort(&state.rows);
     }
 

@@ -330,7 +330,7 @@ static int probe_by_kind(probe *p)
 {
     brn_stmt_info info;
 
-    brn_sqlite_inspect(&info, p->stmt);
+    brn_sqlite_inspect(&info, NULL, p->stmt);
     if (info.repeatable) {
         return tell(
             p, BRN_VERDICT_REPEATABLE,

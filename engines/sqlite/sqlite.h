@@ -51,6 +51,7 @@ typedef struct brn_sqlite_lock {
     int mark_fd; /* open for writing when fd is not, so that waiters see it close; -1 */
     brn_str what;
     struct brn_watch *watch; /* of a waiter; NULL */
+    uint32_t doubt_ms;       /* longest next wait after a wake-up that found it held; 0: any */
 } brn_sqlite_lock;
 
 /* One prepared statement for each kind of ledger operation, and one for the guard. */
@@ -181,7 +182,11 @@ brant_status brn_sqlite_ledger_step(
 brant_status brn_sqlite_guard_step(
     brn_conn *conn, const char *id, const char *run_id, brant_error **err);
 brant_status brn_sqlite_ledger_read(
-    brn_ledger_state *out, brn_arena *arena, brn_conn *conn, brant_error **err);
+    brn_ledger_state *out,
+    brn_arena *arena,
+    brn_conn *conn,
+    brn_ledger_detail detail,
+    brant_error **err);
 brant_status brn_sqlite_history_read(
     brn_history_rows *out, brn_arena *arena, brn_conn *conn, size_t limit, brant_error **err);
 void brn_sqlite_cache_release(brn_sqlite *s);
@@ -200,7 +205,7 @@ void brn_sqlite_watch_release(brn_sqlite *s);
 void brn_sqlite_fold_create(brn_buf *out, brn_str sql);
 void brn_sqlite_fold_column(brn_buf *out, brn_str alter);
 
-void brn_sqlite_inspect(brn_stmt_info *out, const brn_stmt *stmt);
+void brn_sqlite_inspect(brn_stmt_info *out, const brn_conn *conn, const brn_stmt *stmt);
 /* The same for a statement that is classified; `out` zeroed. */
 void brn_sqlite_inspect_class(brn_stmt_info *out, const brn_stmt_class *what, const brn_stmt *stmt);
 brant_status brn_sqlite_execute(

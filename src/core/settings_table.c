@@ -132,6 +132,18 @@ const brant_setting_info brn_settings_table[] = {
         .since = "0.1",
     },
     {
+        .key = "ddl-lock-timeout",
+        .type = BRANT_SETTING_DURATION,
+        .flags = BRANT_SETTING_GLOBAL_FLAG,
+        .default_value = "5s",
+        .max = INT64_MAX,
+        .metavar = "DUR",
+        .help = "Longest wait in one go for a table that the application has locked; brant then "
+                "lets the queue behind it pass and tries again, until lock-timeout is over; "
+                "0 means no limit but that.",
+        .since = "0.1",
+    },
+    {
         .key = "lock-poll-interval",
         .type = BRANT_SETTING_DURATION,
         .flags = BRANT_SETTING_GLOBAL_FLAG,

@@ -54,7 +54,13 @@ typedef struct brn_conn {
     brn_control *control; /* of the session; never NULL */
     brn_emitter *emitter; /* of the session; never NULL */
     const char *database; /* name in the project, for messages */
-    uint64_t requests;    /* sent to the server so far; the engine counts */
+    uint64_t requests;    /* round trips to the server so far; the engine counts */
+    /* Of the server, in the engine's own count (150004, 100611); 0: means nothing to inspect(). */
+    uint32_t server_version;
+    /* How many migrations, and how many bytes of them, one program may carry: what is sent together
+     * takes one round trip. 0 and 1: one at a time. Narrowed by connect(), like caps. */
+    uint32_t window;
+    size_t window_bytes;
 } brn_conn;
 
 #define BRN_CONNECT_CREATE (1u << 0)    /* make the database when it is missing */
@@ -76,9 +82,12 @@ typedef struct brn_connect_options {
     brn_control *control;      /* must outlive the connection */
     brn_emitter *emitter;      /* must outlive the connection */
     const char *ledger_schema; /* NULL: the current one. Must outlive the connection */
+    int64_t lock_id;           /* number of the migration lock; -1: the engine derives one */
     int64_t connect_timeout_ms;
     int64_t lock_timeout_ms; /* longest wait for locks of other applications */
-    const brn_lent *lent;    /* BRN_CAP_ATTACH: instead of a connection of its own; NULL */
+    /* Longest wait in one go, where the engine can let go and try again; 0: as above. */
+    int64_t lock_attempt_ms;
+    const brn_lent *lent; /* BRN_CAP_ATTACH: instead of a connection of its own; NULL */
     uint32_t flags;
 } brn_connect_options;
 
@@ -109,6 +118,8 @@ typedef struct brn_stmt_info {
     bool repeatable;  /* running it twice is the same as once */
     bool destructive; /* deletes rows, or drops what may hold some */
     bool session;     /* changes the session only: is run again when a run resumes behind it */
+    /* ALONE: a file of nothing else runs without a transaction, and need not ask for it. */
+    bool unasked;
     const char *why;  /* static: "VACUUM cannot run inside a transaction" */
     const char *hint; /* static: what to do */
     char kind[32];    /* for plans: "create table" */
@@ -195,12 +206,16 @@ typedef struct brn_engine {
     brant_status (*reset)(brn_conn *conn, brant_error **err);
     /* All rows, in one query. Missing tables are not an error. */
     brant_status (*ledger_read)(
-        brn_ledger_state *out, brn_arena *arena, brn_conn *conn, brant_error **err);
+        brn_ledger_state *out,
+        brn_arena *arena,
+        brn_conn *conn,
+        brn_ledger_detail detail,
+        brant_error **err);
     /* The newest `limit` history rows (0: all), oldest first. Missing tables give none. */
     brant_status (*history_read)(
         brn_history_rows *out, brn_arena *arena, brn_conn *conn, size_t limit, brant_error **err);
-    /* Pure: needs no connection. */
-    void (*inspect)(brn_stmt_info *out, const brn_stmt *stmt);
+    /* Sends nothing. conn: for its server_version; NULL when not connected. */
+    void (*inspect)(brn_stmt_info *out, const brn_conn *conn, const brn_stmt *stmt);
 
     /* BRN_CAP_LOCK. lock tries once: BRANT_ELOCKED when somebody else has it. lock_wait sleeps up
      * to ms, and returns true when there is reason to try again at once. lock_break frees a lock

@@ -62,6 +62,15 @@ typedef struct brn_ledger_row {
 
 typedef BRN_VEC(brn_ledger_row) brn_ledger_rows;
 
+/* How much of the rows is read. */
+typedef enum brn_ledger_detail {
+    /* What shows that there is nothing to do: id, status and checksum, and direction up in rows
+     * that are completed. The rest is zero, so format tells that such a row must not be written.
+     * Rows come in any order. */
+    BRN_LEDGER_BRIEF,
+    BRN_LEDGER_FULL, /* all fields, sorted */
+} brn_ledger_detail;
+
 typedef struct brn_history_row {
     int64_t seq; /* given by the database, ascending */
     const char *run_id;

@@ -37,6 +37,9 @@ typedef enum brn_op_type {
 #define BRN_OP_FOREIGN_KEYS_OFF (1u << 0)
 /* On STATEMENT: the author said that it is meant to delete dependent rows (foreign-keys=on). */
 #define BRN_OP_FOREIGN_KEYS_ON (1u << 1)
+/* On STATEMENT: it is the file's own BEGIN, or the COMMIT or ROLLBACK that ends what that began. */
+#define BRN_OP_OWN_BEGIN (1u << 2)
+#define BRN_OP_OWN_END (1u << 3)
 
 /* A statement that is a function of the host program. It works through engine->execute() on the
  * connection the program runs on, and what it does joins the transaction that is open. */
@@ -57,9 +60,11 @@ typedef struct brn_op {
     const char *id; /* GUARD: migration; NULL: the lock only */
 } brn_op;
 
+/* Programs of several migrations can stand behind each other in one (brn_conn.window); the guard of
+ * each names its own. */
 typedef struct brn_program {
     BRN_VEC(brn_op) ops;
-    const char *migration; /* id, for messages and server-side tags */
+    const char *migration; /* id of the first, for messages and server-side tags */
     const char *run_id;
 } brn_program;
 
@@ -77,7 +82,15 @@ typedef void brn_on_result(
 typedef struct brn_run_state {
     size_t ops_done; /* operations whose outcome is known to be good */
     bool in_doubt;   /* operation number ops_done may or may not have taken effect */
+    /* It failed for what others do at the moment (a lock, a deadlock), and everything back to the
+     * last BEGIN, or the statement itself outside of a transaction, has left no trace: the same
+     * operations can be tried again after reset(). */
+    bool passing;
 } brn_run_state;
+
+/* Id of the migration that operation `op` belongs to: that of the nearest guard. NULL: not known.
+ */
+const char *brn_program_migration(const brn_program *program, size_t op);
 
 /* Appends a zeroed operation; NULL when out of memory (arena latch). */
 brn_op *brn_program_add(brn_program *program, brn_arena *arena, brn_op_type type);

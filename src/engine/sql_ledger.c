@@ -20,6 +20,7 @@ typedef enum column_kind {
     COLUMN_DURATION,  /* null: not known, -1 */
     COLUMN_BOOL,      /* 0 or 1 */
     COLUMN_TIME,      /* RFC 3339 text; null: 0 */
+    COLUMN_STAMP,     /* likewise; part of a stamp, as durations are */
     COLUMN_STATUS,    /* word */
     COLUMN_DIRECTION, /* word */
     COLUMN_SERIAL,    /* given by the database */
@@ -53,7 +54,7 @@ static const field migration_columns[] = {
     { "intent_digest", COLUMN_TEXT, ROW(intent_digest) },
     { "done_digest", COLUMN_TEXT, ROW(done_digest) },
     { "started_at", COLUMN_TIME, ROW(started_us) },
-    { "finished_at", COLUMN_TIME, ROW(finished_us) },
+    { "finished_at", COLUMN_STAMP, ROW(finished_us) },
     { "duration_ms", COLUMN_DURATION, ROW(duration_ms) },
     { "who", COLUMN_TEXT, ROW(who) },
     { "tool", COLUMN_TEXT, ROW(tool) },
@@ -92,6 +93,14 @@ static const table migrations = {
     migration_columns,
     BRN_ARRAY_LEN(migration_columns),
 };
+/* The same table as far as BRN_LEDGER_BRIEF goes. Behind these columns the tool of a row of a newer
+ * format is selected, null in all others. */
+static const field brief_columns[] = {
+    { "id", COLUMN_KEY, ROW(id) },
+    { "status", COLUMN_STATUS, ROW(status) },
+    { "checksum", COLUMN_TEXT, ROW(checksum) },
+};
+static const table brief = { MIGRATIONS, brief_columns, BRN_ARRAY_LEN(brief_columns) };
 static const table history = { HISTORY, history_columns, BRN_ARRAY_LEN(history_columns) };
 
 /* What the rendering functions share. */
@@ -100,7 +109,8 @@ typedef struct render {
     brn_buf *buf;
     const brn_sql_dialect *dialect;
     const char *schema;
-    size_t times; /* used of out->times */
+    size_t times;   /* used of out->times */
+    bool by_server; /* stamps are expressions of the dialect */
 } render;
 
 /* --- text ------------------------------------------------------------------------------------- */
@@ -270,9 +280,25 @@ static const char *text_at(const void *row, size_t offset)
     return value;
 }
 
+static const char *stamp_of(const render *r, column_kind kind)
+{
+    if (!r->by_server) {
+        return NULL;
+    }
+    return kind == COLUMN_DURATION ? r->dialect->since_begin
+           : kind == COLUMN_STAMP  ? r->dialect->now
+                                   : NULL;
+}
+
 static void add_field(render *r, const field *c, const void *row)
 {
     const brn_ledger_row *migration = row;
+    const char *stamp = stamp_of(r, c->kind);
+
+    if (stamp != NULL) {
+        sql(r, stamp);
+        return;
+    }
 
     switch (c->kind) {
     case COLUMN_INT:
@@ -283,6 +309,7 @@ static void add_field(render *r, const field *c, const void *row)
         add_duration(r, int_at(row, c->offset));
         break;
     case COLUMN_TIME:
+    case COLUMN_STAMP:
         add_time(r, int_at(row, c->offset));
         break;
     case COLUMN_BOOL:
@@ -421,6 +448,7 @@ static void render_one(render *r, const brn_ledger_op *op, int64_t now_us, int64
     brn_ledger_row row;
     brn_history_row entry;
 
+    r->by_server = op->stamp && now_us == BRN_SQL_BY_SERVER;
     switch (op->type) {
     case BRN_LEDGER_ENSURE:
         break;
@@ -488,30 +516,57 @@ bool brn_sql_ledger_render(
  * Columns are qualified: SQLite takes a lone quoted name that no table has for a string, so a
  * missing column would go unnoticed.
  */
-static void select_columns(
-    brn_buf *out, const brn_sql_dialect *dialect, const char *schema, const table *t)
+static void add_column(brn_buf *out, const brn_sql_dialect *dialect, const char *name)
+{
+    brn_buf_add_c(out, "m.");
+    add_name(out, dialect, name);
+}
+
+static void select_columns(brn_buf *out, const brn_sql_dialect *dialect, const table *t)
 {
     brn_buf_add_c(out, "SELECT ");
     for (size_t i = 0; i < t->count; i++) {
-        brn_buf_add_c(out, i > 0 ? ", m." : "m.");
-        add_name(out, dialect, t->columns[i].name);
+        brn_buf_add_c(out, i > 0 ? ", " : "");
+        add_column(out, dialect, t->columns[i].name);
     }
+}
+
+static void from_table(
+    brn_buf *out, const brn_sql_dialect *dialect, const char *schema, const table *t)
+{
     brn_buf_add_c(out, " FROM ");
     add_table(out, dialect, schema, t->name);
     brn_buf_add_c(out, " m");
 }
 
-void brn_sql_ledger_select(brn_buf *out, const brn_sql_dialect *dialect, const char *schema)
+static void select_newer(brn_buf *out, const brn_sql_dialect *dialect)
 {
-    select_columns(out, dialect, schema, &migrations);
+    brn_buf_add_c(out, ", CASE WHEN ");
+    add_column(out, dialect, "format");
+    brn_buf_printf(out, " > %d THEN COALESCE(", BRN_LEDGER_FORMAT);
+    add_column(out, dialect, "tool");
+    brn_buf_add_c(out, ", '') END");
+}
+
+void brn_sql_ledger_select(
+    brn_buf *out, const brn_sql_dialect *dialect, const char *schema, brn_ledger_detail detail)
+{
+    if (detail == BRN_LEDGER_FULL) {
+        select_columns(out, dialect, &migrations);
+    } else {
+        select_columns(out, dialect, &brief);
+        select_newer(out, dialect);
+    }
+    from_table(out, dialect, schema, &migrations);
 }
 
 void brn_sql_history_select(
     brn_buf *out, const brn_sql_dialect *dialect, const char *schema, size_t limit)
 {
-    select_columns(out, dialect, schema, &history);
-    brn_buf_add_c(out, " ORDER BY m.");
-    add_name(out, dialect, "seq");
+    select_columns(out, dialect, &history);
+    from_table(out, dialect, schema, &history);
+    brn_buf_add_c(out, " ORDER BY ");
+    add_column(out, dialect, "seq");
     brn_buf_add_c(out, " DESC");
     if (limit > 0) {
         brn_buf_printf(out, " LIMIT %zu", limit);
@@ -520,14 +575,13 @@ void brn_sql_history_select(
 
 void brn_sql_guard_select(brn_buf *out, const brn_sql_dialect *dialect, const char *schema)
 {
-    brn_buf_add_c(out, "SELECT m.");
-    add_name(out, dialect, "status");
-    brn_buf_add_c(out, ", m.");
-    add_name(out, dialect, "run_id");
-    brn_buf_add_c(out, " FROM ");
-    add_table(out, dialect, schema, MIGRATIONS);
-    brn_buf_add_c(out, " m WHERE m.");
-    add_name(out, dialect, "id");
+    brn_buf_add_c(out, "SELECT ");
+    add_column(out, dialect, "status");
+    brn_buf_add_c(out, ", ");
+    add_column(out, dialect, "run_id");
+    from_table(out, dialect, schema, &migrations);
+    brn_buf_add_c(out, " WHERE ");
+    add_column(out, dialect, "id");
     brn_buf_add_c(out, dialect->numbered_params ? " = $1" : " = ?");
 }
 
@@ -597,6 +651,7 @@ static bool decode_text(void *row, brn_arena *arena, const field *c, const char 
         put_int(row, c->offset, number);
         return true;
     case COLUMN_TIME:
+    case COLUMN_STAMP:
         if (!brn_clock_parse_rfc3339(brn_str_from(text), &number)) {
             return false;
         }
@@ -676,6 +731,24 @@ static size_t find_column(const table *t, const char *name)
     return i;
 }
 
+static brant_status decode_columns(
+    void *row,
+    const table *t,
+    brn_arena *arena,
+    brn_sql_column_fn *column_text,
+    void *result,
+    brant_error **err)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        const char *text = column_text(result, (int)i);
+
+        if (!decode_column(row, arena, &t->columns[i], text)) {
+            return unreadable(t, column_text(result, 0), &t->columns[i], text, err);
+        }
+    }
+    return arena->oom ? brn_error_oom(err) : BRANT_OK;
+}
+
 static brant_status decode(
     void *row,
     const table *t,
@@ -696,24 +769,36 @@ static brant_status decode(
     if (format > BRN_LEDGER_FORMAT) {
         return newer(t, key, column_text(result, (int)find_column(t, "tool")), err);
     }
-    for (size_t i = 0; i < t->count; i++) {
-        text = column_text(result, (int)i);
-        if (!decode_column(row, arena, &t->columns[i], text)) {
-            return unreadable(t, column_text(result, 0), &t->columns[i], text, err);
-        }
-    }
-    return arena->oom ? brn_error_oom(err) : BRANT_OK;
+    return decode_columns(row, t, arena, column_text, result, err);
+}
+
+static brant_status decode_brief(
+    brn_ledger_row *row,
+    brn_arena *arena,
+    brn_sql_column_fn *column_text,
+    void *result,
+    brant_error **err)
+{
+    const char *tool = column_text(result, (int)brief.count);
+    brant_status st = tool != NULL ? newer(&brief, column_text(result, 0), tool, err)
+                                   : decode_columns(row, &brief, arena, column_text, result, err);
+
+    row->direction = row->status == BRN_ROW_COMPLETED ? BRN_UP : row->direction;
+    return st;
 }
 
 brant_status brn_sql_ledger_decode(
     brn_ledger_row *out,
     brn_arena *arena,
+    brn_ledger_detail detail,
     brn_sql_column_fn *column,
     void *result,
     brant_error **err)
 {
     brn_ledger_row row = { 0 };
-    brant_status st = decode(&row, &migrations, arena, column, result, err);
+    brant_status st = detail == BRN_LEDGER_FULL
+                          ? decode(&row, &migrations, arena, column, result, err)
+                          : decode_brief(&row, arena, column, result, err);
 
     if (st == BRANT_OK) {
         *out = row;

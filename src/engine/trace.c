@@ -117,11 +117,15 @@ static brant_status trace_reset(brn_conn *conn, brant_error **err)
 }
 
 static brant_status trace_ledger_read(
-    brn_ledger_state *out, brn_arena *arena, brn_conn *conn, brant_error **err)
+    brn_ledger_state *out,
+    brn_arena *arena,
+    brn_conn *conn,
+    brn_ledger_detail detail,
+    brant_error **err)
 {
     brn_wrap *w = (brn_wrap *)conn;
     int64_t began_ns = brn_clock_mono_ns();
-    brant_status st = w->inner->engine->ledger_read(out, arena, w->inner, err);
+    brant_status st = w->inner->engine->ledger_read(out, arena, w->inner, detail, err);
 
     return said(w, "ledger_read", began_ns, st, err);
 }

@@ -60,10 +60,14 @@ static brant_status wrap_reset(brn_conn *conn, brant_error **err)
 }
 
 static brant_status wrap_ledger_read(
-    brn_ledger_state *out, brn_arena *arena, brn_conn *conn, brant_error **err)
+    brn_ledger_state *out,
+    brn_arena *arena,
+    brn_conn *conn,
+    brn_ledger_detail detail,
+    brant_error **err)
 {
     brn_wrap *w = wrap_of(conn);
-    brant_status st = w->inner->engine->ledger_read(out, arena, w->inner, err);
+    brant_status st = w->inner->engine->ledger_read(out, arena, w->inner, detail, err);
 
     brn_wrap_sync(w);
     return st;

@@ -192,6 +192,16 @@ static bool is_able(const brn_compiled *c, uint32_t caps, size_t ddl, brn_switch
     return (caps & BRN_CAP_TXN_DML) != 0 && rows_only;
 }
 
+/* Whether all of it can only run outside of transactions, and its author knows. */
+static bool needs_none(const brn_compiled *c)
+{
+    size_t i = 0;
+    while (i < c->stmts.count && c->infos[i].role == BRN_ROLE_ALONE && c->infos[i].unasked) {
+        i++;
+    }
+    return i > 0 && i == c->stmts.count;
+}
+
 static brant_status decide(brn_compiled *c, const brn_compile_input *in, brant_error **err)
 {
     brn_survey s;
@@ -216,6 +226,9 @@ static brant_status decide(brn_compiled *c, const brn_compile_input *in, brant_e
         }
     }
     c->transactional = wanted != BRN_SWITCH_OFF && able && !c->own_transaction && !in->resume;
+    if (wanted == BRN_SWITCH_AUTO && needs_none(c)) {
+        c->transactional = false;
+    }
     if (c->transactional && s.alone != SIZE_MAX) {
         const brn_stmt_info *info = &c->infos[s.alone];
         return at_stmt(c, s.alone, err, "transaction.alone", info->why, info->hint);

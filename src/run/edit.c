@@ -17,7 +17,7 @@ brant_status brn_edit_open(
     brn_run_init(&e->run, session, &e->world, e->box, command);
     e->run.began_ns = brn_clock_mono_ns();
     session->round_trips = 0;
-    brant_status st = brn_world_load(&e->world, session, &e->box->arena, err);
+    brant_status st = brn_world_load(&e->world, session, &e->box->arena, BRN_LEDGER_FULL, err);
     e->run.next_seq = brn_arena_array(&e->box->arena, session->count, sizeof(*e->run.next_seq));
     if (st == BRANT_OK && e->run.next_seq == NULL) {
         st = brn_error_oom(err);

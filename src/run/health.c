@@ -275,7 +275,7 @@ brant_status brant_health(brant_health_result **out, brant_session *session, bra
     }
     brn_world world;
     brant_error *failure = NULL;
-    brant_status st = brn_world_load(&world, session, &box->arena, &failure);
+    brant_status st = brn_world_load(&world, session, &box->arena, BRN_LEDGER_BRIEF, &failure);
     /* With a graph the files are fine, and what failed is a database. */
     bool files_read = world.graph.database_count == session->count;
     if (st == BRANT_OK || (files_read && !is_of_the_call(st))) {

@@ -113,7 +113,7 @@ brant_status brant_look(brant_overview **out, brant_session *session, brant_erro
         return brn_error_oom(err);
     }
     brn_world world;
-    brant_status st = brn_world_load(&world, session, &box->arena, err);
+    brant_status st = brn_world_load(&world, session, &box->arena, BRN_LEDGER_FULL, err);
     if (st == BRANT_OK) {
         BRN_VEC(const brant_database_status *) list = { 0 };
         for (size_t i = 0; i < session->count && st == BRANT_OK; i++) {
@@ -226,7 +226,7 @@ static brant_status validate(
     brant_validation *out, brn_arena *arena, brant_session *session, brant_error **err)
 {
     brn_world world;
-    brant_status st = brn_world_load(&world, session, arena, err);
+    brant_status st = brn_world_load(&world, session, arena, BRN_LEDGER_FULL, err);
     if (st == BRANT_OK) {
         st = brn_doc_ask_locks(&world, err);
     }

@@ -164,7 +164,7 @@ brant_status brant_plan_up(
     run.looking = true;
     run.going_up = true;
     run.planner = brn_move_plan_up;
-    st = brn_world_load(&world, session, &box->arena, err);
+    st = brn_world_load(&world, session, &box->arena, BRN_LEDGER_BRIEF, err);
     if (st == BRANT_OK) {
         st = brn_doc_ask_locks(&world, err);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/runner.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,6 +42,7 @@ void brn_program_ledger(
 {
     brn_op *op = brn_program_add(program, arena, BRN_OP_LEDGER);
     brn_ledger_op *ledger = brn_arena_alloc(arena, sizeof(*ledger));
+    assert(type != BRN_LEDGER_PUT || row == NULL || row->format > 0); /* a brief one would lose */
     if (op != NULL && ledger != NULL) {
         ledger->type = type;
         ledger->row = row;
@@ -318,13 +320,13 @@ static brant_status run_steps(brn_run *run, brant_error **err)
 {
     bool all = run->all && runnable(run) > 0;
     brant_status st = all ? brn_step_begin_all(run, err) : BRANT_OK;
-    for (size_t i = 0; i < run->plan.steps.count && st == BRANT_OK; i++) {
+    for (size_t i = 0, taken = 0; i < run->plan.steps.count && st == BRANT_OK; i += taken) {
         st = brn_control_check(&run->session->control, err);
         if (st == BRANT_OK && run->arena->oom) {
             st = brn_error_oom(err); /* the step before is done, but its state could not be noted */
         }
         if (st == BRANT_OK) {
-            st = brn_step_run(run, i, err);
+            st = brn_steps_run(run, i, &taken, err);
         }
     }
     if (all && st == BRANT_OK) {
@@ -387,7 +389,9 @@ brant_status brn_run_execute(brn_run *run, brn_box *box, brant_error **err)
     run->session->round_trips = 0;
     brn_control_start(control, BRN_LIMIT_RUN, brant_settings_int(settings, "timeout"));
     control->limit_ms[BRN_LIMIT_STATEMENT] = brant_settings_int(settings, "statement-timeout");
-    brant_status st = brn_world_load(run->world, run->session, run->arena, err);
+    /* Going up needs a row only of what is not done, and then reads again under the lock. */
+    brn_ledger_detail detail = run->going_up ? BRN_LEDGER_BRIEF : BRN_LEDGER_FULL;
+    brant_status st = brn_world_load(run->world, run->session, run->arena, detail, err);
     if (st == BRANT_OK) {
         run->previous_version = brn_doc_version(run->world, 0);
         run->next_seq = brn_arena_array(run->arena, run->session->count, sizeof(*run->next_seq));

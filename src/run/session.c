@@ -236,8 +236,12 @@ static brant_status connect_once(brant_session *s, brn_target *t, uint32_t flags
         .control = &s->control,
         .emitter = &s->emitter,
         .ledger_schema = brant_settings_text(settings, "ledger-schema"),
+        .lock_id = brant_settings_origin(settings, "lock-id", NULL) != BRANT_ORIGIN_DEFAULT
+                       ? brant_settings_int(settings, "lock-id")
+                       : -1,
         .connect_timeout_ms = brant_settings_int(settings, "connect-timeout"),
         .lock_timeout_ms = brant_settings_int(settings, "lock-timeout"),
+        .lock_attempt_ms = brant_settings_int(settings, "ddl-lock-timeout"),
         .lent = t->has_lent ? &t->lent : NULL,
         .flags = flags,
     };

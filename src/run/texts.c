@@ -44,7 +44,7 @@ static brant_status read_file(
         st = out->infos == NULL ? brn_error_oom(err) : BRANT_OK;
     }
     for (size_t i = 0; i < out->stmts.count && st == BRANT_OK; i++) {
-        target->engine->inspect(&out->infos[i], &out->stmts.items[i]);
+        target->engine->inspect(&out->infos[i], target->conn, &out->stmts.items[i]);
     }
     return st;
 }

@@ -61,14 +61,16 @@ static brant_status read_sources(brn_world *world, size_t i, brant_error **err)
     return st;
 }
 
-static brant_status read_ledger(brn_world *world, size_t i, brant_error **err)
+static brant_status read_ledger(
+    brn_world *world, size_t i, brn_ledger_detail detail, brant_error **err)
 {
     brn_target *target = &world->session->targets[i];
     brant_status st = brn_session_connect(world->session, target, 0, err);
     memset(&world->ledgers[i], 0, sizeof(world->ledgers[i]));
     if (st == BRANT_OK && !target->missing) {
         world->session->round_trips++;
-        st = target->conn->engine->ledger_read(&world->ledgers[i], world->arena, target->conn, err);
+        st = target->conn->engine->ledger_read(
+            &world->ledgers[i], world->arena, target->conn, detail, err);
     }
     if (st != BRANT_OK) {
         brn_error_subject(err, brn_target_name(target), NULL);
@@ -76,6 +78,28 @@ static brant_status read_ledger(brn_world *world, size_t i, brant_error **err)
     }
     brn_graph_join(&world->graph, i, &world->ledgers[i].rows);
     return BRANT_OK;
+}
+
+/* Whether every row is of a migration here that is done: then nobody asks for more of it. */
+static bool all_done(const brn_graph_database *db)
+{
+    for (size_t i = 0; i < db->items.count; i++) {
+        const brn_migration *m = db->items.items[i];
+        if (m->row != NULL && (m->state != BRN_STATE_DONE || m->row->status != BRN_ROW_COMPLETED)) {
+            return false;
+        }
+    }
+    return db->unknown.count == 0;
+}
+
+static brant_status look_at_ledger(
+    brn_world *world, size_t i, brn_ledger_detail detail, brant_error **err)
+{
+    brant_status st = read_ledger(world, i, detail, err);
+    if (st == BRANT_OK && detail == BRN_LEDGER_BRIEF && !all_done(&world->graph.databases[i])) {
+        st = read_ledger(world, i, BRN_LEDGER_FULL, err);
+    }
+    return st;
 }
 
 static void warn_elsewhere(const brn_world *world, size_t i)
@@ -89,7 +113,11 @@ static void warn_elsewhere(const brn_world *world, size_t i)
 }
 
 brant_status brn_world_load(
-    brn_world *out, brant_session *session, brn_arena *arena, brant_error **err)
+    brn_world *out,
+    brant_session *session,
+    brn_arena *arena,
+    brn_ledger_detail detail,
+    brant_error **err)
 {
     memset(out, 0, sizeof(*out));
     out->session = session;
@@ -116,7 +144,7 @@ brant_status brn_world_load(
     brant_status st = brn_graph_build(&out->graph, arena, inputs, session->count, err);
     for (size_t i = 0; i < session->count && st == BRANT_OK; i++) {
         out->graph.databases[i].late = late_policy(&session->targets[i]);
-        st = read_ledger(out, i, err);
+        st = look_at_ledger(out, i, detail, err);
         if (st == BRANT_OK) {
             warn_elsewhere(out, i);
         }
@@ -126,6 +154,6 @@ brant_status brn_world_load(
 
 brant_status brn_world_refresh(brn_world *world, size_t target, brant_error **err)
 {
-    brant_status st = read_ledger(world, target, err);
+    brant_status st = read_ledger(world, target, BRN_LEDGER_FULL, err);
     return st == BRANT_OK ? brn_world_compare(world, err) : st;
 }

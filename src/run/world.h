@@ -5,7 +5,7 @@
  *
  * Files are read before anything is connected: a file that cannot be understood must not cost a
  * connection. With nothing pending, a world costs reading the files, one connection and one query
- * for each database.
+ * for each database. That query is a brief one as long as its rows tell of nothing but success.
  */
 #ifndef BRN_RUN_WORLD_H
 #define BRN_RUN_WORLD_H
@@ -28,10 +28,15 @@ typedef struct brn_world {
 } brn_world;
 
 /* Reads files, connects (without making a missing database), reads ledgers, compares. Notes about
- * files become events. */
+ * files become events. BRN_LEDGER_BRIEF is for callers who show rows only of what is not done: of
+ * a ledger that has more to tell than that everything recorded is done, rows are read in full. */
 brant_status brn_world_load(
-    brn_world *out, brant_session *session, brn_arena *arena, brant_error **err);
-/* Reads the ledger of one target again and compares again. Connects if need be. */
+    brn_world *out,
+    brant_session *session,
+    brn_arena *arena,
+    brn_ledger_detail detail,
+    brant_error **err);
+/* Reads the ledger of one target again, in full, and compares again. Connects if need be. */
 brant_status brn_world_refresh(brn_world *world, size_t target, brant_error **err);
 
 /* Largest file that is read, and the dialect, of a target. */

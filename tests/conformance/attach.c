@@ -83,7 +83,7 @@ static void the_host_sees_what_was_done_on_its_connection(void **state)
         migrate(conn, db);
         assert_int_equal(db->quirks->host_number(h.handle, db->quirks->count_rows), 3);
         assert_true(db->quirks->host_run(h.handle, db->quirks->insert_rows));
-        conf_ok(conn->engine->ledger_read(&ledger, &db->arena, conn, &err), err);
+        conf_ok(conn->engine->ledger_read(&ledger, &db->arena, conn, BRN_LEDGER_FULL, &err), err);
         assert_int_equal(ledger.rows.count, 1);
         conf_close(conn);
         /* It is open, and not brant's any more. */

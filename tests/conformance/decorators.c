@@ -63,7 +63,7 @@ static void trace_tells_every_operation(void **state)
     conf_ok(conn->engine->run(conn, &program, NULL, NULL, &run, &err), err);
     assert_int_equal(db->events, program.ops.count + 2);
     assert_string_equal(db->last_trace, "run");
-    conf_ok(conn->engine->ledger_read(&ledger, &db->arena, conn, &err), err);
+    conf_ok(conn->engine->ledger_read(&ledger, &db->arena, conn, BRN_LEDGER_FULL, &err), err);
     assert_string_equal(db->last_trace, "ledger_read");
     assert_true(conn->requests > 0);
     conf_add_sql(&bad, db, db->quirks->bad_statement);
@@ -104,7 +104,7 @@ static void a_dry_run_changes_nothing(void **state)
     assert_int_equal(count, program.ops.count);
     assert_int_equal(run.ops_done, program.ops.count);
     conf_ok(conn->engine->reset(conn, &err), err);
-    conf_ok(conn->engine->ledger_read(&ledger, &db->arena, conn, &err), err);
+    conf_ok(conn->engine->ledger_read(&ledger, &db->arena, conn, BRN_LEDGER_FULL, &err), err);
     assert_true(ledger.exists);
     assert_int_equal(ledger.rows.count, 0);
     assert_true(is_before(db));

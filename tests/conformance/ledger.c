@@ -20,7 +20,7 @@ static brn_ledger_state read_ledger(brn_conn *conn, conf_db *db)
     brn_ledger_state ledger = { 0 };
     brant_error *err = NULL;
 
-    conf_ok(conn->engine->ledger_read(&ledger, &db->arena, conn, &err), err);
+    conf_ok(conn->engine->ledger_read(&ledger, &db->arena, conn, BRN_LEDGER_FULL, &err), err);
     return ledger;
 }
 
@@ -132,6 +132,66 @@ static void every_field_is_read_back_exactly(void **state)
     assert_int_equal(ledger.rows.count, 2);
     assert_same_row(&ledger.rows.items[0], &small);
     assert_same_row(&ledger.rows.items[1], &full_row);
+    conf_close(conn);
+}
+
+static const brn_ledger_row *find_row(const brn_ledger_state *ledger, const char *id)
+{
+    for (size_t i = 0; i < ledger->rows.count; i++) {
+        if (strcmp(ledger->rows.items[i].id, id) == 0) {
+            return &ledger->rows.items[i];
+        }
+    }
+    return NULL;
+}
+
+static brn_ledger_state read_briefly(brn_conn *conn, conf_db *db)
+{
+    brn_ledger_state ledger = { 0 };
+    uint64_t before = conn->requests;
+    brant_error *err = NULL;
+
+    conf_ok(conn->engine->ledger_read(&ledger, &db->arena, conn, BRN_LEDGER_BRIEF, &err), err);
+    assert_int_equal(conn->requests, before + 1);
+    return ledger;
+}
+
+static void a_brief_look_agrees_with_a_full_one(void **state)
+{
+    conf_db *db = *state;
+    brn_conn *conn = conf_connect(db);
+    brn_ledger_row rows[] = {
+        full_row,
+        conf_row("m1", BRN_ROW_COMPLETED),
+        conf_row("m2", BRN_ROW_RUNNING),
+        conf_row("m3", BRN_ROW_COMPLETED),
+    };
+    brn_ledger_state brief = read_briefly(conn, db);
+    brn_ledger_state full;
+
+    assert_false(brief.exists);
+    assert_int_equal(brief.rows.count, 0);
+    rows[1].checksum = "c1";
+    rows[3].checksum = "";
+    conf_ensure(conn, db);
+    for (size_t i = 0; i < BRN_ARRAY_LEN(rows); i++) {
+        run_one(conn, db, BRN_LEDGER_PUT, &rows[i]);
+    }
+    full = read_ledger(conn, db);
+    brief = read_briefly(conn, db);
+    assert_true(brief.exists);
+    assert_int_equal(brief.rows.count, full.rows.count);
+    for (size_t i = 0; i < full.rows.count; i++) {
+        const brn_ledger_row *want = &full.rows.items[i];
+        const brn_ledger_row *got = find_row(&brief, want->id);
+
+        assert_non_null(got);
+        assert_int_equal(got->status, want->status);
+        assert_text(got->checksum, want->checksum);
+        assert_true(want->status != BRN_ROW_COMPLETED || got->direction == want->direction);
+        assert_int_equal(got->format, 0); /* never to be written */
+        assert_true(want->format > 0);
+    }
     conf_close(conn);
 }
 
@@ -288,7 +348,12 @@ static void history_keeps_order_and_limit(void **state)
 }
 
 static void expect_unreadable(
-    conf_db *db, const char *spoil, brant_status want, const char *id, const char *part)
+    conf_db *db,
+    brn_ledger_detail detail,
+    const char *spoil,
+    brant_status want,
+    const char *id,
+    const char *part)
 {
     brn_conn *conn = conf_connect(db);
     brn_ledger_row row = conf_row("m1", BRN_ROW_COMPLETED);
@@ -304,7 +369,7 @@ static void expect_unreadable(
     conf_ensure(conn, db);
     run_one(conn, db, BRN_LEDGER_PUT, &row);
     conf_run_sql(conn, db, spoil);
-    st = conn->engine->ledger_read(&ledger, &db->arena, conn, &err);
+    st = conn->engine->ledger_read(&ledger, &db->arena, conn, detail, &err);
     assert_non_null(strstr(brant_error_message(err), part));
     assert_non_null(strstr(brant_error_message(err), "m1"));
     assert_non_null(brant_error_hint(err));
@@ -316,7 +381,17 @@ static void a_row_of_a_newer_brant_is_left_alone(void **state)
 {
     conf_db *db = *state;
 
-    expect_unreadable(db, db->quirks->ledger_newer, BRANT_EUNSUPPORTED, "ledger.newer", "9.9.9");
+    expect_unreadable(
+        db, BRN_LEDGER_FULL, db->quirks->ledger_newer, BRANT_EUNSUPPORTED, "ledger.newer", "9.9.9");
+}
+
+static void a_brief_look_leaves_a_newer_row_alone_too(void **state)
+{
+    conf_db *db = *state;
+
+    expect_unreadable(
+        db, BRN_LEDGER_BRIEF, db->quirks->ledger_newer, BRANT_EUNSUPPORTED, "ledger.newer",
+        "9.9.9");
 }
 
 static void an_unknown_status_names_the_row(void **state)
@@ -324,7 +399,17 @@ static void an_unknown_status_names_the_row(void **state)
     conf_db *db = *state;
 
     expect_unreadable(
-        db, db->quirks->ledger_status, BRANT_EDRIFT, "ledger.unreadable", "\"status\"");
+        db, BRN_LEDGER_FULL, db->quirks->ledger_status, BRANT_EDRIFT, "ledger.unreadable",
+        "\"status\"");
+}
+
+static void a_brief_look_names_it_too(void **state)
+{
+    conf_db *db = *state;
+
+    expect_unreadable(
+        db, BRN_LEDGER_BRIEF, db->quirks->ledger_status, BRANT_EDRIFT, "ledger.unreadable",
+        "\"status\"");
 }
 
 static void a_bad_time_names_the_row(void **state)
@@ -332,7 +417,8 @@ static void a_bad_time_names_the_row(void **state)
     conf_db *db = *state;
 
     expect_unreadable(
-        db, db->quirks->ledger_time, BRANT_EDRIFT, "ledger.unreadable", "\"started_at\"");
+        db, BRN_LEDGER_FULL, db->quirks->ledger_time, BRANT_EDRIFT, "ledger.unreadable",
+        "\"started_at\"");
 }
 
 static void a_table_of_something_else_is_told(void **state)
@@ -348,7 +434,7 @@ static void a_table_of_something_else_is_told(void **state)
         skip();
     }
     conf_run_sql(conn, db, db->quirks->ledger_other);
-    st = conn->engine->ledger_read(&ledger, &db->arena, conn, &err);
+    st = conn->engine->ledger_read(&ledger, &db->arena, conn, BRN_LEDGER_FULL, &err);
     conf_expect(st, err, BRANT_EDRIFT, "ledger.unreadable");
     conf_close(conn);
 }
@@ -404,13 +490,16 @@ int conf_group_ledger(void)
         TEST(no_ledger_is_no_error),
         TEST(ensuring_twice_is_fine),
         TEST(every_field_is_read_back_exactly),
+        TEST(a_brief_look_agrees_with_a_full_one),
         TEST(put_replaces_the_whole_row),
         TEST(a_stamp_gives_time_and_duration),
         TEST(intent_outcome_fail_and_remove_change_their_fields_only),
         TEST(progress_of_a_row_that_is_gone_is_an_error),
         TEST(history_keeps_order_and_limit),
         TEST(a_row_of_a_newer_brant_is_left_alone),
+        TEST(a_brief_look_leaves_a_newer_row_alone_too),
         TEST(an_unknown_status_names_the_row),
+        TEST(a_brief_look_names_it_too),
         TEST(a_bad_time_names_the_row),
         TEST(a_table_of_something_else_is_told),
         TEST(more_columns_are_fine),

@@ -283,7 +283,7 @@ static void a_reader_survives_a_killed_writer(void **state)
     (void)snprintf(path, sizeof(path), "%s-journal", path_of(db));
     assert_int_equal(stat(path, &journal), 0);
     conf_ok(conf_try_connect(&conn, db, BRN_CONNECT_READ_ONLY, &err), err);
-    conf_ok(conn->engine->ledger_read(&ledger, &db->arena, conn, &err), err);
+    conf_ok(conn->engine->ledger_read(&ledger, &db->arena, conn, BRN_LEDGER_FULL, &err), err);
     assert_true(ledger.exists);
     assert_int_equal(db->quirks->number(db->url, db->quirks->count_tables), 0);
     conf_close(conn);
@@ -472,7 +472,7 @@ static void statements_have_roles(void **state)
         brn_stmt_info info;
 
         print_message("  %s\n", cases[i].sql);
-        brn_engine_sqlite.inspect(&info, &stmt);
+        brn_engine_sqlite.inspect(&info, NULL, &stmt);
         assert_int_equal(info.role, cases[i].role);
         assert_int_equal(info.repeatable, cases[i].repeatable);
         assert_int_equal(info.session, cases[i].session);

@@ -380,7 +380,9 @@ static void between_calls_the_host_is_not_stopped(void **state)
     conf_ensure(conn, db);
     brn_control_cancel(&db->control);
     assert_int_equal(number(handle, busy_work), 100000);
-    conf_ok(conn->engine->ledger_read(&ledger, &db->arena, conn, &err), err); /* short: goes on */
+    conf_ok(
+        conn->engine->ledger_read(&ledger, &db->arena, conn, BRN_LEDGER_FULL, &err),
+        err); /* short: goes on */
     brn_control_init(&db->control);
     conf_close(conn);
     conf_quirks_sqlite.host_close(handle);

@@ -54,7 +54,7 @@ static void what_loses_data_is_destructive(void **state)
         brn_stmt stmt = { .text = brn_str_from(c->sql), .line = 1, .column = 1 };
         brn_stmt_info info;
 
-        brn_engine_sqlite.inspect(&info, &stmt);
+        brn_engine_sqlite.inspect(&info, NULL, &stmt);
         if (info.destructive != c->destructive) {
             fail_msg("%s: %s", c->sql, info.destructive ? "destructive" : "not destructive");
         }
@@ -69,9 +69,9 @@ static void vacuum_into_cannot_be_repeated(void **state)
     brn_stmt_info info;
 
     (void)state;
-    brn_engine_sqlite.inspect(&info, &into);
+    brn_engine_sqlite.inspect(&info, NULL, &into);
     assert_false(info.repeatable);
-    brn_engine_sqlite.inspect(&info, &plain);
+    brn_engine_sqlite.inspect(&info, NULL, &plain);
     assert_true(info.repeatable);
 }
 

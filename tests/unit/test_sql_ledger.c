@@ -170,9 +170,15 @@ static void selects_qualify_their_columns(void **state)
     brn_buf buf = { 0 };
 
     (void)state;
-    brn_sql_ledger_select(&buf, &plain, "main");
+    brn_sql_ledger_select(&buf, &plain, "main", BRN_LEDGER_FULL);
     assert_non_null(strstr(buf.ptr, "SELECT m.\"id\", m.\"version\", "));
     assert_non_null(strstr(buf.ptr, " FROM \"main\".\"brant_migrations\" m"));
+    brn_buf_reset(&buf);
+    brn_sql_ledger_select(&buf, &numbered, NULL, BRN_LEDGER_BRIEF);
+    assert_string_equal(
+        buf.ptr, "SELECT m.`id`, m.`status`, m.`checksum`, "
+                 "CASE WHEN m.`format` > 1 THEN COALESCE(m.`tool`, '') END "
+                 "FROM `brant_migrations` m");
     brn_buf_reset(&buf);
     brn_sql_history_select(&buf, &plain, NULL, 7);
     assert_non_null(strstr(buf.ptr, " ORDER BY m.\"seq\" DESC LIMIT 7"));
@@ -237,7 +243,7 @@ static void malformed_rows_are_named(void **state)
 
         memcpy(columns, good, sizeof(columns));
         columns[cases[i].at] = cases[i].text;
-        st = brn_sql_ledger_decode(&out, &arena, column, columns, &err);
+        st = brn_sql_ledger_decode(&out, &arena, BRN_LEDGER_FULL, column, columns, &err);
         assert_int_equal(st, cases[i].status);
         if (st == BRANT_OK) {
             assert_string_equal(out.id, "m1");
@@ -248,6 +254,52 @@ static void malformed_rows_are_named(void **state)
             assert_string_equal(brant_error_id(err), cases[i].id);
             assert_non_null(strstr(brant_error_message(err), cases[i].part));
             assert_non_null(brant_error_hint(err));
+        }
+        brant_error_free(err);
+        brn_arena_release(&arena);
+    }
+}
+
+static void brief_rows_are_decoded(void **state)
+{
+    static const struct brief_case {
+        const char *columns[4]; /* id, status, checksum, tool of a newer row */
+        brant_status status;
+        brn_direction direction;
+        const char *part;
+    } cases[] = {
+        { { "m1", "completed", "c1", NULL }, BRANT_OK, BRN_UP, NULL },
+        { { "m1", "completed", NULL, NULL }, BRANT_OK, BRN_UP, NULL },
+        { { "m1", "running", "c1", NULL }, BRANT_OK, (brn_direction)0, NULL },
+        { { "m1", "failed", "c1", NULL }, BRANT_OK, (brn_direction)0, NULL },
+        { { "m1", "pending", "c1", NULL },
+          BRANT_EDRIFT,
+          (brn_direction)0,
+          "\"status\" of row \"m1\"" },
+        { { NULL, "completed", "c1", NULL }, BRANT_EDRIFT, (brn_direction)0, "\"id\"" },
+        { { "m1", "rolling", "c1", "9.9" }, BRANT_EUNSUPPORTED, (brn_direction)0, "version 9.9" },
+        { { "m1", "rolling", "c1", "" }, BRANT_EUNSUPPORTED, (brn_direction)0, "version unknown" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < BRN_ARRAY_LEN(cases); i++) {
+        const char *columns[4];
+        brn_arena arena = { 0 };
+        brn_ledger_row out = { .seq = 77 };
+        brant_error *err = NULL;
+        brant_status st;
+
+        memcpy(columns, cases[i].columns, sizeof(columns));
+        st = brn_sql_ledger_decode(&out, &arena, BRN_LEDGER_BRIEF, column, columns, &err);
+        assert_int_equal(st, cases[i].status);
+        if (st == BRANT_OK) {
+            assert_string_equal(out.id, "m1");
+            assert_string_equal(brn_row_status_name(out.status), columns[1]);
+            assert_int_equal(out.direction, cases[i].direction);
+            assert_int_equal(out.format, 0);
+        } else {
+            assert_int_equal(out.seq, 77); /* untouched */
+            assert_non_null(strstr(brant_error_message(err), cases[i].part));
         }
         brant_error_free(err);
         brn_arena_release(&arena);
@@ -297,6 +349,7 @@ int main(void)
         cmocka_unit_test(a_stamp_takes_the_time_now),
         cmocka_unit_test(selects_qualify_their_columns),
         cmocka_unit_test(malformed_rows_are_named),
+        cmocka_unit_test(brief_rows_are_decoded),
         cmocka_unit_test(history_rows_are_decoded),
         cmocka_unit_test(status_words_are_exact),
     };

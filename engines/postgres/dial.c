@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Opening a session without blocking: libpq's own connect_timeout works in its blocking calls only,
+ * and none of those looks at our control. (Looking up a name does block, as long as the system's
+ * resolver does.)
+ *
+ * A failed attempt leaves nothing but a text. With PQERRORS_VERBOSE the SQLSTATE is in it, between
+ * a severity in the server's language and the message: "FATAL:  28P01: password ...". It decides;
+ * words are asked only where no server has spoken, or PgBouncer has, whose code is always 08P01.
+ */
+#include "engines/postgres/postgres.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+#define SLICE_MS 100
+#define SQLSTATE_LEN 5
+
+/* --- what a failed attempt says --------------------------------------------------------------- */
+
+/* By the beginning of the SQLSTATE; the first row that fits. */
+static const struct refusal {
+    const char *sqlstate;
+    const char *id;
+    const char *hint;
+} refusals[] = {
+    { "28P01", "connect.refused",
+      "Check user and password. A password that is in neither the URL nor the settings comes from "
+      "PGPASSWORD or ~/.pgpass." },
+    { "28", "connect.refused",
+      "Check the user. If the server names pg_hba.conf: it has no line that lets this user connect "
+      "to this database from here in this way; sslmode=require in the URL may be what is missing." },
+    { "3D000", "connect.no_database",
+      "\"brant up\" or \"brant setup\" creates it. Or is the name wrong?" },
+    { "42501", "connect.no_rights", "The owner can give it: GRANT CONNECT ON DATABASE ... TO ..." },
+    { "53300", "connect.unreachable",
+      "All connections of the server (max_connections), the database or the user are in use. Try "
+      "again later, or raise the limit." },
+    { "57P03", "connect.unreachable", "The server starts up or shuts down. Try again later." },
+    { "08", "connect.unreachable", "Look at the log of the server, or of the pooler before it." },
+    { "53", "connect.unreachable", "Look at the log of the server." },
+    { "57", "connect.unreachable", "Look at the log of the server." },
+    { "58", "connect.unreachable", "Look at the log of the server." },
+    { "XX", "connect.unreachable", "Look at the log of the server." },
+    { "", "connect.refused", "Look at the parameters of the URL." },
+};
+
+static const struct refusal *find_refusal(const char *sqlstate)
+{
+    size_t i = 0;
+
+    while (strncmp(sqlstate, refusals[i].sqlstate, strlen(refusals[i].sqlstate)) != 0) {
+        i++;
+    }
+    return &refusals[i];
+}
+
+static bool is_code(const char *text)
+{
+    for (size_t i = 0; i < SQLSTATE_LEN; i++) {
+        if (!((text[i] >= '0' && text[i] <= '9') || (text[i] >= 'A' && text[i] <= 'Z'))) {
+            return false;
+        }
+    }
+    return text[SQLSTATE_LEN] == ':' && text[SQLSTATE_LEN + 1] == ' ';
+}
+
+/* Of the last server that was tried; what stands behind the code is its message. */
+static const char *find_sqlstate(char out[SQLSTATE_LEN + 1], const char *text)
+{
+    const char *found = NULL;
+
+    for (const char *at = strstr(text, ":  "); at != NULL; at = strstr(at + 1, ":  ")) {
+        if (is_code(at + 3)) {
+            found = at + 3;
+        }
+    }
+    if (found == NULL) {
+        out[0] = '\0';
+        return NULL;
+    }
+    memcpy(out, found, SQLSTATE_LEN);
+    out[SQLSTATE_LEN] = '\0';
+    return found + SQLSTATE_LEN + 2;
+}
+
+/* The line without what it has in common with our own message. */
+static brn_str reason_of(const char *words, const char *text)
+{
+    brn_str all = brn_str_from(words != NULL ? words : text);
+    size_t end = brn_str_find_char(all, '\n');
+    brn_str line = brn_str_slice(all, 0, end != SIZE_MAX ? end : all.len);
+    size_t failed = brn_str_find(line, BRN_STR(" failed: "));
+
+    if (words == NULL && failed != SIZE_MAX) {
+        line = brn_str_slice(line, failed + strlen(" failed: "), line.len);
+    }
+    return brn_str_trim(line);
+}
+
+/* All lines as one, each once (libpq may try with and without encryption), without those for
+ * developers of the server ("LOCATION:  auth_failed, auth.c:326"). */
+static void add_lines(brn_buf *out, const char *text)
+{
+    brn_str rest = brn_str_from(text);
+    brn_str line;
+
+    while (brn_str_split(&rest, '\n', &line)) {
+        brn_str words = brn_str_trim(line);
+
+        if (words.len == 0 || brn_str_find(words, BRN_STR(".c:")) != SIZE_MAX ||
+            brn_str_find(brn_buf_str(out), words) != SIZE_MAX) {
+            continue;
+        }
+        brn_buf_add_c(out, out->len > 0 ? " " : "");
+        brn_buf_add_str(out, words);
+    }
+}
+
+/* No server has spoken: what libpq found out by itself. */
+static brant_status unanswered(
+    const brn_postgres *p, PGconn *pg, const char *text, brn_str reason, brant_error **err)
+{
+    bool is_cut = strstr(text, "SSL SYSCALL") != NULL || strstr(text, "closed") != NULL;
+    bool is_tls = strstr(text, "SSL") != NULL || strstr(text, "certificate") != NULL;
+    brant_status st;
+
+    if (strncmp(text, "invalid ", strlen("invalid ")) == 0) {
+        st = brn_error(
+            err, BRANT_EUSAGE, "url.bad_parameter", "a parameter of the postgres URL: %.*s",
+            BRN_STR_ARG(reason));
+        brn_error_hint(err, "Parameters and their values are those of libpq.");
+        return st;
+    }
+    if (PQconnectionNeedsPassword(pg) != 0) {
+        st = brn_error(
+            err, BRANT_ECONNECT, "connect.refused", "%s wants a password for user \"%s\"", p->host,
+            PQuser(pg));
+        brn_error_hint(
+            err, "Give one: in the URL, with the settings password or password-file, in PGPASSWORD "
+                 "or in ~/.pgpass.");
+        return st;
+    }
+    if (is_tls && !is_cut) {
+        st = brn_error(
+            err, BRANT_ECONNECT, "connect.tls", "no encrypted connection to %s: %.*s", p->host,
+            BRN_STR_ARG(reason));
+        brn_error_hint(
+            err, "See sslmode, sslrootcert, sslcert and sslkey in the URL; without them libpq "
+                 "looks into ~/.postgresql.");
+        return st;
+    }
+    st = brn_error(
+        err, BRANT_ECONNECT, "connect.unreachable", "could not connect to %s: %.*s", p->host,
+        BRN_STR_ARG(reason));
+    brn_error_hint(err, "Is the server running, and are host and port of the URL right?");
+    return st;
+}
+
+static brant_status answered(
+    const brn_postgres *p,
+    PGconn *pg,
+    const char *sqlstate,
+    const char *words,
+    brn_str reason,
+    brant_error **err)
+{
+    const struct refusal *refusal = find_refusal(sqlstate);
+    brant_status st;
+
+    /* PgBouncer until 1.20, and what it passes on of a server it could not log in to. */
+    if (strcmp(sqlstate, "08P01") == 0 &&
+        (strstr(words, "no such database") != NULL || strstr(words, "does not exist") != NULL)) {
+        refusal = find_refusal(strstr(words, "database") != NULL ? "3D000" : "28000");
+    } else if (
+        strcmp(sqlstate, "08P01") == 0 &&
+        (strstr(words, "authentication failed") != NULL || strstr(words, "password") != NULL)) {
+        refusal = find_refusal("28P01");
+    }
+    if (strcmp(refusal->id, "connect.no_database") == 0) {
+        st = brn_error(
+            err, BRANT_ECONNECT, refusal->id, "database \"%s\" does not exist on %s", PQdb(pg),
+            p->host);
+    } else if (strcmp(refusal->id, "connect.unreachable") == 0) {
+        st = brn_error(
+            err, BRANT_ECONNECT, refusal->id, "could not connect to %s: %.*s", p->host,
+            BRN_STR_ARG(reason));
+    } else {
+        st = brn_error(
+            err, BRANT_ECONNECT, refusal->id, "%s refuses user \"%s\" of database \"%s\": %.*s",
+            p->host, PQuser(pg), PQdb(pg), BRN_STR_ARG(reason));
+    }
+    brn_error_hint(err, "%s", refusal->hint);
+    brn_error_native(err, 0, sqlstate);
+    return st;
+}
+
+static brant_status failed(const brn_postgres *p, PGconn *pg, brant_error **err)
+{
+    char sqlstate[SQLSTATE_LEN + 1];
+    brn_buf text;
+    const char *words = NULL;
+    brn_buf lines;
+    brant_status st;
+
+    brn_buf_init(&text, 0);
+    brn_buf_init(&lines, 0);
+    brn_buf_add_c(&text, PQerrorMessage(pg));
+    if (text.ptr != NULL) {
+        brn_postgres_mask(p, text.ptr);
+    }
+    words = find_sqlstate(sqlstate, brn_buf_text(&text));
+    if (words != NULL) {
+        st = answered(p, pg, sqlstate, words, reason_of(words, words), err);
+    } else {
+        st = unanswered(p, pg, brn_buf_text(&text), reason_of(NULL, brn_buf_text(&text)), err);
+    }
+    add_lines(&lines, brn_buf_text(&text));
+    if (lines.len > 0) {
+        brn_error_detail(err, "libpq says: %s", brn_buf_text(&lines));
+    }
+    brn_buf_release(&lines);
+    brn_buf_release(&text);
+    return st;
+}
+
+static brant_status no_answer(const brn_postgres *p, int64_t limit_ms, brant_error **err)
+{
+    char limit[BRN_CLOCK_TEXT];
+    brant_status st;
+
+    brn_duration_text(limit, limit_ms);
+    st = brn_error(
+        err, BRANT_ECONNECT, "connect.unreachable", "could not connect to %s: no answer in %s",
+        p->host, limit);
+    brn_error_hint(
+        err, "Is the server running, are host and port of the URL right, and does a firewall let "
+             "this through? The setting \"connect-timeout\" says how long to wait.");
+    return st;
+}
+
+/* --- waiting ---------------------------------------------------------------------------------- */
+
+/* How long one wait may be: 0 when the time is up. */
+static int slice_ms(int64_t deadline_ns)
+{
+    int64_t left = (deadline_ns - brn_clock_mono_ns()) / BRN_NS_PER_MS;
+
+    if (deadline_ns == 0 || left > SLICE_MS) {
+        return SLICE_MS;
+    }
+    return left > 0 ? (int)left : 0;
+}
+
+/* Until libpq can go on. */
+static brant_status wait_for(
+    const brn_postgres *p,
+    PGconn *pg,
+    PostgresPollingStatusType what,
+    int64_t limit_ms,
+    int64_t deadline_ns,
+    bool looks,
+    brant_error **err)
+{
+    struct pollfd wait = {
+        .fd = PQsocket(pg),
+        .events = what == PGRES_POLLING_READING ? POLLIN : POLLOUT,
+    };
+    brant_status st = BRANT_OK;
+    int ready = 0;
+
+    while (st == BRANT_OK && ready <= 0) {
+        int slice = slice_ms(deadline_ns);
+
+        if (looks) {
+            st = brn_control_check(p->conn.control, err);
+        }
+        if (st == BRANT_OK && deadline_ns != 0 && slice == 0) {
+            st = no_answer(p, limit_ms, err);
+        }
+        if (st == BRANT_OK) {
+            ready = poll(&wait, 1, slice);
+        }
+        if (ready < 0 && errno != EINTR && errno != EAGAIN) {
+            st = brn_error_errno(err, "connect.unreachable", errno, "wait for", p->host);
+        }
+    }
+    return st;
+}
+
+/* The parameters with another database. */
+static PGconn *begin(const brn_postgres *p, const char *dbname)
+{
+    const char *keywords[] = { "dbname", NULL };
+    const char *values[] = { dbname, NULL };
+    const char **all_keywords = NULL;
+    const char **all_values = NULL;
+    size_t count = 0;
+    PGconn *pg = NULL;
+
+    if (dbname == NULL) {
+        return PQconnectStartParams(p->keywords, p->values, 0);
+    }
+    while (p->keywords[count] != NULL) {
+        count++;
+    }
+    all_keywords = calloc(count + BRN_ARRAY_LEN(keywords), sizeof(*all_keywords));
+    all_values = calloc(count + BRN_ARRAY_LEN(values), sizeof(*all_values));
+    if (all_keywords != NULL && all_values != NULL) {
+        memcpy(all_keywords, p->keywords, count * sizeof(*all_keywords));
+        memcpy(all_values, p->values, count * sizeof(*all_values));
+        /* The last of a name counts. */
+        memcpy(all_keywords + count, keywords, sizeof(keywords));
+        memcpy(all_values + count, values, sizeof(values));
+        pg = PQconnectStartParams(all_keywords, all_values, 0);
+    }
+    free(all_keywords);
+    free(all_values);
+    return pg;
+}
+
+static void ignore_notice(void *user, const PGresult *result)
+{
+    (void)user;
+    (void)result;
+}
+
+brant_status brn_postgres_dial(
+    PGconn **out, brn_postgres *p, const char *dbname, int64_t limit_ms, brant_error **err)
+{
+    PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+    int64_t limit = limit_ms > 0 ? limit_ms : p->connect_timeout_ms;
+    int64_t deadline_ns = limit > 0 ? brn_clock_mono_ns() + limit * BRN_NS_PER_MS : 0;
+    PGconn *pg = begin(p, dbname);
+    brant_status st = BRANT_OK;
+
+    if (pg == NULL) {
+        return brn_error_oom(err);
+    }
+    (void)PQsetNoticeReceiver(pg, ignore_notice, NULL); /* libpq's own prints */
+    (void)PQsetErrorVerbosity(pg, PQERRORS_VERBOSE);
+    if (PQstatus(pg) == CONNECTION_BAD) {
+        next = PGRES_POLLING_FAILED;
+    }
+    while (st == BRANT_OK && next != PGRES_POLLING_OK && next != PGRES_POLLING_FAILED) {
+        st = wait_for(p, pg, next, limit, deadline_ns, limit_ms == 0, err);
+        if (st == BRANT_OK) {
+            next = PQconnectPoll(pg);
+        }
+    }
+    if (st == BRANT_OK && (next == PGRES_POLLING_FAILED || PQsetnonblocking(pg, 1) != 0)) {
+        st = failed(p, pg, err);
+    }
+    if (st != BRANT_OK) {
+        PQfinish(pg);
+        return st;
+    }
+    (void)PQsetErrorVerbosity(pg, PQERRORS_DEFAULT);
+    *out = pg;
+    return BRANT_OK;
+}

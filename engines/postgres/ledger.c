@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading the ledger costs one round trip, on a connection that knows nothing yet too: the current
+ * schema, and whether the table is there, come before the rows in the same message. Nothing of the
+ * session is needed for it, so that looks work behind every pooler.
+ *
+ * Only when the table is missing a second question is asked: is there one in another schema?
+ */
+#include "engines/postgres/postgres.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+
+#define MIGRATIONS "brant_migrations"
+#define HISTORY "brant_history"
+
+const brn_sql_dialect brn_postgres_ledger_dialect = {
+    .quote = '"',
+    .numbered_params = true,
+    .type_text = "text",
+    .type_key = "text",
+    .type_int = "bigint",
+    .type_serial = "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+    .table_options = "",
+};
+
+/* --- schema ----------------------------------------------------------------------------------- */
+
+static brant_status keep_schema(brn_postgres *p, const char *name, brant_error **err)
+{
+    p->schema = brn_arena_strdup(&p->arena, name);
+    return p->schema != NULL ? BRANT_OK : brn_error_oom(err);
+}
+
+brant_status brn_postgres_ledger_schema(brn_postgres *p, brant_error **err)
+{
+    PGresult *result = NULL;
+    brant_status st;
+
+    if (p->schema != NULL) {
+        return BRANT_OK;
+    }
+    st = brn_postgres_query(&result, p, "SELECT pg_catalog.current_schema()", 0, NULL, err);
+    if (st != BRANT_OK) {
+        return st;
+    }
+    if (PQgetisnull(result, 0, 0) != 0) {
+        st = brn_error(
+            err, BRANT_EUSAGE, "ledger.no_schema", "no schema for the ledger in database \"%s\"",
+            p->dbname);
+        brn_error_hint(
+            err, "No schema of the search_path exists: create one, or name another with the "
+                 "setting ledger-schema.");
+    } else {
+        st = keep_schema(p, PQgetvalue(result, 0, 0), err);
+    }
+    PQclear(result);
+    return st;
+}
+
+/* --- results ---------------------------------------------------------------------------------- */
+
+/* What a reading hears, result by result. */
+typedef struct reading {
+    brn_postgres *p;
+    const char *table;
+    brn_arena *arena;
+    brn_ledger_detail detail;
+    brn_ledger_rows *rows; /* one of the two */
+    brn_history_rows *history;
+    const PGresult *result; /* and the row of it, for column_text() */
+    int row;
+    bool is_here; /* the table is in the schema that it belongs into */
+    bool is_missing;
+    bool in_rows; /* what follows are rows */
+} reading;
+
+static const char *column_text(void *user, int i)
+{
+    const reading *r = user;
+
+    return PQgetisnull(r->result, r->row, i) != 0 ? NULL : PQgetvalue(r->result, r->row, i);
+}
+
+/* Current schema, and whether the table is in it. */
+static brant_status take_place(reading *r, brant_error **err)
+{
+    const char *schema = column_text(r, 0);
+
+    r->is_here = strcmp(PQgetvalue(r->result, r->row, 1), "t") == 0;
+    return schema != NULL ? keep_schema(r->p, schema, err) : BRANT_OK;
+}
+
+static brant_status take_row(reading *r, brant_error **err)
+{
+    brn_ledger_row *row = NULL;
+    brn_history_row *entry = NULL;
+
+    if (!r->is_here) {
+        return BRANT_OK; /* of a table further down the search_path */
+    }
+    if (r->rows != NULL) {
+        row = BRN_VEC_PUSH_MOVING(r->arena, r->rows);
+        return row != NULL ? brn_sql_ledger_decode(row, r->arena, r->detail, column_text, r, err)
+                           : brn_error_oom(err);
+    }
+    entry = BRN_VEC_PUSH(r->arena, r->history);
+    return entry != NULL ? brn_sql_history_decode(entry, r->arena, column_text, r, err)
+                         : brn_error_oom(err);
+}
+
+static bool is_one_of(const char *sqlstate, const char *const *list)
+{
+    for (; sqlstate != NULL && *list != NULL; list++) {
+        if (strcmp(sqlstate, *list) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static brant_status take_error(reading *r, const PGresult *result, brant_error **err)
+{
+    /* No such table, or schema; no such column, not a number, not a table. */
+    static const char *const missing[] = { "42P01", "3F000", NULL };
+    static const char *const unreadable[] = { "42703", "42883", "42804", "42809", NULL };
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    brant_status st;
+
+    if (is_one_of(sqlstate, missing)) {
+        r->is_missing = true;
+        return BRANT_OK;
+    }
+    st = brn_postgres_error(
+        r->p, result, (brn_str){ NULL, 0 }, "ledger.read_failed", "could not read the ledger", err);
+    if (is_one_of(sqlstate, unreadable)) {
+        st = brn_error(
+            err, BRANT_EDRIFT, "ledger.unreadable", "table \"%s\" is not one that brant can read",
+            r->table);
+        brn_error_hint(
+            err,
+            "It was made by something else, or changed. Rename it, or restore it from a backup.");
+    }
+    return st;
+}
+
+static brant_status take_result(reading *r, const PGresult *result, brant_error **err)
+{
+    ExecStatusType status = PQresultStatus(result);
+    brant_status st = BRANT_OK;
+
+    if (status != PGRES_TUPLES_OK && status != PGRES_SINGLE_TUPLE) {
+        return take_error(r, result, err);
+    }
+    r->result = result;
+    for (r->row = 0; st == BRANT_OK && r->row < PQntuples(result); r->row++) {
+        st = r->in_rows ? take_row(r, err) : take_place(r, err);
+    }
+    r->in_rows = r->in_rows || status == PGRES_TUPLES_OK;
+    return st;
+}
+
+/* All results are taken, also behind an error: the connection goes on. */
+static brant_status take_all(reading *r, brant_error **err)
+{
+    brant_status st = BRANT_OK;
+
+    for (;;) {
+        PGresult *result = NULL;
+        brant_status got = brn_postgres_result(&result, r->p, st == BRANT_OK ? err : NULL);
+
+        if (got != BRANT_OK || result == NULL) {
+            return st == BRANT_OK ? got : st;
+        }
+        if (st == BRANT_OK) {
+            st = take_result(r, result, err);
+        }
+        PQclear(result);
+    }
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+/* With the schema known: the rows alone. */
+static void add_select(brn_buf *sql, const reading *r, size_t limit)
+{
+    const char *schema = r->p->schema;
+
+    if (schema == NULL) {
+        brn_buf_printf(
+            sql,
+            "SELECT pg_catalog.current_schema(), pg_catalog.to_regclass("
+            "pg_catalog.quote_ident(pg_catalog.current_schema()) || '.%s') IS NOT NULL; ",
+            r->table);
+    }
+    if (r->rows != NULL) {
+        brn_sql_ledger_select(sql, &brn_postgres_ledger_dialect, schema, r->detail);
+    } else {
+        brn_sql_history_select(sql, &brn_postgres_ledger_dialect, schema, limit);
+    }
+}
+
+static brant_status read_table(reading *r, size_t limit, brant_error **err)
+{
+    brn_buf sql;
+    brant_status st = brn_control_check(r->p->conn.control, err);
+
+    if (st != BRANT_OK) {
+        return st;
+    }
+    r->in_rows = r->p->schema != NULL;
+    r->is_here = r->in_rows;
+    brn_buf_init(&sql, 0);
+    add_select(&sql, r, limit);
+    if (sql.failed) {
+        st = brn_error_oom(err);
+    } else if (PQsendQuery(r->p->pg, brn_buf_text(&sql)) == 0) {
+        st = brn_postgres_lost(r->p, err);
+    } else {
+        r->p->conn.requests++;
+        /* Memory stays flat: no result holds all rows beside our own copies. */
+        (void)PQsetSingleRowMode(r->p->pg);
+        st = take_all(r, err);
+    }
+    brn_buf_release(&sql);
+    r->is_missing = r->is_missing || !r->is_here;
+    return st;
+}
+
+static brant_status find_elsewhere(
+    const char **out, brn_arena *arena, brn_postgres *p, brant_error **err)
+{
+    static const char sql[] =
+        "SELECT pg_catalog.string_agg(n.nspname, ', ' ORDER BY n.nspname)"
+        " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE c.relname = '" MIGRATIONS "' AND c.relkind IN ('r', 'p')"
+        " AND n.nspname !~ '^pg_temp' AND n.nspname IS DISTINCT FROM $1";
+    const char *const values[] = { p->schema };
+    PGresult *result = NULL;
+    brant_status st = brn_postgres_query(&result, p, sql, 1, values, err);
+
+    if (st == BRANT_OK && PQgetisnull(result, 0, 0) == 0) {
+        *out = brn_arena_strdup(arena, PQgetvalue(result, 0, 0));
+        st = *out != NULL ? st : brn_error_oom(err);
+    }
+    PQclear(result);
+    return st;
+}
+
+brant_status brn_postgres_ledger_read(
+    brn_ledger_state *out,
+    brn_arena *arena,
+    brn_conn *conn,
+    brn_ledger_detail detail,
+    brant_error **err)
+{
+    brn_postgres *p = (brn_postgres *)conn;
+    brn_ledger_state state = { 0 };
+    reading r = {
+        .p = p, .table = MIGRATIONS, .arena = arena, .detail = detail, .rows = &state.rows
+    };
+    brant_status st = read_table(&r, 0, err);
+
+    if (st == BRANT_OK && r.is_missing) {
+        st = find_elsewhere(&state.elsewhere, arena, p, err);
+    }
+    if (st != BRANT_OK) {
+        return st;
+    }
+    state.exists = !r.is_missing;
+    if (detail == BRN_LEDGER_FULL) {
+        brn_ledger_rows_sort(&state.rows);
+    }
+    *out = state;
+    return BRANT_OK;
+}
+
+static void turn_round(brn_history_rows *rows)
+{
+    for (size_t i = 0; i < rows->count / 2; i++) {
+        brn_history_row row = rows->items[i];
+
+        rows->items[i] = rows->items[rows->count - 1 - i];
+        rows->items[rows->count - 1 - i] = row;
+    }
+}
+
+brant_status brn_postgres_history_read(
+    brn_history_rows *out, brn_arena *arena, brn_conn *conn, size_t limit, brant_error **err)
+{
+    brn_postgres *p = (brn_postgres *)conn;
+    brn_history_rows rows = { 0 };
+    reading r = { .p = p, .table = HISTORY, .arena = arena, .history = &rows };
+    brant_status st = read_table(&r, limit, err);
+
+    if (st == BRANT_OK) {
+        turn_round(&rows);
+        *out = rows;
+    }
+    return st;
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The PostgreSQL engine, on libpq. This header is private to the folder.
+ *
+ *   postgres.c   the table of functions; connect, disconnect, connect again, server_info
+ *   conninfo.c   URL and options to libpq's keywords
+ *   dial.c       opening a session, and telling apart why it failed
+ *   client.c     sending and waiting: limits, cancellation, who blocks us
+ *   error.c      results and lost connections as errors
+ *   ledger.c     reading the ledger, and rendering its operations
+ *   lock.c       the migration lock, its holder, poolers
+ *   pipeline.c   sending many statements in one round trip
+ *   run.c        programs as pipelines; reset
+ *   execute.c    one statement with values, for functions of the host program
+ *   inspect.c    what a statement needs
+ *   probe.c      what took effect; objects.c: what there is; index.c: invalid indexes
+ *
+ * Facts that shape it, with PostgreSQL 15:
+ *   - The connection is in libpq's non-blocking mode all the time; every wait is client.c's, so
+ * that limits and cancellation are seen, and a full socket cannot block both sides.
+ *   - Session settings are not sent at connect: the first pipeline of the lock has them. PgBouncer
+ *     refuses the start-up parameter "options".
+ *   - A session advisory lock ends with its backend, also after the client was killed: only when
+ * the statement that still runs there is over. So it fences what a dead run left behind.
+ */
+#ifndef BRN_POSTGRES_H
+#define BRN_POSTGRES_H
+
+#include <libpq-fe.h>
+
+#include "engine/engine.h"
+#include "engine/sql_ledger.h"
+#include "text/classify.h"
+
+/* Statements that are prepared once on a connection, by slot (ledger.c names and renders them). */
+#define BRN_POSTGRES_SLOTS 24
+
+typedef struct brn_postgres {
+    brn_conn conn;   /* first */
+    brn_arena arena; /* as long as the connection */
+    PGconn *pg;
+    /* What connecting again needs: NULL-terminated, in the arena. The password is among the values
+     * and is overwritten when the connection is closed. */
+    const char **keywords;
+    const char **values;
+    char *password;     /* the one among the values; NULL */
+    char *key_password; /* of the client's certificate, likewise; NULL */
+    const char *host;   /* as it is shown: "127.0.0.1:5432" or a socket's directory */
+    const char *dbname; /* database that it is connected to */
+    const char
+        *schema; /* of the ledger: the setting, else the current one once it is known; NULL */
+    int64_t connect_timeout_ms;
+    int64_t lock_timeout_ms; /* total wait for locks of other applications */
+    int64_t lock_attempt_ms; /* in one go */
+    int64_t lock_id;         /* of the migration lock; valid when lock_known */
+    bool lock_known;
+    bool locked;        /* brn_postgres_lock() succeeded on the backend `lock_pid` */
+    int lock_pid;       /* the server process that has the lock */
+    bool read_only;     /* BRN_CONNECT_READ_ONLY: run() and execute() refuse */
+    char lock_what[64]; /* as given to lock(), to take it again after a lost connection */
+    bool settings_sent; /* session settings of a run, on this backend */
+    uint32_t prepared;  /* bits of slots that are prepared on this backend */
+    bool in_program;    /* run() has a transaction open */
+    const brn_op *call; /* function of the host program that is running; NULL */
+    char xid[24];       /* of the transaction whose COMMIT is on its way; "" */
+    char blocked[512];  /* who kept the last statement waiting, as it was seen; "" */
+    char fatal[256];    /* why the server ended the session, when it said so; "" */
+} brn_postgres;
+
+extern const brn_engine brn_engine_postgres;
+
+/* --- conninfo.c ------------------------------------------------------------------------------- */
+
+/*
+ * Fills keywords, values, password, host, dbname. Errors: "url.bad_parameter" (BRANT_EUSAGE) for a
+ * parameter that is neither libpq's nor golang-migrate's (x-...).
+ */
+brant_status brn_postgres_conninfo(
+    brn_postgres *p, const brn_connect_options *opts, brant_error **err);
+
+/* --- dial.c ----------------------------------------------------------------------------------- */
+
+/*
+ * Opens a session to `dbname` (NULL: that of the URL). limit_ms 0: within the connection's limit,
+ * and looking at the control; else neither. *out is in non-blocking mode, and for PQfinish().
+ * Errors: "connect.unreachable" (may pass by itself), "connect.refused", "connect.tls",
+ * "connect.no_database", "connect.no_rights"; the control's.
+ */
+brant_status brn_postgres_dial(
+    PGconn **out, brn_postgres *p, const char *dbname, int64_t limit_ms, brant_error **err);
+
+/* --- postgres.c ------------------------------------------------------------------------------- */
+
+/* Opens p->pg anew with the same parameters; what was open is closed. Session state is gone:
+ * prepared, settings_sent, locked. */
+brant_status brn_postgres_reconnect(brn_postgres *p, brant_error **err);
+/* A second session with the same parameters, for looking at the first one; NULL when it cannot be
+ * had within a second. Close it with PQfinish(). */
+PGconn *brn_postgres_side(brn_postgres *p);
+/* Text of the first value that `sql` gives there, for free(); NULL when there is none within `ms`.
+ */
+char *brn_postgres_side_ask(PGconn *side, const char *sql, int64_t ms);
+
+/* --- client.c --------------------------------------------------------------------------------- */
+
+/*
+ * One statement, one round trip (extended protocol, unnamed). Values are texts, NULL is null. On
+ * success *out is a result of status COMMAND_OK, TUPLES_OK or EMPTY_QUERY, for PQclear(). While it
+ * waits it looks at conn.control: when that says stop, the statement is cancelled on the server and
+ * the error is the control's. Not in pipeline mode, not for COPY.
+ */
+brant_status brn_postgres_query(
+    PGresult **out,
+    brn_postgres *p,
+    const char *sql,
+    size_t count,
+    const char *const *values,
+    brant_error **err);
+/* The same without looking at the control: for cleaning up. Bounded by ten seconds. */
+brant_status brn_postgres_query_quietly(
+    PGresult **out,
+    brn_postgres *p,
+    const char *sql,
+    size_t count,
+    const char *const *values,
+    brant_error **err);
+/*
+ * Waits until a result can be had, and takes it: NULL at the end of a statement's results. Flushes
+ * what is to be sent meanwhile. *out is whatever came, also an error. Errors: the control's, after
+ * cancelling on the server and draining (pipeline mode is left then); a lost connection
+ * (BRANT_ECONNECT, "connect.lost").
+ *
+ * When it takes long, it looks who keeps the statement waiting: a warning "lock.blocked", and
+ * p->blocked for the error of a lock timeout.
+ */
+brant_status brn_postgres_result(PGresult **out, brn_postgres *p, brant_error **err);
+/* Asks the server to cancel what runs on the connection; waits at most two seconds. */
+void brn_postgres_cancel(brn_postgres *p);
+/* Who keeps the backend `pid` waiting: "process 4711 (psql, user app from 10.0.0.3): UPDATE ...",
+ * asked on a second session; empty when nobody does, or it cannot be told. */
+void brn_postgres_blockers(brn_buf *out, brn_postgres *p, int pid);
+
+/* --- error.c ---------------------------------------------------------------------------------- */
+
+/*
+ * Sets the error of a result of the connection `p`: SQLSTATE, detail, hint, context, the offset in
+ * `sql` in bytes (the server counts characters; sql.ptr NULL: none). `what`: what could not be
+ * done, before the server's words; NULL. id and status are chosen by the SQLSTATE: lock and
+ * deadlock are "statement.lock_timeout", "statement.deadlock", "statement.serialization"
+ * (BRANT_ESTATEMENT), statement_timeout is BRANT_ETIMEOUT "control.timeout" with the setting to
+ * raise, connection classes BRANT_ECONNECT "connect.lost", missing rights
+ * "statement.no_rights", everything else `id` with BRANT_ESTATEMENT.
+ */
+brant_status brn_postgres_error(
+    brn_postgres *p,
+    const PGresult *result,
+    brn_str sql,
+    const char *id,
+    const char *what,
+    brant_error **err);
+/* Hides the password where a server repeats it. */
+void brn_postgres_mask(const brn_postgres *p, char *text);
+/* Of the connection itself, behind a failed call of libpq. */
+brant_status brn_postgres_lost(brn_postgres *p, brant_error **err);
+/* Whether the SQLSTATE says that trying again may help and nothing took effect (55P03, 40P01,
+ * 40001). */
+bool brn_postgres_is_passing(const char *sqlstate);
+
+/* --- ledger.c --------------------------------------------------------------------------------- */
+
+extern const brn_sql_dialect brn_postgres_ledger_dialect;
+
+brant_status brn_postgres_ledger_read(
+    brn_ledger_state *out,
+    brn_arena *arena,
+    brn_conn *conn,
+    brn_ledger_detail detail,
+    brant_error **err);
+brant_status brn_postgres_history_read(
+    brn_history_rows *out, brn_arena *arena, brn_conn *conn, size_t limit, brant_error **err);
+/* Makes p->schema known: the setting, or current_schema(). "ledger.no_schema" when there is none.
+ */
+brant_status brn_postgres_ledger_schema(brn_postgres *p, brant_error **err);
+
+/* --- lock.c ----------------------------------------------------------------------------------- */
+
+brant_status brn_postgres_lock(brn_conn *conn, const char *what, brant_error **err);
+void brn_postgres_unlock(brn_conn *conn);
+brant_status brn_postgres_lock_holder(brn_lock_holder *out, brn_conn *conn, brant_error **err);
+bool brn_postgres_lock_wait(brn_conn *conn, uint32_t ms);
+brant_status brn_postgres_lock_break(
+    brn_conn *conn, const brn_lock_holder *holder, brant_error **err);
+/* The lock's number: the setting, or derived from database and ledger schema. Needs p->schema. */
+int64_t brn_postgres_lock_number(brn_postgres *p);
+
+/* --- run.c, execute.c ------------------------------------------------------------------------- */
+
+brant_status brn_postgres_run(
+    brn_conn *conn,
+    const brn_program *program,
+    brn_on_result *on_result,
+    void *user,
+    brn_run_state *state,
+    brant_error **err);
+brant_status brn_postgres_reset(brn_conn *conn, brant_error **err);
+brant_status brn_postgres_execute(
+    int64_t *changed, brn_conn *conn, const brn_query *query, brant_error **err);
+
+/* --- inspect.c, probe.c, objects.c, index.c --------------------------------------------------- */
+
+void brn_postgres_inspect(brn_stmt_info *out, const brn_conn *conn, const brn_stmt *stmt);
+/* The same for a statement that is classified. */
+void brn_postgres_inspect_class(
+    brn_stmt_info *out, const brn_conn *conn, const brn_stmt_class *what, const brn_stmt *stmt);
+/* What to do about an error that comes of where the statement `sql` ran: inside a transaction, or
+ * in the one that made a value of an enum. Static text; NULL for all other errors. */
+const char *brn_postgres_advice(const char *sqlstate, brn_str sql);
+brant_status brn_postgres_probe(
+    brn_evidence *out, brn_arena *arena, brn_conn *conn, const brn_stmt *stmt, brant_error **err);
+brant_status brn_postgres_objects(
+    brn_object_list *out, brn_arena *arena, brn_conn *conn, brant_error **err);
+/*
+ * Before a CREATE INDEX or REINDEX ... CONCURRENTLY: drops the INVALID index of that name (and what
+ * REINDEX leaves behind, NAME_ccnew) that a failed build has left, with a notice, since IF NOT
+ * EXISTS would take it for the index. Does nothing for other statements, and without a round trip.
+ * "index.building" (BRANT_ELOCKED) when another session is building it.
+ */
+brant_status brn_postgres_index_prepare(brn_postgres *p, const brn_stmt *stmt, brant_error **err);
+/* Behind one: an error "index.invalid" when the index is there and INVALID. */
+brant_status brn_postgres_index_check(brn_postgres *p, const brn_stmt *stmt, brant_error **err);
+
+#endif
