@@ -151,6 +151,8 @@ brant_status brn_postgres_query_quietly(
 brant_status brn_postgres_result(PGresult **out, brn_postgres *p, brant_error **err);
 /* Waits a moment for something to read, or for room to write, and does both. */
 brant_status brn_postgres_wait_some(brn_postgres *p, brant_error **err);
+/* "UPDATE 3": what the server says a statement has done; "" when it says nothing. */
+const char *brn_postgres_tag(const PGresult *result);
 /* Rows that a statement changed; 0 for one that changes none. */
 int64_t brn_postgres_changed(const PGresult *result);
 /* Asks the server to cancel what runs on the connection; waits at most two seconds. */
