@@ -573,6 +573,11 @@ void brn_sql_history_select(
     }
 }
 
+void brn_sql_ledger_table(brn_buf *out, const brn_sql_dialect *dialect, const char *schema)
+{
+    add_table(out, dialect, schema, MIGRATIONS);
+}
+
 void brn_sql_guard_select(brn_buf *out, const brn_sql_dialect *dialect, const char *schema)
 {
     brn_buf_add_c(out, "SELECT ");

@@ -67,6 +67,8 @@ void brn_sql_ledger_select(
     brn_buf *out, const brn_sql_dialect *dialect, const char *schema, brn_ledger_detail detail);
 void brn_sql_history_select(
     brn_buf *out, const brn_sql_dialect *dialect, const char *schema, size_t limit);
+/* Name of the table of migrations, quoted and qualified. */
+void brn_sql_ledger_table(brn_buf *out, const brn_sql_dialect *dialect, const char *schema);
 /* SELECT of status and run_id of one row: one parameter, the id. */
 void brn_sql_guard_select(brn_buf *out, const brn_sql_dialect *dialect, const char *schema);
 
