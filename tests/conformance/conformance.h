@@ -51,6 +51,8 @@ typedef struct conf_quirks {
     int64_t bad_offset;        /* where it is wrong; -1: the engine cannot tell */
     const char *endless;       /* runs for minutes */
 
+    bool holder_is_session; /* pid of a lock's holder: of its session on the server */
+
     const char *count_ledger;  /* query: rows of the ledger */
     const char *ledger_newer;  /* statement: makes the row "m1" one of format 99 by tool "9.9.9" */
     const char *ledger_status; /* statement: gives the row "m1" an unknown status */

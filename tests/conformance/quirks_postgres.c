@@ -18,6 +18,7 @@ const conf_quirks conf_quirks_postgres = {
     .bad_statement = "SELECT nosuch FROM pg_class",
     .bad_offset = 7,
     .endless = "SELECT pg_sleep(600)",
+    .holder_is_session = true,
     .count_ledger = "SELECT count(*) FROM brant_migrations",
     .ledger_newer = "UPDATE brant_migrations SET format = 99, tool = '9.9.9' WHERE id = 'm1'",
     .ledger_status = "UPDATE brant_migrations SET status = 'wobbly' WHERE id = 'm1'",
