@@ -50,9 +50,31 @@ static const struct refusal {
     { "", "connect.refused", "Look at the parameters of the URL." },
 };
 
-static const struct refusal *find_refusal(const char *sqlstate)
+/* PgBouncer has one code for everything, until 1.20 at least, and passes on words only when it
+ * could not log in to the server. What is not here may pass by itself. */
+static const struct pooler_words {
+    const char *words;
+    const char *and_words;
+    const char *sqlstate;
+} pooler_words[] = {
+    { "no such database", "", "3D000" },      { "database", "does not exist", "3D000" },
+    { "role", "does not exist", "28000" },    { "no such user", "", "28000" },
+    { "authentication failed", "", "28P01" }, { "unsupported startup parameter", "", "22023" },
+};
+
+#define POOLER_SQLSTATE "08P01"
+
+static const struct refusal *find_refusal(const char *sqlstate, const char *words)
 {
     size_t i = 0;
+
+    for (; strcmp(sqlstate, POOLER_SQLSTATE) == 0 && i < BRN_ARRAY_LEN(pooler_words); i++) {
+        if (strstr(words, pooler_words[i].words) != NULL &&
+            strstr(words, pooler_words[i].and_words) != NULL) {
+            sqlstate = pooler_words[i].sqlstate;
+        }
+    }
+    i = 0;
 
     while (strncmp(sqlstate, refusals[i].sqlstate, strlen(refusals[i].sqlstate)) != 0) {
         i++;
@@ -170,18 +192,9 @@ static brant_status answered(
     brn_str reason,
     brant_error **err)
 {
-    const struct refusal *refusal = find_refusal(sqlstate);
+    const struct refusal *refusal = find_refusal(sqlstate, words);
     brant_status st;
 
-    /* PgBouncer until 1.20, and what it passes on of a server it could not log in to. */
-    if (strcmp(sqlstate, "08P01") == 0 &&
-        (strstr(words, "no such database") != NULL || strstr(words, "does not exist") != NULL)) {
-        refusal = find_refusal(strstr(words, "database") != NULL ? "3D000" : "28000");
-    } else if (
-        strcmp(sqlstate, "08P01") == 0 &&
-        (strstr(words, "authentication failed") != NULL || strstr(words, "password") != NULL)) {
-        refusal = find_refusal("28P01");
-    }
     if (strcmp(refusal->id, "connect.no_database") == 0) {
         st = brn_error(
             err, BRANT_ECONNECT, refusal->id, "database \"%s\" does not exist on %s", PQdb(pg),

@@ -54,7 +54,7 @@ typedef struct brn_postgres {
     int64_t lock_id;         /* of the migration lock; valid when lock_known */
     bool lock_known;
     bool locked;        /* brn_postgres_lock() succeeded on the backend `lock_pid` */
-    int lock_pid;       /* the server process that has the lock */
+    int lock_pid;       /* the server process that serves us, known since lock(); 0 */
     bool read_only;     /* BRN_CONNECT_READ_ONLY: run() and execute() refuse */
     char lock_what[64]; /* as given to lock(), to take it again after a lost connection */
     bool settings_sent; /* session settings of a run, on this backend */
@@ -189,7 +189,8 @@ brant_status brn_postgres_lock_holder(brn_lock_holder *out, brn_conn *conn, bran
 bool brn_postgres_lock_wait(brn_conn *conn, uint32_t ms);
 brant_status brn_postgres_lock_break(
     brn_conn *conn, const brn_lock_holder *holder, brant_error **err);
-/* The lock's number: the setting, or derived from database and ledger schema. Needs p->schema. */
+/* The lock's number: the setting, or derived from the ledger's schema. The server keeps the numbers
+ * of each database apart. Needs p->schema. */
 int64_t brn_postgres_lock_number(brn_postgres *p);
 
 /* --- run.c, execute.c ------------------------------------------------------------------------- */
