@@ -5,10 +5,12 @@
 #
 # The objects are compiled once, with the name brant_NAME_objects; brant_link_engines() puts them into
 # a program with libbrant.a, which has no modules.
-set(brant_modules)
+set(brant_known_modules)
+set(brant_modules) # those that are built
 
 # brant_engine(<name> <module of pkg-config> <Debian package>)
 function(brant_engine name module package)
+  set(brant_known_modules ${brant_known_modules} ${name} PARENT_SCOPE)
   string(TOUPPER ${name} upper)
   set(switch BRANT_${upper})
   set(${switch} AUTO CACHE STRING "Build the engine ${name}: ON, OFF, AUTO (when ${module} is found)")

@@ -12,7 +12,7 @@ lanes=
 # stages_begin FOLDER...: forget the results of an earlier check.
 stages_begin() {
     for folder in "$@"; do
-        rm -f "$folder/logs/"*.xml
+        rm -f "$folder/logs/"*.xml "$folder/logs/ctest.json"
     done
 }
 
@@ -52,8 +52,10 @@ run_ctest() {
     preset=$1
     junit=$2
     shift 2
-    ctest --preset "$preset" --parallel "$jobs" --output-junit "$junit" "$@" &&
-        tools/ctest-totals --check "$junit"
+    listed=${junit%.xml}.json
+    ctest --preset "$preset" --show-only=json-v1 "$@" >"$listed" &&
+        ctest --preset "$preset" --parallel "$jobs" --output-junit "$junit" "$@" &&
+        tools/ctest-totals --check "$listed" "$junit"
 }
 
 # lane FOLDER PRESET CTEST-OPTION...: the tests of one build.

@@ -134,6 +134,13 @@ static bool wait_slice(brn_postgres *p, const waiting *w)
     return PQconsumeInput(p->pg) != 0;
 }
 
+brant_status brn_postgres_wait_some(brn_postgres *p, brant_error **err)
+{
+    waiting w = { 0 };
+
+    return wait_slice(p, &w) ? BRANT_OK : brn_postgres_lost(p, err);
+}
+
 /* Until a result can be had. BRANT_ETIMEOUT without an error: the deadline passed, or the control
  * says stop. */
 static brant_status wait_ready(brn_postgres *p, waiting *w)
@@ -365,4 +372,18 @@ brant_status brn_postgres_query_quietly(
     brant_error **err)
 {
     return query(out, p, sql, count, values, true, err);
+}
+
+int64_t brn_postgres_changed(const PGresult *result)
+{
+    /* libpq takes them as not const, and only reads them. */
+    PGresult *readable = (PGresult *)(uintptr_t)result;
+    const char *text = PQcmdTuples(readable);
+    int64_t rows = 0;
+
+    /* What a SELECT counts it has not changed. */
+    if (strncmp(PQcmdStatus(readable), "SELECT", 6) != 0) {
+        rows = strtoll(text, NULL, 10);
+    }
+    return rows;
 }

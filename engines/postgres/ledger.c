@@ -23,6 +23,10 @@ const brn_sql_dialect brn_postgres_ledger_dialect = {
     .type_int = "bigint",
     .type_serial = "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
     .table_options = "",
+    .now = "pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',"
+           " 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')",
+    .since_begin = "(EXTRACT(epoch FROM pg_catalog.clock_timestamp() -"
+                   " pg_catalog.transaction_timestamp()) * 1000)::bigint",
 };
 
 /* --- schema ----------------------------------------------------------------------------------- */

@@ -51,6 +51,8 @@ static void use_session(brn_postgres *p, PGconn *pg)
     p->locked = false;
     p->lock_pid = 0;
     p->in_program = false;
+    p->in_own = false;
+    p->home.known = false;
     p->blocked[0] = '\0';
     p->fatal[0] = '\0';
     if (pg != NULL) {

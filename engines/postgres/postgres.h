@@ -10,7 +10,10 @@
  *   ledger.c     reading the ledger, and rendering its operations
  *   lock.c       the migration lock, its holder, poolers
  *   pipeline.c   sending many statements in one round trip
- *   run.c        programs as pipelines; reset
+ *   prepared.c   the statements that brant itself sends
+ *   run.c        programs as pipelines
+ *   copy.c       COPY, which is none
+ *   recover.c    reset: after a failure, and after a lost connection
  *   execute.c    one statement with values, for functions of the host program
  *   inspect.c    what a statement needs
  *   probe.c      what took effect; objects.c: what there is; index.c: invalid indexes
@@ -30,9 +33,18 @@
 
 #include "engine/engine.h"
 #include "engine/sql_ledger.h"
+#include "text/classify.h"
 
 /* Statements that are prepared once on a connection, by slot (ledger.c names and renders them). */
 #define BRN_POSTGRES_SLOTS 24
+
+/* Settings of a session that decide where statements go, and as whom. In the connection's arena. */
+typedef struct brn_postgres_home {
+    bool known;
+    const char *search_path;
+    const char *user;
+    const char *replication; /* session_replication_role */
+} brn_postgres_home;
 
 typedef struct brn_postgres {
     brn_conn conn;   /* first */
@@ -53,13 +65,17 @@ typedef struct brn_postgres {
     int64_t lock_attempt_ms; /* in one go */
     int64_t lock_id;         /* of the migration lock; valid when lock_known */
     bool lock_known;
-    bool locked;        /* brn_postgres_lock() succeeded on the backend `lock_pid` */
-    int lock_pid;       /* the server process that serves us, known since lock(); 0 */
-    bool read_only;     /* BRN_CONNECT_READ_ONLY: run() and execute() refuse */
-    char lock_what[64]; /* as given to lock(), to take it again after a lost connection */
-    bool settings_sent; /* session settings of a run, on this backend */
-    uint32_t prepared;  /* bits of slots that are prepared on this backend */
-    bool in_program;    /* run() has a transaction open */
+    bool locked;          /* brn_postgres_lock() succeeded on the backend `lock_pid` */
+    int lock_pid;         /* the server process that serves us, since lock(); 0 */
+    bool read_only;       /* BRN_CONNECT_READ_ONLY: run() and execute() refuse */
+    char application[64]; /* application_name of a run */
+    char lock_what[64];   /* as given to lock(), to take it again after a lost connection */
+    bool settings_sent;   /* session settings of a run, on this backend */
+    uint32_t prepared;    /* bits of slots that are prepared on this backend */
+    bool in_program;      /* run() has a transaction open */
+    bool in_own;          /* a file's own BEGIN has opened one */
+    /* What a migration must not change for the next one, as it was when the lock was taken. */
+    brn_postgres_home home;
     const brn_op *call; /* function of the host program that is running; NULL */
     char xid[24];       /* of the transaction whose COMMIT is on its way; "" */
     char blocked[512];  /* who kept the last statement waiting, as it was seen; "" */
@@ -133,6 +149,10 @@ brant_status brn_postgres_query_quietly(
  * p->blocked for the error of a lock timeout.
  */
 brant_status brn_postgres_result(PGresult **out, brn_postgres *p, brant_error **err);
+/* Waits a moment for something to read, or for room to write, and does both. */
+brant_status brn_postgres_wait_some(brn_postgres *p, brant_error **err);
+/* Rows that a statement changed; 0 for one that changes none. */
+int64_t brn_postgres_changed(const PGresult *result);
 /* Asks the server to cancel what runs on the connection; waits at most two seconds. */
 void brn_postgres_cancel(brn_postgres *p);
 /* Who keeps the backend `pid` waiting: "process 4711 (psql, user app from 10.0.0.3): UPDATE ...",
@@ -192,8 +212,10 @@ brant_status brn_postgres_lock_break(
 /* The lock's number: the setting, or derived from the ledger's schema. The server keeps the numbers
  * of each database apart. Needs p->schema. */
 int64_t brn_postgres_lock_number(brn_postgres *p);
+/* Sets what a run needs, as lock() has: behind a RESET ALL. */
+brant_status brn_postgres_settings(brn_postgres *p, brant_error **err);
 
-/* --- run.c, execute.c ------------------------------------------------------------------------- */
+/* --- run.c, recover.c, execute.c -------------------------------------------------------------- */
 
 brant_status brn_postgres_run(
     brn_conn *conn,
@@ -202,13 +224,24 @@ brant_status brn_postgres_run(
     void *user,
     brn_run_state *state,
     brant_error **err);
+/* Rolls back, restores the session. When the connection is lost: connects again, waits until the
+ * old session is over, learns what became of its transaction, and takes the lock again. */
 brant_status brn_postgres_reset(brn_conn *conn, brant_error **err);
+brant_status brn_postgres_transaction_lost(brant_error **err);
+/* Makes p->home known. */
+brant_status brn_postgres_home_read(brn_postgres *p, brant_error **err);
 brant_status brn_postgres_execute(
     int64_t *changed, brn_conn *conn, const brn_query *query, brant_error **err);
 
 /* --- inspect.c, probe.c, objects.c, index.c --------------------------------------------------- */
 
 void brn_postgres_inspect(brn_stmt_info *out, const brn_conn *conn, const brn_stmt *stmt);
+/* The same for a statement that is classified. */
+void brn_postgres_inspect_class(
+    brn_stmt_info *out, const brn_conn *conn, const brn_stmt_class *what, const brn_stmt *stmt);
+/* What to do about an error that comes of where the statement `sql` ran: inside a transaction, or
+ * in the one that made a value of an enum. Static text; NULL for all other errors. */
+const char *brn_postgres_advice(const char *sqlstate, brn_str sql);
 brant_status brn_postgres_probe(
     brn_evidence *out, brn_arena *arena, brn_conn *conn, const brn_stmt *stmt, brant_error **err);
 brant_status brn_postgres_objects(

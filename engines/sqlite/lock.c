@@ -33,6 +33,8 @@
 #define TRIES 4
 #define TRY_AGAIN_MS 1
 #define CONTENT_BYTES 2048
+#define DOUBT_FIRST_MS 2
+#define DOUBT_LAST_MS 512
 /* Longest sleep when no watch could be set, as when the file was gone at that moment. */
 #define UNWATCHED_MS 50
 
@@ -293,6 +295,24 @@ void brn_sqlite_lock_release(brn_conn *conn)
     s->lock.held = false;
 }
 
+/*
+ * The kernel tells of the close before it gives up the lock, and of a killed process it closes the
+ * descriptors in an order of its own: on a busy machine the woken one may try too early, and nobody
+ * wakes it again. So waits behind a wake-up are short at first.
+ */
+static bool wait_for_event(brn_sqlite_lock *lock, uint32_t ms)
+{
+    bool doubts = lock->doubt_ms > 0 && lock->doubt_ms < ms;
+    bool woken = brn_watch_wait(lock->watch, doubts ? lock->doubt_ms : ms);
+
+    if (woken) {
+        lock->doubt_ms = DOUBT_FIRST_MS;
+    } else {
+        lock->doubt_ms = lock->doubt_ms < DOUBT_LAST_MS ? lock->doubt_ms * 4 : 0;
+    }
+    return woken || doubts;
+}
+
 bool brn_sqlite_lock_wait(brn_conn *conn, uint32_t ms)
 {
     brn_sqlite *s = (brn_sqlite *)conn;
@@ -306,7 +326,7 @@ bool brn_sqlite_lock_wait(brn_conn *conn, uint32_t ms)
         ms = UNWATCHED_MS;
     }
     /* Without a watch each end of a sleep is a reason to look. */
-    return brn_watch_wait(s->lock.watch, ms) || s->lock.watch == NULL;
+    return wait_for_event(&s->lock, ms) || s->lock.watch == NULL;
 }
 
 /* --- looking ---------------------------------------------------------------------------------- */

@@ -51,6 +51,7 @@ typedef struct brn_sqlite_lock {
     int mark_fd; /* open for writing when fd is not, so that waiters see it close; -1 */
     brn_str what;
     struct brn_watch *watch; /* of a waiter; NULL */
+    uint32_t doubt_ms;       /* longest next wait after a wake-up that found it held; 0: any */
 } brn_sqlite_lock;
 
 /* One prepared statement for each kind of ledger operation, and one for the guard. */

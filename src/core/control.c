@@ -54,6 +54,16 @@ void brn_control_stop(brn_control *c, brn_limit limit)
     c->deadline_ns[limit] = 0;
 }
 
+void brn_control_arm(brn_control *c, brn_limit limit)
+{
+    brn_control_start(c, limit, c->limit_ms[limit]);
+}
+
+void brn_control_rest(brn_control *c, brn_limit limit)
+{
+    c->deadline_ns[limit] = 0;
+}
+
 /* Index of the limit that ends first, or BRN_LIMIT_COUNT when none is set. */
 static size_t nearest(const brn_control *c)
 {

@@ -38,6 +38,10 @@ void brn_control_cancel(brn_control *c);
 /* Starts a limit now; ms 0 removes it. */
 void brn_control_start(brn_control *c, brn_limit limit, int64_t ms);
 void brn_control_stop(brn_control *c, brn_limit limit);
+/* The limit of a statement has its length for the whole run; it starts anew with each statement and
+ * rests in between. */
+void brn_control_arm(brn_control *c, brn_limit limit);
+void brn_control_rest(brn_control *c, brn_limit limit);
 /* True when something says stop: cheap enough for a callback that runs often. */
 bool brn_control_poll(const brn_control *c);
 /* BRANT_OK, or BRANT_ECANCELLED or BRANT_ETIMEOUT with the error set. */

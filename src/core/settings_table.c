@@ -138,10 +138,9 @@ const brant_setting_info brn_settings_table[] = {
         .default_value = "5s",
         .max = INT64_MAX,
         .metavar = "DUR",
-        .help =
-            "Longest wait in one go for a table that the application has locked; brant then "
-            "lets the queue behind it pass and tries again, until lock-timeout is over. 0 means "
-            "one go.",
+        .help = "Longest wait in one go for a table that the application has locked; brant then "
+                "lets the queue behind it pass and tries again, until lock-timeout is over; "
+                "0 means no limit but that.",
         .since = "0.1",
     },
     {

@@ -27,17 +27,6 @@ static bool begins_something(const brn_op *op)
     return false;
 }
 
-/* The limit is per statement: it starts with each one and rests in between. */
-static void arm_limit(brn_control *control)
-{
-    brn_control_start(control, BRN_LIMIT_STATEMENT, control->limit_ms[BRN_LIMIT_STATEMENT]);
-}
-
-static void disarm_limit(brn_control *control)
-{
-    control->deadline_ns[BRN_LIMIT_STATEMENT] = 0;
-}
-
 static brant_status run_statement(
     const walk *w, const brn_op *op, int64_t *rows, bool *in_doubt, brant_error **err)
 {
@@ -47,9 +36,9 @@ static brant_status run_statement(
         return w->steps->call != NULL ? w->steps->call(w->conn, op, rows, err)
                                       : op->call(op->call_user, rows, err);
     }
-    arm_limit(w->conn->control);
+    brn_control_arm(w->conn->control, BRN_LIMIT_STATEMENT);
     st = w->steps->statement(w->conn, op, rows, in_doubt, err);
-    disarm_limit(w->conn->control);
+    brn_control_rest(w->conn->control, BRN_LIMIT_STATEMENT);
     return st;
 }
 
@@ -85,7 +74,7 @@ brant_status brn_interpret(
     walk w = { conn, steps, program, brn_clock_wall_us() };
 
     *state = (brn_run_state){ 0 };
-    disarm_limit(conn->control);
+    brn_control_rest(conn->control, BRN_LIMIT_STATEMENT);
     for (size_t i = 0; i < program->ops.count; i++) {
         const brn_op *op = &program->ops.items[i];
         int64_t began_ns = brn_clock_mono_ns();
@@ -99,7 +88,7 @@ brant_status brn_interpret(
             st = run_op(&w, op, &result.rows, &state->in_doubt, err);
         }
         if (st != BRANT_OK) {
-            brn_error_subject(err, conn->database, program->migration);
+            brn_error_subject(err, conn->database, brn_program_migration(program, i));
             return st;
         }
         state->ops_done = i + 1;

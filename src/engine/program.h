@@ -37,6 +37,9 @@ typedef enum brn_op_type {
 #define BRN_OP_FOREIGN_KEYS_OFF (1u << 0)
 /* On STATEMENT: the author said that it is meant to delete dependent rows (foreign-keys=on). */
 #define BRN_OP_FOREIGN_KEYS_ON (1u << 1)
+/* On STATEMENT: it is the file's own BEGIN, or the COMMIT or ROLLBACK that ends what that began. */
+#define BRN_OP_OWN_BEGIN (1u << 2)
+#define BRN_OP_OWN_END (1u << 3)
 
 /* A statement that is a function of the host program. It works through engine->execute() on the
  * connection the program runs on, and what it does joins the transaction that is open. */
@@ -84,6 +87,10 @@ typedef struct brn_run_state {
      * operations can be tried again after reset(). */
     bool passing;
 } brn_run_state;
+
+/* Id of the migration that operation `op` belongs to: that of the nearest guard. NULL: not known.
+ */
+const char *brn_program_migration(const brn_program *program, size_t op);
 
 /* Appends a zeroed operation; NULL when out of memory (arena latch). */
 brn_op *brn_program_add(brn_program *program, brn_arena *arena, brn_op_type type);

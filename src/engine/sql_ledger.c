@@ -20,6 +20,7 @@ typedef enum column_kind {
     COLUMN_DURATION,  /* null: not known, -1 */
     COLUMN_BOOL,      /* 0 or 1 */
     COLUMN_TIME,      /* RFC 3339 text; null: 0 */
+    COLUMN_STAMP,     /* likewise; part of a stamp, as durations are */
     COLUMN_STATUS,    /* word */
     COLUMN_DIRECTION, /* word */
     COLUMN_SERIAL,    /* given by the database */
@@ -53,7 +54,7 @@ static const field migration_columns[] = {
     { "intent_digest", COLUMN_TEXT, ROW(intent_digest) },
     { "done_digest", COLUMN_TEXT, ROW(done_digest) },
     { "started_at", COLUMN_TIME, ROW(started_us) },
-    { "finished_at", COLUMN_TIME, ROW(finished_us) },
+    { "finished_at", COLUMN_STAMP, ROW(finished_us) },
     { "duration_ms", COLUMN_DURATION, ROW(duration_ms) },
     { "who", COLUMN_TEXT, ROW(who) },
     { "tool", COLUMN_TEXT, ROW(tool) },
@@ -108,7 +109,8 @@ typedef struct render {
     brn_buf *buf;
     const brn_sql_dialect *dialect;
     const char *schema;
-    size_t times; /* used of out->times */
+    size_t times;   /* used of out->times */
+    bool by_server; /* stamps are expressions of the dialect */
 } render;
 
 /* --- text ------------------------------------------------------------------------------------- */
@@ -278,9 +280,25 @@ static const char *text_at(const void *row, size_t offset)
     return value;
 }
 
+static const char *stamp_of(const render *r, column_kind kind)
+{
+    if (!r->by_server) {
+        return NULL;
+    }
+    return kind == COLUMN_DURATION ? r->dialect->since_begin
+           : kind == COLUMN_STAMP  ? r->dialect->now
+                                   : NULL;
+}
+
 static void add_field(render *r, const field *c, const void *row)
 {
     const brn_ledger_row *migration = row;
+    const char *stamp = stamp_of(r, c->kind);
+
+    if (stamp != NULL) {
+        sql(r, stamp);
+        return;
+    }
 
     switch (c->kind) {
     case COLUMN_INT:
@@ -291,6 +309,7 @@ static void add_field(render *r, const field *c, const void *row)
         add_duration(r, int_at(row, c->offset));
         break;
     case COLUMN_TIME:
+    case COLUMN_STAMP:
         add_time(r, int_at(row, c->offset));
         break;
     case COLUMN_BOOL:
@@ -429,6 +448,7 @@ static void render_one(render *r, const brn_ledger_op *op, int64_t now_us, int64
     brn_ledger_row row;
     brn_history_row entry;
 
+    r->by_server = op->stamp && now_us == BRN_SQL_BY_SERVER;
     switch (op->type) {
     case BRN_LEDGER_ENSURE:
         break;
@@ -553,6 +573,11 @@ void brn_sql_history_select(
     }
 }
 
+void brn_sql_ledger_table(brn_buf *out, const brn_sql_dialect *dialect, const char *schema)
+{
+    add_table(out, dialect, schema, MIGRATIONS);
+}
+
 void brn_sql_guard_select(brn_buf *out, const brn_sql_dialect *dialect, const char *schema)
 {
     brn_buf_add_c(out, "SELECT ");
@@ -631,6 +656,7 @@ static bool decode_text(void *row, brn_arena *arena, const field *c, const char 
         put_int(row, c->offset, number);
         return true;
     case COLUMN_TIME:
+    case COLUMN_STAMP:
         if (!brn_clock_parse_rfc3339(brn_str_from(text), &number)) {
             return false;
         }

@@ -20,6 +20,10 @@ typedef struct brn_sql_dialect {
     const char *table_options; /* behind the closing parenthesis: "" */
     const char *key_options;   /* and of a table with a key of text: "WITHOUT ROWID"; NULL: none */
     const char *upsert;        /* "INSERT OR REPLACE INTO", "REPLACE INTO"; NULL: ON CONFLICT */
+    /* Expressions for operations with `stamp` that are sent long before they run: the time as text
+     * in RFC 3339, and the milliseconds since the transaction began. NULL: there are none. */
+    const char *now;
+    const char *since_begin;
 } brn_sql_dialect;
 
 typedef struct brn_sql_param {
@@ -29,6 +33,8 @@ typedef struct brn_sql_param {
 } brn_sql_param;
 
 #define BRN_SQL_PARAMS 32
+
+#define BRN_SQL_BY_SERVER INT64_MIN
 
 /* One rendered statement. sql is valid until the next rendering into the same buffer. */
 typedef struct brn_sql_stmt {
@@ -40,9 +46,10 @@ typedef struct brn_sql_stmt {
 
 /*
  * Renders statement `i` of an operation (ENSURE has several, the others one). False when there is
- * no such statement. `schema` may be NULL. now_us and began_us serve operations with `stamp`. The
- * text is the same for all operations of a type: without `buf` (not for ENSURE) only parameters are
- * filled in, for a statement that is prepared already.
+ * no such statement. `schema` may be NULL. now_us and began_us serve operations with `stamp`;
+ * with BRN_SQL_BY_SERVER for now_us the server takes the times itself. But for that the text is the
+ * same for all operations of a type: without `buf` (not for ENSURE) only parameters are filled in,
+ * for a statement that is prepared already.
  */
 bool brn_sql_ledger_render(
     brn_sql_stmt *out,
@@ -60,6 +67,8 @@ void brn_sql_ledger_select(
     brn_buf *out, const brn_sql_dialect *dialect, const char *schema, brn_ledger_detail detail);
 void brn_sql_history_select(
     brn_buf *out, const brn_sql_dialect *dialect, const char *schema, size_t limit);
+/* Name of the table of migrations, quoted and qualified. */
+void brn_sql_ledger_table(brn_buf *out, const brn_sql_dialect *dialect, const char *schema);
 /* SELECT of status and run_id of one row: one parameter, the id. */
 void brn_sql_guard_select(brn_buf *out, const brn_sql_dialect *dialect, const char *schema);
 

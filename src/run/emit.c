@@ -78,6 +78,14 @@ static void add_progress(brn_writer *w, brn_ledger_op_type type, size_t done, si
     ledger->row = row;
 }
 
+static uint32_t own_control(brn_stmt_role role)
+{
+    if (role == BRN_ROLE_BEGIN) {
+        return BRN_OP_OWN_BEGIN;
+    }
+    return role == BRN_ROLE_COMMIT || role == BRN_ROLE_ROLLBACK ? BRN_OP_OWN_END : 0;
+}
+
 static brant_status add_statement(brn_writer *w, size_t i, brant_error **err)
 {
     brn_op *op = add(w, BRN_OP_STATEMENT);
@@ -88,6 +96,7 @@ static brant_status add_statement(brn_writer *w, size_t i, brant_error **err)
     op->number = (uint32_t)(i + 1);
     op->sql = op->stmt->text;
     op->flags = w->c->props->foreign_keys == BRN_SWITCH_ON ? BRN_OP_FOREIGN_KEYS_ON : 0;
+    op->flags |= own_control(w->c->infos[i].role);
     if (w->c->call) {
         return brn_code_prepare(op, &w->c->arena, w->in, err);
     }

@@ -320,13 +320,13 @@ static brant_status run_steps(brn_run *run, brant_error **err)
 {
     bool all = run->all && runnable(run) > 0;
     brant_status st = all ? brn_step_begin_all(run, err) : BRANT_OK;
-    for (size_t i = 0; i < run->plan.steps.count && st == BRANT_OK; i++) {
+    for (size_t i = 0, taken = 0; i < run->plan.steps.count && st == BRANT_OK; i += taken) {
         st = brn_control_check(&run->session->control, err);
         if (st == BRANT_OK && run->arena->oom) {
             st = brn_error_oom(err); /* the step before is done, but its state could not be noted */
         }
         if (st == BRANT_OK) {
-            st = brn_step_run(run, i, err);
+            st = brn_steps_run(run, i, &taken, err);
         }
     }
     if (all && st == BRANT_OK) {

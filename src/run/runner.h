@@ -51,7 +51,9 @@ typedef struct brn_run {
     bool one_by_one; /* never in one transaction, whatever the setting says */
     bool all;        /* the plan at hand runs in one transaction: setting tx=all of its database */
     brn_steps_plan plan;
-    brn_texts texts; /* from their check until they run */
+    brn_texts texts;          /* from their check until they run */
+    struct brn_frame *frames; /* of the steps that are running */
+    size_t frame_count;
     int64_t began_ns;
     int64_t *next_seq;           /* one for each target */
     const brn_step *handed_over; /* its row says running, written by this run; NULL */
@@ -92,10 +94,14 @@ typedef struct brn_move_goal {
 /* Planner of `up`; run->goal is a brn_move_goal. */
 brant_status brn_move_plan_up(brn_steps_plan *out, const brn_run *run, brant_error **err);
 
-/* ---- step.c ---- */
+/* ---- window.c ---- */
 
-/* One step, from its row to its end. *ran is set when it was applied. */
-brant_status brn_step_run(brn_run *run, size_t index, brant_error **err);
+/* Runs the step `first` and those behind it that go to the engine together with it. *taken: how
+ * many; set on success only. */
+brant_status brn_steps_run(brn_run *run, size_t first, size_t *taken, brant_error **err);
+
+/* ---- step.c, together.c ---- */
+
 /* Puts back the row that was handed over, if any. Errors become warnings. */
 void brn_step_put_back(brn_run *run);
 /* --tx all: opens the transaction of the plan's target, and closes it. */

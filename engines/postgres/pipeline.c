@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engines/postgres/pipeline.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+/* --- sending ---------------------------------------------------------------------------------- */
+
+static const char *slot_name(char name[24], uint32_t slot)
+{
+    (void)snprintf(name, 24, "brant_%" PRIu32, slot);
+    return name;
+}
+
+static void expect(brn_pipe *pipe, size_t op, uint32_t prepares, bool last)
+{
+    pipe->items[pipe->count++] = (brn_pipe_item){ op, prepares, last };
+}
+
+/* One of brant's own statements, prepared when it was not. */
+static bool send_text(brn_pipe *pipe, size_t op, const brn_pipe_text *text, bool last)
+{
+    PGconn *pg = pipe->p->pg;
+    char name[24];
+
+    if (text->slot == UINT32_MAX) {
+        expect(pipe, op, 0, last);
+        return PQsendQueryParams(
+            pg, text->sql, (int)text->count, NULL, text->values, NULL, NULL, 0);
+    }
+    (void)slot_name(name, text->slot);
+    if (text->sql != NULL) {
+        if (PQsendPrepare(pg, name, text->sql, 0, NULL) == 0) {
+            return false;
+        }
+        expect(pipe, op, 1u << text->slot, false);
+        pipe->sent |= 1u << text->slot;
+    }
+    expect(pipe, op, 0, last);
+    return PQsendQueryPrepared(pg, name, (int)text->count, text->values, NULL, NULL, 0) == 1;
+}
+
+/* A limit of the migration's own, in place of the session's. */
+static bool send_lock_limit(brn_pipe *pipe, size_t op)
+{
+    int64_t ms = pipe->p->conn.control->lock_timeout_ms;
+    char sql[64];
+
+    if (ms < 0) {
+        return true;
+    }
+    if (pipe->p->lock_attempt_ms > 0 && (ms == 0 || ms > pipe->p->lock_attempt_ms)) {
+        ms = pipe->p->lock_attempt_ms;
+    }
+    (void)snprintf(sql, sizeof(sql), "SET LOCAL lock_timeout = %" PRId64, ms);
+    expect(pipe, op, 0, true);
+    return PQsendQueryParams(pipe->p->pg, sql, 0, NULL, NULL, NULL, NULL, 0) == 1;
+}
+
+/* What forgets prepared statements forgets ours. */
+static bool forgets(brn_str sql)
+{
+    return brn_str_ieq(brn_str_slice(sql, 0, 10), BRN_STR("deallocate")) ||
+           brn_str_ieq(brn_str_slice(sql, 0, 7), BRN_STR("discard"));
+}
+
+static bool send_statement(brn_pipe *pipe, size_t op)
+{
+    brn_str sql = pipe->program->ops.items[op].sql;
+
+    brn_buf_reset(&pipe->text);
+    brn_buf_add_str(&pipe->text, sql);
+    if (pipe->text.failed) {
+        return false;
+    }
+    if (forgets(sql)) {
+        pipe->p->prepared = 0;
+        pipe->sent = 0;
+    }
+    expect(pipe, op, 0, true);
+    pipe->bytes += sql.len;
+    pipe->worked = true;
+    return PQsendQueryParams(
+               pipe->p->pg, brn_buf_text(&pipe->text), 0, NULL, NULL, NULL, NULL, 0) == 1;
+}
+
+static bool send_ensure(brn_pipe *pipe, size_t op, brn_pipe_text *text)
+{
+    const brn_op *what = &pipe->program->ops.items[op];
+    bool sent = true;
+
+    for (size_t i = 0; sent && brn_pipe_render(text, pipe, what, i); i++) {
+        /* The last one is not known to be it before the next is asked for. */
+        sent = !pipe->text.failed && send_text(pipe, op, text, false);
+    }
+    pipe->items[pipe->count - 1].last = true;
+    return sent;
+}
+
+static bool send_op(brn_pipe *pipe, size_t op)
+{
+    const brn_op *what = &pipe->program->ops.items[op];
+    brn_pipe_text text;
+    bool begins = what->type == BRN_OP_BEGIN;
+
+    if (what->type == BRN_OP_STATEMENT) {
+        return send_statement(pipe, op);
+    }
+    if (what->type == BRN_OP_LEDGER && what->ledger->type == BRN_LEDGER_ENSURE) {
+        return send_ensure(pipe, op, &text);
+    }
+    if (!brn_pipe_render(&text, pipe, what, 0) || pipe->text.failed) {
+        return false;
+    }
+    pipe->worked = pipe->worked && !begins;
+    return send_text(pipe, op, &text, !begins || pipe->p->conn.control->lock_timeout_ms < 0) &&
+           (!begins || send_lock_limit(pipe, op));
+}
+
+/* Sends from `from` on what fits; returns where it stopped. SIZE_MAX: it could not be sent. */
+static size_t send_some(brn_pipe *pipe, size_t from, size_t to)
+{
+    pipe->count = 0;
+    pipe->bytes = 0;
+    /* Five at most belong to one operation. */
+    while (from < to && pipe->count + 5 < BRN_PIPE_ITEMS && pipe->bytes < BRN_PIPE_BYTES) {
+        if (!send_op(pipe, from)) {
+            return SIZE_MAX;
+        }
+        from++;
+    }
+    return from;
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+void brn_pipe_report(brn_pipe *pipe, size_t end, int64_t rows)
+{
+    int64_t now_ns = brn_clock_mono_ns();
+
+    for (; pipe->reported < end; pipe->reported++) {
+        brn_op_result result = { .rows = rows, .duration_ns = now_ns - pipe->last_ns };
+
+        pipe->state->ops_done = pipe->reported + 1;
+        pipe->last_ns = now_ns;
+        if (pipe->on_result != NULL) {
+            pipe->on_result(pipe->program, pipe->reported, &result, pipe->user);
+        }
+    }
+}
+
+static void note_xid(brn_postgres *p, const brn_op *op, const PGresult *result)
+{
+    if (op->type == BRN_OP_LEDGER && op->ledger->type == BRN_LEDGER_HISTORY &&
+        PQntuples(result) == 1 && PQnfields(result) == 1) {
+        (void)snprintf(p->xid, sizeof(p->xid), "%s", PQgetvalue(result, 0, 0));
+    }
+}
+
+/* All results of one item: rows are thrown away as they come. */
+static brant_status take_item(
+    brn_pipe *pipe, const brn_pipe_item *item, int64_t *rows, brant_error **err)
+{
+    brn_postgres *p = pipe->p;
+    const brn_op *op = &pipe->program->ops.items[item->op];
+    brant_status st = BRANT_OK;
+    PGresult *result = NULL;
+
+    if (op->type == BRN_OP_STATEMENT) {
+        (void)PQsetSingleRowMode(p->pg);
+    }
+    for (;;) {
+        brant_status got = brn_postgres_result(&result, p, st == BRANT_OK ? err : NULL);
+
+        if (got != BRANT_OK) {
+            pipe->state->in_doubt = true;
+            return st != BRANT_OK ? st : got;
+        }
+        if (result == NULL) {
+            return st;
+        }
+        if (st == BRANT_OK) {
+            st = brn_pipe_error(pipe, op, result, err);
+            pipe->state->passing =
+                pipe->state->passing ||
+                (st != BRANT_OK && !p->in_own &&
+                 brn_postgres_is_passing(PQresultErrorField(result, PG_DIAG_SQLSTATE)));
+        }
+        if (st == BRANT_OK) {
+            *rows = brn_postgres_changed(result);
+            note_xid(p, op, result);
+        }
+        PQclear(result);
+    }
+}
+
+/* The operation is done. What is in no transaction yet is so with the Sync only. */
+static void op_is_done(brn_pipe *pipe, size_t index, int64_t rows)
+{
+    brn_postgres *p = pipe->p;
+    const brn_op *op = &pipe->program->ops.items[index];
+
+    if (op->type == BRN_OP_BEGIN) {
+        p->in_program = true;
+    } else if (op->type == BRN_OP_COMMIT) {
+        p->in_program = false;
+        p->xid[0] = '\0';
+    } else if ((op->flags & BRN_OP_OWN_BEGIN) != 0) {
+        p->in_own = true;
+    } else if ((op->flags & BRN_OP_OWN_END) != 0) {
+        p->in_own = false;
+    } else if (!p->in_program && !p->in_own) {
+        return;
+    }
+    brn_pipe_report(pipe, index + 1, rows);
+}
+
+static brant_status take_answers(brn_pipe *pipe, brant_error **err)
+{
+    brn_control *control = pipe->p->conn.control;
+    brant_status st = BRANT_OK;
+
+    for (size_t i = 0; i < pipe->count && st == BRANT_OK; i++) {
+        const brn_pipe_item *item = &pipe->items[i];
+        bool statement = pipe->program->ops.items[item->op].type == BRN_OP_STATEMENT;
+        int64_t rows = -1;
+
+        if (statement) {
+            brn_control_arm(control, BRN_LIMIT_STATEMENT);
+        }
+        st = take_item(pipe, item, &rows, err);
+        brn_control_rest(control, BRN_LIMIT_STATEMENT);
+        if (st != BRANT_OK) {
+            break;
+        }
+        pipe->p->prepared |= item->prepares;
+        if (item->last) {
+            op_is_done(pipe, item->op, rows);
+        }
+    }
+    return st;
+}
+
+/* --- both ends -------------------------------------------------------------------------------- */
+
+/* Up to the answer to the Sync: what was skipped, or the commit of what is in no transaction, which
+ * may fail as well. */
+static brant_status take_sync(brn_pipe *pipe, brant_error **err)
+{
+    brant_status st = BRANT_OK;
+    bool synced = false;
+
+    while (!synced && PQpipelineStatus(pipe->p->pg) != PQ_PIPELINE_OFF) {
+        PGresult *result = NULL;
+        brant_status got = brn_postgres_result(&result, pipe->p, st == BRANT_OK ? err : NULL);
+
+        if (got != BRANT_OK) {
+            return st != BRANT_OK ? st : got;
+        }
+        synced = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+        if (PQresultStatus(result) == PGRES_FATAL_ERROR && st == BRANT_OK) {
+            st = brn_postgres_error(
+                pipe->p, result, (brn_str){ 0 }, "statement.failed", "could not commit", err);
+        }
+        PQclear(result);
+    }
+    return st;
+}
+
+/* After an error of the server: it skips what follows up to the Sync. */
+static void skip_rest(brn_pipe *pipe, bool sync_sent)
+{
+    if (PQstatus(pipe->p->pg) != CONNECTION_OK ||
+        PQpipelineStatus(pipe->p->pg) == PQ_PIPELINE_OFF) {
+        return;
+    }
+    if (sync_sent || PQpipelineSync(pipe->p->pg) == 1) {
+        (void)take_sync(pipe, NULL);
+    }
+}
+
+static brant_status not_sent(brn_pipe *pipe, brant_error **err)
+{
+    if (pipe->text.failed) {
+        return brn_error_oom(err);
+    }
+    pipe->state->in_doubt = true;
+    return brn_postgres_lost(pipe->p, err);
+}
+
+static brant_status run_chunks(brn_pipe *pipe, size_t from, size_t to, brant_error **err)
+{
+    brn_postgres *p = pipe->p;
+    brant_status st = BRANT_OK;
+    bool synced = false;
+
+    while (from < to && st == BRANT_OK) {
+        st = brn_control_check(p->conn.control, err);
+        if (st != BRANT_OK) {
+            break;
+        }
+        from = send_some(pipe, from, to);
+        synced = from == to;
+        if (from == SIZE_MAX || (synced ? PQpipelineSync(p->pg) : PQsendFlushRequest(p->pg)) == 0) {
+            st = not_sent(pipe, err);
+            break;
+        }
+        p->conn.requests++;
+        st = take_answers(pipe, err);
+    }
+    if (st != BRANT_OK) {
+        skip_rest(pipe, synced);
+        return st;
+    }
+    st = take_sync(pipe, err);
+    if (st == BRANT_OK) {
+        brn_pipe_report(pipe, to, 0);
+    }
+    return st;
+}
+
+brant_status brn_pipe_run(brn_pipe *pipe, size_t from, size_t to, brant_error **err)
+{
+    brn_postgres *p = pipe->p;
+    brant_status st;
+
+    p->blocked[0] = '\0';
+    pipe->sent = 0;
+    pipe->worked = pipe->worked && p->in_program;
+    pipe->last_ns = brn_clock_mono_ns();
+    if (p->pg == NULL || PQenterPipelineMode(p->pg) == 0) {
+        return brn_postgres_lost(p, err);
+    }
+    st = run_chunks(pipe, from, to, err);
+    if (PQstatus(p->pg) != CONNECTION_OK) {
+        /* What a transaction did is there as a whole or not at all, and its row says which. */
+        size_t failed = pipe->state->ops_done;
+
+        pipe->state->passing =
+            p->in_program || (failed < pipe->program->ops.count &&
+                              pipe->program->ops.items[failed].type == BRN_OP_BEGIN);
+    } else if (
+        PQpipelineStatus(p->pg) != PQ_PIPELINE_OFF && PQexitPipelineMode(p->pg) == 0 &&
+        st == BRANT_OK) {
+        st = brn_postgres_lost(p, err);
+    }
+    return st;
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Statements that brant itself sends again and again: prepared once on a connection, then only
+ * bound. What a pipeline sends long before it runs takes its times on the server.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "engines/postgres/pipeline.h"
+
+enum slot {
+    SLOT_BEGIN,
+    SLOT_COMMIT,
+    SLOT_GUARD,                                          /* of the lock */
+    SLOT_GUARD_ROW,                                      /* and of the migration's row */
+    SLOT_LEDGER,                                         /* and the type of the operation */
+    SLOT_STAMPED = SLOT_LEDGER + BRN_LEDGER_HISTORY + 1, /* with times of the server */
+    SLOT_COUNT = SLOT_STAMPED + BRN_LEDGER_HISTORY + 1,
+};
+
+_Static_assert(SLOT_COUNT <= BRN_POSTGRES_SLOTS, "a slot for each statement");
+
+/*
+ * A statement that fails with a text that no locale changes: it reads a setting that nobody has.
+ * current_setting() is not evaluated before it is reached.
+ */
+#define RAISE(what) "pg_catalog.current_setting('brant." what "')"
+
+/* --- guard ------------------------------------------------------------------------------------ */
+
+static void render_guard(brn_buf *sql, const brn_postgres *p, bool row)
+{
+    brn_buf_add_c(
+        sql,
+        "SELECT CASE WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_locks l"
+        " WHERE l.locktype = 'advisory' AND l.pid = pg_catalog.pg_backend_pid()"
+        " AND l.classid = $1::oid AND l.objid = $2::oid AND l.objsubid = 1 AND l.granted)"
+        " THEN " RAISE(
+            "lock_lost") " WHEN pg_catalog.current_setting('search_path') <> $3 OR current_user <> $4"
+                         " OR pg_catalog.current_setting('session_replication_role') <> $5"
+                         " THEN " RAISE("session_changed"));
+    if (row) {
+        brn_buf_add_c(sql, " WHEN NOT EXISTS (SELECT FROM ");
+        brn_sql_ledger_table(sql, &brn_postgres_ledger_dialect, p->schema);
+        brn_buf_add_c(
+            sql, " m WHERE m.id = $6 AND m.status = 'running' AND m.run_id = $7)"
+                 " THEN " RAISE("row_lost"));
+    }
+    brn_buf_add_c(sql, " END");
+}
+
+static void guard_values(brn_pipe_text *out, const brn_pipe *pipe, const brn_op *op)
+{
+    brn_postgres *p = pipe->p;
+    uint64_t key = (uint64_t)brn_postgres_lock_number(p);
+
+    (void)snprintf(out->numbers[0], sizeof(out->numbers[0]), "%" PRIu32, (uint32_t)(key >> 32));
+    (void)snprintf(out->numbers[1], sizeof(out->numbers[1]), "%" PRIu32, (uint32_t)key);
+    out->values[0] = out->numbers[0];
+    out->values[1] = out->numbers[1];
+    out->values[2] = p->home.search_path;
+    out->values[3] = p->home.user;
+    out->values[4] = p->home.replication;
+    out->count = 5;
+    if (op->id != NULL) {
+        out->values[5] = op->id;
+        out->values[6] = pipe->program->run_id != NULL ? pipe->program->run_id : "";
+        out->count = 7;
+    }
+}
+
+static const struct guard_word {
+    const char *marker;
+    const char *message;
+} guard_words[] = {
+    { "brant.lock_lost", "the migration lock is not held any more" },
+    { "brant.row_lost", "the ledger row of the migration was written by another run" },
+};
+
+static brant_status guard_error(brn_pipe *pipe, const char *text, brant_error **err)
+{
+    brant_status st;
+
+    for (size_t i = 0; i < BRN_ARRAY_LEN(guard_words); i++) {
+        if (strstr(text, guard_words[i].marker) == NULL) {
+            continue;
+        }
+        st = brn_error(err, BRANT_ELOCKED, "lock.lost", "%s", guard_words[i].message);
+        brn_error_hint(
+            err,
+            "Another run may have taken over. Run \"brant status\", and then again what you ran.");
+        return st;
+    }
+    if (strstr(text, "brant.session_changed") == NULL) {
+        return BRANT_OK;
+    }
+    /* reset() restores it, and then the same goes on. */
+    pipe->state->passing = true;
+    return brn_error(
+        err, BRANT_ESTATEMENT, "session.changed",
+        "the migration before has left the session with another search_path, role or "
+        "session_replication_role");
+}
+
+static bool is_known(const brn_pipe *pipe, uint32_t slot)
+{
+    return ((pipe->p->prepared | pipe->sent) & (1u << slot)) != 0;
+}
+
+/* --- ledger ----------------------------------------------------------------------------------- */
+
+static void ledger_values(brn_pipe_text *out)
+{
+    const brn_sql_stmt *sql = &out->ledger;
+
+    for (size_t i = 0; i < sql->count; i++) {
+        const brn_sql_param *param = &sql->params[i];
+
+        out->values[i] = param->is_null ? NULL : param->text;
+        if (!param->is_null && param->text == NULL) {
+            (void)snprintf(out->numbers[i], sizeof(out->numbers[i]), "%" PRId64, param->number);
+            out->values[i] = out->numbers[i];
+        }
+    }
+    out->count = sql->count;
+}
+
+static bool render_ledger(brn_pipe_text *out, brn_pipe *pipe, const brn_op *op, size_t i)
+{
+    const brn_ledger_op *ledger = op->ledger;
+    bool ensure = ledger->type == BRN_LEDGER_ENSURE;
+    /* What stands behind statements in their transaction runs when they are done. */
+    bool by_server = ledger->stamp && pipe->worked;
+    int64_t now_us = by_server ? BRN_SQL_BY_SERVER : brn_clock_wall_us();
+    uint32_t slot = (uint32_t)(by_server ? SLOT_STAMPED : SLOT_LEDGER) + (uint32_t)ledger->type;
+    bool known = !ensure && is_known(pipe, slot);
+
+    if (!brn_sql_ledger_render(
+            &out->ledger, known ? NULL : &pipe->text, &brn_postgres_ledger_dialect, pipe->p->schema,
+            ledger, i, now_us, pipe->began_us)) {
+        return false;
+    }
+    /* The number of the transaction is the question when the answer to its COMMIT is lost. */
+    if (ledger->type == BRN_LEDGER_HISTORY && !known) {
+        brn_buf_add_c(&pipe->text, " RETURNING pg_catalog.txid_current()");
+    }
+    out->slot = ensure ? UINT32_MAX : slot;
+    out->sql = known ? NULL : brn_buf_text(&pipe->text);
+    ledger_values(out);
+    return true;
+}
+
+/* A row that is gone cannot say later what was done: better to stop now. */
+static bool must_hit_a_row(const brn_op *op)
+{
+    return op->type == BRN_OP_LEDGER &&
+           (op->ledger->type == BRN_LEDGER_INTENT || op->ledger->type == BRN_LEDGER_OUTCOME ||
+            op->ledger->type == BRN_LEDGER_FAIL);
+}
+
+/* --- both ------------------------------------------------------------------------------------- */
+
+static void fixed(brn_pipe_text *out, const brn_pipe *pipe, uint32_t slot, const char *sql)
+{
+    out->slot = slot;
+    out->sql = is_known(pipe, slot) ? NULL : sql;
+}
+
+static void guard(brn_pipe_text *out, brn_pipe *pipe, const brn_op *op)
+{
+    uint32_t slot = op->id != NULL ? SLOT_GUARD_ROW : SLOT_GUARD;
+
+    if (!is_known(pipe, slot)) {
+        brn_buf_reset(&pipe->text);
+        render_guard(&pipe->text, pipe->p, op->id != NULL);
+    }
+    fixed(out, pipe, slot, brn_buf_text(&pipe->text));
+    guard_values(out, pipe, op);
+}
+
+bool brn_pipe_render(brn_pipe_text *out, brn_pipe *pipe, const brn_op *op, size_t i)
+{
+    out->count = 0;
+    if (op->type == BRN_OP_LEDGER) {
+        return render_ledger(out, pipe, op, i);
+    }
+    if (i > 0) {
+        return false;
+    }
+    switch (op->type) {
+    case BRN_OP_BEGIN:
+        fixed(out, pipe, SLOT_BEGIN, "BEGIN");
+        return true;
+    case BRN_OP_COMMIT:
+        fixed(out, pipe, SLOT_COMMIT, "COMMIT");
+        return true;
+    case BRN_OP_GUARD:
+        guard(out, pipe, op);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static const char *what_failed(const brn_op *op, const char **id)
+{
+    *id = "statement.failed";
+    switch (op->type) {
+    case BRN_OP_BEGIN:
+        return "could not begin a transaction";
+    case BRN_OP_COMMIT:
+        return "could not commit";
+    case BRN_OP_LEDGER:
+        *id = "ledger.write_failed";
+        return "could not write the ledger";
+    case BRN_OP_GUARD:
+        *id = "ledger.read_failed";
+        return "could not read the ledger";
+    case BRN_OP_STATEMENT:
+    case BRN_OP_BARRIER:
+        break;
+    }
+    return NULL;
+}
+
+brant_status brn_pipe_error(
+    brn_pipe *pipe, const brn_op *op, const PGresult *result, brant_error **err)
+{
+    const char *id = NULL;
+    const char *what = what_failed(op, &id);
+    const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    brn_str sql = op->type == BRN_OP_STATEMENT ? op->sql : (brn_str){ 0 };
+    brant_status st = BRANT_OK;
+
+    if (PQresultStatus(result) == PGRES_COMMAND_OK && must_hit_a_row(op)) {
+        if (brn_postgres_changed(result) != 0) {
+            return BRANT_OK;
+        }
+        st = brn_error(
+            err, BRANT_EDRIFT, "ledger.row_missing", "the ledger row of \"%s\" is gone",
+            op->ledger->row->id);
+        brn_error_hint(err, "Somebody deleted it while brant was running. Run \"brant status\".");
+        return st;
+    }
+    if (PQresultStatus(result) != PGRES_FATAL_ERROR) {
+        return BRANT_OK;
+    }
+    if (op->type == BRN_OP_GUARD && text != NULL) {
+        st = guard_error(pipe, text, err);
+    }
+    if (st == BRANT_OK) {
+        st = brn_postgres_error(pipe->p, result, sql, id, what, err);
+    }
+    if (op->type == BRN_OP_STATEMENT) {
+        brn_error_statement(err, op->sql);
+    }
+    return st;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Programs on PostgreSQL: pipelines as long as they can be, and single operations where one has to
+ * be by itself.
+ *
+ * By itself is a statement outside of transactions (what it needs is committed before, its outcome
+ * is written behind), a COPY, which libpq does not pipeline, and a function of the host program.
+ */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "engines/postgres/pipeline.h"
+#include "text/classify.h"
+
+/* --- which operations come together ----------------------------------------------------------- */
+
+typedef struct place {
+    bool in_txn; /* of the program, or of the file */
+} place;
+
+static bool is_alone(const brn_op *op, const place *at)
+{
+    if (op->type != BRN_OP_STATEMENT) {
+        return op->type == BRN_OP_BARRIER;
+    }
+    return op->call != NULL || brn_postgres_is_copy(op) ||
+           (!at->in_txn && (op->flags & BRN_OP_OWN_BEGIN) == 0);
+}
+
+static void pass(place *at, const brn_op *op)
+{
+    if (op->type == BRN_OP_BEGIN || (op->flags & BRN_OP_OWN_BEGIN) != 0) {
+        at->in_txn = true;
+    } else if (op->type == BRN_OP_COMMIT || (op->flags & BRN_OP_OWN_END) != 0) {
+        at->in_txn = false;
+    }
+}
+
+/* Behind the last operation that can be sent together with the one at `from`. */
+static size_t end_of_pipeline(const brn_postgres *p, const brn_program *program, size_t from)
+{
+    place at = { p->in_program || p->in_own };
+    size_t end = from;
+
+    while (end < program->ops.count && !is_alone(&program->ops.items[end], &at)) {
+        pass(&at, &program->ops.items[end]);
+        end++;
+    }
+    return end;
+}
+
+/* --- by itself -------------------------------------------------------------------------------- */
+
+brant_status brn_postgres_transaction_lost(brant_error **err)
+{
+    brant_status st = brn_error(
+        err, BRANT_ESTATEMENT, "statement.transaction_lost",
+        "the transaction of the migration is gone: it was rolled back");
+
+    brn_error_hint(err, "A function that gets an error must return it.");
+    return st;
+}
+
+/* What comes next in the program is true only while the transaction is as it was. */
+static brant_status check_after_call(brn_postgres *p, brant_error **err)
+{
+    PGTransactionStatusType now = PQtransactionStatus(p->pg);
+    brant_status st;
+
+    if (now == (p->in_program ? PQTRANS_INTRANS : PQTRANS_IDLE)) {
+        return BRANT_OK;
+    }
+    if (p->in_program) {
+        return brn_postgres_transaction_lost(err);
+    }
+    st = brn_error(
+        err, BRANT_ESTATEMENT, "statement.transaction_open",
+        "the function has left a transaction open");
+    brn_error_detail(err, "It is rolled back.");
+    brn_error_hint(err, "Commit what the function begins.");
+    return st;
+}
+
+static brant_status run_call(brn_pipe *pipe, const brn_op *op, int64_t *rows, brant_error **err)
+{
+    brn_postgres *p = pipe->p;
+    brant_status st = brn_control_check(p->conn.control, err);
+
+    if (st != BRANT_OK) {
+        return st;
+    }
+    p->call = op;
+    st = op->call(op->call_user, rows, err);
+    p->call = NULL;
+    return st == BRANT_OK ? check_after_call(p, err) : st;
+}
+
+static brant_status run_copy(brn_pipe *pipe, const brn_op *op, int64_t *rows, brant_error **err)
+{
+    brn_control *control = pipe->p->conn.control;
+    brant_status st = brn_control_check(control, err);
+
+    if (st != BRANT_OK) {
+        return st;
+    }
+    brn_control_arm(control, BRN_LIMIT_STATEMENT);
+    st = brn_postgres_copy(pipe->p, op, rows, err);
+    brn_control_rest(control, BRN_LIMIT_STATEMENT);
+    pipe->worked = true;
+    /* Rows that come by themselves: whether a lost answer means that they stayed is not known. */
+    pipe->state->in_doubt = st != BRANT_OK && PQstatus(pipe->p->pg) != CONNECTION_OK;
+    pipe->state->passing = pipe->state->in_doubt && pipe->p->in_program;
+    return st;
+}
+
+static bool is_concurrent(const brn_op *op)
+{
+    brn_stmt stmt = { .text = op->sql, .line = 1, .column = 1 };
+    brn_stmt_class what = { 0 };
+    brn_arena arena;
+
+    brn_arena_init(&arena);
+    brn_classify(&what, &arena, &brn_dialect_postgres, &stmt);
+    brn_arena_release(&arena);
+    return (what.flags & BRN_STMT_CONCURRENTLY) != 0;
+}
+
+static brant_status set_quietly(brn_postgres *p, const char *sql, brant_error **err)
+{
+    PGresult *result = NULL;
+    brant_status st = brn_postgres_query(&result, p, sql, 0, NULL, err);
+
+    PQclear(result);
+    return st;
+}
+
+/*
+ * CREATE INDEX CONCURRENTLY and its kin wait for transactions of others, also those that do not
+ * touch the table. They keep nobody waiting meanwhile, and given up they leave an INVALID index.
+ */
+static brant_status run_concurrent(brn_pipe *pipe, size_t index, brant_error **err)
+{
+    brn_postgres *p = pipe->p;
+    const brn_op *op = &pipe->program->ops.items[index];
+    brn_stmt stmt = { .text = op->sql, .line = 1, .column = 1 };
+    brant_status st = brn_postgres_index_prepare(p, &stmt, err);
+
+    if (st == BRANT_OK) {
+        st = set_quietly(p, "SET lock_timeout = 0", err);
+    }
+    if (st == BRANT_OK) {
+        size_t reported = pipe->reported;
+        brn_on_result *on_result = pipe->on_result;
+
+        /* It is done only when its index is good. */
+        pipe->on_result = NULL;
+        st = brn_pipe_run(pipe, index, index + 1, err);
+        pipe->on_result = on_result;
+        pipe->reported = reported;
+        pipe->state->ops_done = reported;
+    }
+    if (st == BRANT_OK) {
+        st = brn_postgres_index_check(p, &stmt, err);
+    }
+    if (st == BRANT_OK && p->settings_sent) {
+        st = brn_postgres_settings(p, err);
+    }
+    if (st == BRANT_OK) {
+        brn_pipe_report(pipe, index + 1, 0);
+    }
+    return st;
+}
+
+static brant_status run_alone(brn_pipe *pipe, size_t index, brant_error **err)
+{
+    const brn_op *op = &pipe->program->ops.items[index];
+    int64_t rows = 0;
+    brant_status st = BRANT_OK;
+
+    if (op->type == BRN_OP_STATEMENT) {
+        if (op->call != NULL) {
+            st = run_call(pipe, op, &rows, err);
+        } else if (brn_postgres_is_copy(op)) {
+            st = run_copy(pipe, op, &rows, err);
+        } else if (is_concurrent(op)) {
+            return run_concurrent(pipe, index, err);
+        } else {
+            return brn_pipe_run(pipe, index, index + 1, err);
+        }
+    }
+    if (st == BRANT_OK) {
+        brn_pipe_report(pipe, index + 1, rows);
+    }
+    return st;
+}
+
+/* --- the whole program ------------------------------------------------------------------------ */
+
+static brant_status prepare(brn_postgres *p, brant_error **err)
+{
+    brant_status st =
+        p->pg != NULL ? brn_control_check(p->conn.control, err) : brn_postgres_lost(p, err);
+
+    if (st == BRANT_OK && p->read_only) {
+        st = brn_error(
+            err, BRANT_EUSAGE, "connect.read_only", "the connection was opened for reading only");
+    }
+    if (st == BRANT_OK) {
+        st = brn_postgres_ledger_schema(p, err);
+    }
+    if (st == BRANT_OK && !p->home.known) {
+        st = brn_postgres_home_read(p, err);
+    }
+    return st;
+}
+
+brant_status brn_postgres_run(
+    brn_conn *conn,
+    const brn_program *program,
+    brn_on_result *on_result,
+    void *user,
+    brn_run_state *state,
+    brant_error **err)
+{
+    brn_postgres *p = (brn_postgres *)conn;
+    brn_pipe *pipe = calloc(1, sizeof(*pipe));
+    brant_status st = BRANT_OK;
+
+    *state = (brn_run_state){ 0 };
+    if (pipe == NULL) {
+        return brn_error_oom(err);
+    }
+    *pipe = (brn_pipe){ .p = p, .program = program, .on_result = on_result, .user = user };
+    pipe->state = state;
+    pipe->began_us = brn_clock_wall_us();
+    pipe->worked = p->in_program;
+    brn_buf_init(&pipe->text, 0);
+    brn_control_rest(conn->control, BRN_LIMIT_STATEMENT);
+    st = prepare(p, err);
+    for (size_t at = 0; at < program->ops.count && st == BRANT_OK;) {
+        size_t end = end_of_pipeline(p, program, at);
+
+        pipe->last_ns = brn_clock_mono_ns();
+        st = end > at ? brn_pipe_run(pipe, at, end, err) : run_alone(pipe, at, err);
+        at = end > at ? end : at + 1;
+    }
+    if (st != BRANT_OK) {
+        brn_error_subject(err, conn->database, brn_program_migration(program, state->ops_done));
+    }
+    brn_buf_release(&pipe->text);
+    free(pipe);
+    return st;
+}

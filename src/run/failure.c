@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/clock.h"
+#include "run/step_int.h"
+
+const brn_ledger_row *brn_frame_row(const brn_frame *f, const brn_ledger_state *state)
+{
+    const brn_ledger_row *row = NULL;
+    for (size_t i = 0; i < state->rows.count; i++) {
+        if (strcmp(state->rows.items[i].id, f->step->migration->id) == 0) {
+            row = &state->rows.items[i];
+        }
+    }
+    return row;
+}
+
+bool brn_frame_took_effect(const brn_frame *f, const brn_ledger_row *row)
+{
+    if (f->step->direction == BRN_DOWN) {
+        return row == NULL;
+    }
+    return row != NULL && row->status == BRN_ROW_COMPLETED && row->run_id != NULL &&
+           strcmp(row->run_id, f->run->actor.run_id) == 0;
+}
+
+/* The completion was stored although its answer was lost: sends what stood behind it, which in one
+ * transaction is nothing. */
+static brant_status send_rest(brn_frame *f, size_t from)
+{
+    const brn_program *whole = &f->compiled.program;
+    brn_program rest = *whole;
+    if (f->compiled.transactional || from >= whole->ops.count) {
+        return BRANT_OK;
+    }
+    rest.ops.items = &whole->ops.items[from];
+    rest.ops.count = whole->ops.count - from;
+    return brn_write_quietly(f->run, f->target, &rest, NULL);
+}
+
+/* The statement whose intent is stored and whose outcome is not known; 0: none. */
+static int64_t open_intent(
+    const brn_program *program, const brn_run_state *state, const brn_ledger_row *stored)
+{
+    const brn_op *next =
+        state->ops_done < program->ops.count ? &program->ops.items[state->ops_done] : NULL;
+    bool refused = next != NULL && next->type == BRN_OP_STATEMENT && !state->in_doubt;
+    /* Its answer was lost, so nothing was sent behind it. */
+    bool only_meant =
+        next != NULL && next->type == BRN_OP_LEDGER && next->ledger->type == BRN_LEDGER_INTENT;
+    return refused || only_meant || stored == NULL ? 0 : stored->intent;
+}
+
+/* "migrations/003_x.up.sql:4:1: no such table: y": what is stored must be enough the morning after.
+ */
+static const char *failure_text(brn_arena *arena, const brant_error *failure)
+{
+    const char *file = brant_error_file(failure);
+    if (file == NULL || brant_error_line(failure) == 0) {
+        return brn_arena_strdup(arena, brant_error_message(failure));
+    }
+    return brn_arena_printf(
+        arena, "%s:%u:%u: %s", file, brant_error_line(failure), brant_error_column(failure),
+        brant_error_message(failure));
+}
+
+static void warn_not_recorded(const brn_frame *f, const char *what, const brant_error *why)
+{
+    brn_emit_warning(
+        &f->run->session->emitter, brn_target_name(f->target), "ledger.not_recorded",
+        "%s could not be recorded: %s", what, brant_error_message(why));
+}
+
+/*
+ * Being told to stop is not a failure: the row goes back to what it was, unless statements outside
+ * a transaction have left progress in it. An intent whose statement did not begin is taken back.
+ */
+static void keep_progress(brn_frame *f, const brn_ledger_row *stored, int64_t intent)
+{
+    brn_run *run = f->run;
+    if (stored == NULL || (stored->stmts_done == 0 && intent == 0)) {
+        return;
+    }
+    run->handed_over = NULL;
+    brn_ledger_row *row = brn_arena_alloc(run->arena, sizeof(*row));
+    if (row == NULL || stored->intent == intent) {
+        return;
+    }
+    row->id = f->step->migration->id;
+    row->stmts_done = stored->stmts_done;
+    row->done_digest = stored->done_digest;
+    brn_program program = { .migration = row->id, .run_id = run->actor.run_id };
+    brant_error *failure = NULL;
+    brn_program_guard(&program, run->arena, f->target);
+    brn_program_ledger(&program, run->arena, BRN_LEDGER_OUTCOME, row, NULL);
+    if (brn_write_quietly(run, f->target, &program, &failure) != BRANT_OK) {
+        warn_not_recorded(f, "where it stopped", failure);
+    }
+    brant_error_free(failure);
+}
+
+static void report_failure(brn_frame *f, const brn_ledger_row *stored, const char *text)
+{
+    brant_migration *doc = brn_doc_migration(f->run->world, f->step->migration);
+    if (doc != NULL) {
+        bool kept = stored != NULL && !f->compiled.transactional;
+        doc->status = "failed";
+        doc->direction = brn_direction_name(f->step->direction);
+        doc->error = text;
+        doc->statements_done = kept ? (uint64_t)stored->stmts_done : 0;
+        doc->statements_total = f->compiled.stmts.count;
+        doc->partial = kept && (stored->stmts_done > 0 || stored->intent > 0) ? 1 : 0;
+    }
+    f->run->failed = doc;
+}
+
+/* Writes that the migration failed, without touching what is known of its progress. */
+static void record_failure(
+    brn_frame *f, brant_error *failure, const brn_ledger_row *stored, int64_t intent)
+{
+    brn_run *run = f->run;
+    brn_migration *m = f->step->migration;
+    brn_ledger_row *row =
+        brn_running_row(run, f->step, run->next_seq[f->step->migration->database]);
+    brn_history_row *history = brn_chain_row(
+        &f->target->chain, run->arena, &run->actor, brn_direction_name(f->step->direction), m->id,
+        "failed", brn_clock_wall_us());
+    if (row == NULL || history == NULL) {
+        return;
+    }
+    row->status = BRN_ROW_FAILED;
+    row->error = failure_text(run->arena, failure);
+    row->stmts_total = (int64_t)f->compiled.stmts.count;
+    row->finished_us = brn_clock_wall_us();
+    row->intent = intent;
+    history->detail = row->error;
+    history->checksum = f->step->direction == BRN_DOWN ? row->down_checksum : row->checksum;
+    bool sealed = brn_chain_seal(history, run->arena);
+    brn_program program = { .migration = m->id, .run_id = run->actor.run_id };
+    brn_program_begin(&program, run->arena, f->target);
+    /* In one transaction there is no progress to keep, and with --tx all no row to update. */
+    brn_program_ledger(
+        &program, run->arena, f->compiled.transactional ? BRN_LEDGER_PUT : BRN_LEDGER_FAIL, row,
+        NULL);
+    brn_program_ledger(&program, run->arena, BRN_LEDGER_HISTORY, NULL, history);
+    brn_program_commit(&program, run->arena, f->target);
+    brant_error *second = NULL;
+    if (sealed && brn_write_quietly(run, f->target, &program, &second) == BRANT_OK) {
+        brn_chain_move(&f->target->chain, history);
+        run->handed_over = run->handed_over == f->step ? NULL : run->handed_over;
+    } else {
+        keep_progress(f, stored, intent); /* "running" with its progress is better than nothing */
+        if (second != NULL) {
+            warn_not_recorded(f, "the failure", second);
+        }
+    }
+    brant_error_free(second);
+    report_failure(f, stored, row->error);
+}
+
+/* A failed statement always says what to do next. */
+static void add_hint(const brn_frame *f, brant_status st, brant_error **failure)
+{
+    const char *again = f->step->direction == BRN_DOWN ? "down" : "up";
+    if (st != BRANT_ESTATEMENT || failure == NULL || brant_error_hint(*failure) != NULL) {
+        return;
+    }
+    if (f->compiled.transactional) {
+        brn_error_hint(
+            failure,
+            "Nothing of this migration has stayed in the database. Mend the file and run \"brant "
+            "%s\" again.",
+            again);
+    } else {
+        brn_error_hint(
+            failure,
+            "The statements before this one have run and stay. Mend this one and run \"brant %s\" "
+            "again: it goes on from here.",
+            again);
+    }
+}
+
+static brant_status settle_failure(
+    brn_frame *f,
+    brant_status st,
+    const brn_run_state *state,
+    const brn_ledger_row *stored,
+    brant_error *failure)
+{
+    int64_t intent = open_intent(&f->compiled.program, state, stored);
+    if (st == BRANT_ECANCELLED) {
+        keep_progress(f, stored, intent);
+    } else {
+        record_failure(f, failure, stored, intent);
+    }
+    return st;
+}
+
+brant_status brn_frame_failed(
+    brn_frame *f, brant_status st, const brn_run_state *state, brant_error **failure)
+{
+    brn_run *run = f->run;
+    const brn_program *program = &f->compiled.program;
+    if (state->ops_done < program->ops.count) {
+        brn_compiled_locate(&f->compiled, f->target, &program->ops.items[state->ops_done], failure);
+    }
+    brn_error_subject(failure, brn_target_name(f->target), f->step->migration->id);
+    add_hint(f, st, failure);
+    brn_reset_quietly(run, f->target);
+    brn_ledger_state ledger = { 0 };
+    bool known = !run->all && f->target->conn != NULL &&
+                 brn_read_quietly(&ledger, run, f->target, NULL) == BRANT_OK;
+    const brn_ledger_row *stored = known ? brn_frame_row(f, &ledger) : NULL;
+    if (known && state->in_doubt && brn_frame_took_effect(f, stored) &&
+        send_rest(f, state->ops_done + 1) == BRANT_OK) {
+        brant_error_free(*failure);
+        *failure = NULL;
+        return BRANT_OK;
+    }
+    brn_forget_uncommitted(run, f->target);
+    if (!known && !f->compiled.transactional && !run->all) {
+        run->handed_over = NULL; /* what cannot be read must not be overwritten */
+        warn_not_recorded(f, "the failure", *failure);
+        report_failure(f, NULL, failure_text(run->arena, *failure));
+        return st;
+    }
+    return settle_failure(f, st, state, stored, *failure);
+}

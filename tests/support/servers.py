@@ -1,0 +1,554 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Private servers for tests: PostgreSQL, PgBouncer before it, and the proxy of proxy_main.c.
+
+In a test of Python:
+
+    server = servers.shared_postgres()              # that of ctest; None where there is none
+    db = servers.database(case, server)             # empty, dropped at the end of the test
+    own = servers.postgres(case, ssl=True)          # for tests that kill or configure a server
+    pooled = servers.bouncer(case, own)             # in transaction mode
+    proxy = servers.Proxy(server.address, delay_us=1000)
+
+shared_servers.py beside it starts the server of ctest, or one for a person to play with. Everything
+listens on 127.0.0.1 and on sockets in a folder of its own, runs without the rights of root, and ends
+with the process (to be exact: the thread) that started it, however that ends.
+"""
+import atexit
+import contextlib
+import ctypes
+import fcntl
+import glob
+import os
+import pathlib
+import pwd
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import urllib.parse
+
+import libpq
+
+SOURCE = os.path.abspath(os.environ.get("BRANT_SOURCE") or os.path.join(os.path.dirname(__file__), "..", ".."))
+BUILD = os.path.abspath(os.environ.get("BRANT_BUILD") or os.path.join(SOURCE, "build"))
+STATE = os.path.join(BUILD, "servers")
+VARIABLE = "BRANT_TEST_POSTGRES"
+
+# Below the range that the system gives to clients (32768 and up), where a port can be taken between
+# two runs of a server.
+PORTS = range(15000, 32000)
+SUPERUSER, SUPERUSER_PASSWORD = "postgres", "first-among-equals"
+USER, PASSWORD = "brant", "goose"
+HOST = "127.0.0.1"
+MEMORY = "/dev/shm"
+PREFIX = "brant-server-"
+PATIENCE = 6 if os.environ.get("BRANT_SANITIZED") == "1" else 1
+START_SECONDS = 60
+LOG_BYTES = 4 << 20
+_PDEATHSIG = 1
+
+
+class Failed(Exception):
+    """A server did not start; the message has the end of its log."""
+
+
+class Missing(Failed):
+    """A program is not installed. ./dev check takes the words "missing package" for a failure."""
+
+    def __init__(self, package: str):
+        super().__init__(f"missing package {package}")
+
+
+# --- processes and folders
+
+
+def _server_user():
+    """Whom a server runs as: root is refused by all of them."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(name)
+    raise Failed("there is no user for servers")
+
+
+def _user_options() -> dict:
+    user = _server_user()
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+
+
+def _own(*paths: str) -> None:
+    user = _server_user()
+    for path in paths if user else ():
+        os.chown(path, user.pw_uid, user.pw_gid)
+
+
+def born(pid: int) -> str:
+    """When a process started, so that its number is not taken for another's; "" when it is gone."""
+    try:
+        text = pathlib.Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+    except OSError:
+        return ""
+    fields = text.rpartition(")")[2].split()
+    return "" if fields[0] in "ZX" else fields[19]
+
+
+def _children(pid: int) -> list:
+    found = []
+    for path in glob.glob("/proc/[0-9]*/stat"):
+        with contextlib.suppress(OSError, IndexError):
+            if int(pathlib.Path(path).read_text("utf-8", "replace").rpartition(")")[2].split()[1]) == pid:
+                found.append(int(path.split("/")[2]))
+    return found
+
+
+def _wait(predicate, seconds: float, what: str) -> None:
+    end = time.monotonic() + seconds * PATIENCE
+    while not predicate():
+        if time.monotonic() > end:
+            raise Failed(f"{what} did not come within {seconds * PATIENCE} s")
+        time.sleep(0.01)
+
+
+def _last(path: str, size: int = 3000) -> str:
+    with contextlib.suppress(OSError), open(path, "rb") as file:
+        file.seek(max(0, os.path.getsize(path) - size))
+        return file.read().decode("utf-8", "replace")
+    return ""
+
+
+def free_port() -> int:
+    for _ in range(200):
+        port = random.choice(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((HOST, port))
+            return port
+    raise Failed("no free port")
+
+
+def sweep() -> None:
+    """Removes folders of processes that were killed before they could."""
+    for path in [found for base in (MEMORY, tempfile.gettempdir())
+                 for found in glob.glob(os.path.join(base, PREFIX + "*", "owner"))]:
+        with contextlib.suppress(OSError, ValueError):
+            pid, then = pathlib.Path(path).read_text("ascii").split()
+            if born(int(pid)) != then:
+                shutil.rmtree(os.path.dirname(path), ignore_errors=True)
+
+
+def _folder() -> str:
+    """Of a server: in memory where there is room, since nothing in it has to last."""
+    base = tempfile.gettempdir()
+    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 1 << 30:
+        base = MEMORY
+    sweep()
+    folder = tempfile.mkdtemp(prefix=PREFIX, dir=base)
+    pathlib.Path(folder, "owner").write_text(f"{os.getpid()} {born(os.getpid())}", "ascii")
+    os.chmod(folder, 0o755)  # for its sockets
+    _own(folder)
+    return folder
+
+
+class _Server:
+    """One process in a folder of its own, and what is to be undone at its end."""
+
+    END, END_AT_DEATH = signal.SIGTERM, signal.SIGTERM
+
+    def __init__(self):
+        self.folder = _folder()
+        self.log = os.path.join(self.folder, "log")
+        self.process = None
+        self.port = 0
+        atexit.register(self.stop)
+
+    def _spawn(self, argv: list) -> None:
+        libc, death = ctypes.CDLL(None), int(self.END_AT_DEATH)
+        # Appended to, so that it can be cut while the server writes.
+        with open(self.log, "ab") as log:
+            _own(self.log)
+            # The user is changed before preexec_fn: afterwards it would undo the wish.
+            self.process = subprocess.Popen(
+                argv, cwd=self.folder, env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"},
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                preexec_fn=lambda: libc.prctl(_PDEATHSIG, death), **_user_options())
+        threading.Thread(target=self._cut_log, args=(self.process,), daemon=True).start()
+
+    def _cut_log(self, process) -> None:
+        while process.returncode is None:
+            with contextlib.suppress(OSError):
+                if os.path.getsize(self.log) > LOG_BYTES:
+                    os.truncate(self.log, 0)
+            time.sleep(1)
+
+    def alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def _ready(self) -> bool:
+        raise NotImplementedError
+
+    def _start(self, argv) -> None:
+        """argv: a function of a port. Another process may take the port first: then another one."""
+        ports = [self.port] * 5 if self.port else [free_port() for _ in range(10)]
+        for port in ports:
+            self.port = port
+            self._spawn(argv(port))
+            _wait(lambda: not self.alive() or self._ready(), START_SECONDS, "a server")
+            if self.alive():
+                return
+            if not re.search("in use|shared memory block", _last(self.log)):
+                break
+            time.sleep(0.2)
+        raise Failed(f"{self.process.args[0]} did not start:\n{_last(self.log)}")
+
+    def halt(self, number: int = 0, seconds: float = 30) -> None:
+        """Ends the process and keeps the folder."""
+        if not self.alive():
+            return
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(number or self.END)
+        try:
+            self.process.wait(seconds * PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """SIGKILL to it and all its children at once, as when a machine loses power."""
+        if not self.alive():
+            return
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGSTOP)
+        for pid in [*_children(self.process.pid), self.process.pid]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait(30)
+
+    def stop(self) -> None:
+        """Ends it and removes all that it left."""
+        atexit.unregister(self.stop)
+        self.halt()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+# --- certificates
+
+
+class Authority:
+    """A certificate authority for tests, made with openssl on the spot: certificate, and a server's
+    certificate for 127.0.0.1 and localhost signed by it."""
+
+    def __init__(self, folder: str, name: str):
+        self.folder, self.name = folder, name
+        self.certificate, self._key = self._path("crt"), self._path("key")
+        self._openssl("req", "-x509", *self._NEW_KEY, "-keyout", self._key, "-out", self.certificate,
+                      "-days", "2", "-subj", f"/CN=brant test CA {name}")
+
+    _NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+
+    def _path(self, ending: str) -> str:
+        return os.path.join(self.folder, f"{self.name}.{ending}")
+
+    @staticmethod
+    def _openssl(*arguments: str) -> None:
+        try:
+            done = subprocess.run(["openssl", *arguments], capture_output=True, text=True, timeout=60, check=False)
+        except FileNotFoundError:
+            raise Missing("openssl") from None
+        if done.returncode != 0:
+            raise Failed(f"openssl {arguments[0]}: {done.stderr}")
+
+    def issue(self, subject: str, names: str = "") -> tuple:
+        """Paths of a certificate and its key. names: subjectAltName of a server."""
+        base = os.path.join(self.folder, f"{self.name}-{subject}")
+        request, certificate, key, more = (f"{base}.{end}" for end in ("csr", "crt", "key", "ext"))
+        self._openssl("req", "-new", *self._NEW_KEY, "-keyout", key, "-out", request, "-subj", f"/CN={subject}")
+        pathlib.Path(more).write_text(f"subjectAltName={names}\n" if names else "\n", "ascii")
+        self._openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key,
+                      "-CAcreateserial", "-out", certificate, "-days", "2", "-extfile", more)
+        os.chmod(key, 0o600)
+        return certificate, key
+
+
+# --- PostgreSQL
+
+
+def postgres_bin() -> str:
+    """The folder of the server's programs: BRANT_TEST_POSTGRES_BIN, or the newest of the system."""
+    given = os.environ.get("BRANT_TEST_POSTGRES_BIN")
+    if given:
+        return given
+    found = [path for path in glob.glob("/usr/lib/postgresql/*/bin") if os.access(f"{path}/postgres", os.X_OK)]
+    if found:
+        return max(found, key=lambda path: float(path.split("/")[4]))
+    elsewhere = shutil.which("postgres")
+    if elsewhere is None:
+        raise Missing("postgresql-15")
+    return os.path.dirname(os.path.realpath(elsewhere))
+
+
+def _run_as_server(argv: list, folder: str, stdin: str = "") -> None:
+    done = subprocess.run(argv, cwd=folder, input=stdin, capture_output=True, text=True, timeout=300, check=False,
+                          env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"}, **_user_options())
+    if done.returncode != 0:
+        raise Failed(f"{os.path.basename(argv[0])} failed: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+
+def _make_template(programs: str, target: str) -> None:
+    folder = _folder()
+    try:
+        secret, data = os.path.join(folder, "secret"), os.path.join(folder, "data")
+        pathlib.Path(secret).write_text(SUPERUSER_PASSWORD, "ascii")
+        _own(secret)
+        _run_as_server([f"{programs}/initdb", "-D", data, "-U", SUPERUSER, f"--pwfile={secret}", "-E", "UTF8",
+                        "--locale=C.UTF-8", "-A", "scram-sha-256", "--no-sync", "--wal-segsize=1"], folder)
+        _run_as_server([f"{programs}/postgres", "--single", "-D", data, "postgres"], folder,
+                       f"CREATE ROLE {USER} LOGIN CREATEDB PASSWORD '{PASSWORD}'\n")
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(data, target + ".new", symlinks=True)
+        os.rename(target + ".new", target)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _template(programs: str) -> str:
+    """A data directory that initdb made, once for each build folder and version of the server."""
+    version = subprocess.run([f"{programs}/postgres", "--version"], capture_output=True, text=True, timeout=60,
+                             check=True).stdout
+    os.makedirs(STATE, exist_ok=True)
+    target = os.path.join(STATE, "template-" + re.sub(r"[^\w.]+", "-", version.strip().split()[2]))
+    with open(target + ".lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.isdir(target):
+            shutil.rmtree(target + ".new", ignore_errors=True)
+            _make_template(programs, target)
+    return target
+
+
+class Address:
+    """Where a server or something before it listens, and how to log in."""
+
+    def __init__(self, port: int, folder: str = "", params=None):
+        self.port, self.folder, self.params = port, folder, params or {}
+
+    def url(self, db: str = "postgres", user: str = USER, password: str = None, local: bool = False,
+            **params) -> str:
+        """local: through the unix socket. params: of the URL, such as sslmode."""
+        known = {USER: PASSWORD, SUPERUSER: SUPERUSER_PASSWORD}
+        secret = known.get(user, "") if password is None else password
+        login = user + (":" + urllib.parse.quote(secret, safe="") if secret else "")
+        place = f"{HOST}:{self.port}"
+        more = {**self.params, **params}
+        if local:
+            place = ""
+            more = {"host": self.folder, "port": self.port, **more}
+        query = "?" + urllib.parse.urlencode(more) if more else ""
+        return f"postgres://{login}@{place}/{urllib.parse.quote(db, safe='')}{query}"
+
+    def connect(self, db: str = "postgres", user: str = SUPERUSER, **more) -> libpq.Connection:
+        more.setdefault("connect_timeout", 30)
+        return libpq.Connection(self.url(db, user, **more))
+
+
+class Postgres(_Server):
+    """A server with the superuser postgres and the role brant, who may create databases.
+
+    ssl: with TLS offered, "require": without it nobody gets in; .ca and .wrong_ca are authorities,
+    .client is (certificate, key) for the role brant. fsync: durable against the machine, not only
+    against the server's death. settings: of postgresql.conf. hba: lines instead of the usual ones.
+    """
+
+    END, END_AT_DEATH = signal.SIGINT, signal.SIGQUIT  # fast and immediate shutdown
+
+    def __init__(self, programs: str = "", ssl=False, fsync: bool = False, settings=None, hba=None):
+        super().__init__()
+        self.programs = programs or postgres_bin()
+        self.data = os.path.join(self.folder, "data")
+        self.ca = self.wrong_ca = self.client = None
+        try:
+            self._make_data()
+            tls = self._make_certificates() if ssl else {}
+            self._configure({**tls, **({} if fsync else {"fsync": "off", "full_page_writes": "off"}),
+                             **(settings or {})}, hba or self._access(ssl))
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _make_data(self) -> None:
+        shutil.copytree(_template(self.programs), self.data, symlinks=True)
+        for root, folders, files in os.walk(self.data):
+            _own(root, *(os.path.join(root, name) for name in folders + files))
+        os.chmod(self.data, 0o700)
+
+    def _make_certificates(self) -> dict:
+        self.ca, self.wrong_ca = Authority(self.folder, "ca"), Authority(self.folder, "wrong-ca")
+        certificate, key = self.ca.issue("localhost", f"IP:{HOST},DNS:localhost")
+        self.client = self.ca.issue(USER)
+        _own(certificate, key)
+        return {"ssl": "on", "ssl_cert_file": certificate, "ssl_key_file": key,
+                "ssl_ca_file": self.ca.certificate}
+
+    @staticmethod
+    def _access(ssl) -> list:
+        tcp = "hostssl" if ssl == "require" else "host"
+        return ["local all all scram-sha-256", f"{tcp} all all {HOST}/32 scram-sha-256"]
+
+    def _configure(self, settings: dict, hba: list) -> None:
+        own = {"listen_addresses": HOST, "unix_socket_directories": self.folder, "max_connections": 200,
+               "shared_buffers": "32MB", "max_wal_size": "128MB", "min_wal_size": "32MB",
+               "dynamic_shared_memory_type": "mmap",  # else a killed server leaves files in memory
+               "log_min_messages": "error", "logging_collector": "off", "timezone": "UTC", **settings}
+        with open(os.path.join(self.data, "postgresql.conf"), "a", encoding="utf-8") as file:
+            for name, value in own.items():
+                file.write(f"{name} = '{value}'\n")
+        pathlib.Path(self.data, "pg_hba.conf").write_text("\n".join([*hba, ""]), "utf-8")
+
+    @property
+    def address(self) -> Address:
+        return Address(self.port, self.folder)
+
+    def _ready(self) -> bool:
+        return libpq.answers(libpq.conninfo(host=self.folder, port=self.port, dbname="postgres",
+                                            user=SUPERUSER, connect_timeout=5))
+
+    def start(self) -> None:
+        """Again after halt() or kill(): on the same data and port."""
+        self._start(lambda port: [f"{self.programs}/postgres", "-D", self.data, "-p", str(port)])
+
+    def restart(self) -> None:
+        self.halt()
+        self.start()
+
+    def stop(self) -> None:
+        # A killed server leaves its key in System V shared memory; a new one would take it over.
+        with contextlib.suppress(OSError, IndexError):
+            lines = pathlib.Path(self.data, "postmaster.pid").read_text("ascii").splitlines()
+            if not self.alive() and len(lines) > 6:
+                subprocess.run(["ipcrm", "-m", lines[6].split()[1]], capture_output=True, timeout=10, check=False)
+        super().stop()
+
+    def url(self, *args, **more) -> str:
+        return self.address.url(*args, **more)
+
+    def connect(self, *args, **more) -> libpq.Connection:
+        return self.address.connect(*args, **more)
+
+
+class Bouncer(_Server):
+    """PgBouncer before a server; mode: transaction, session or statement. Every database and the two
+    roles of Postgres are known to it."""
+
+    def __init__(self, address: Address, mode: str = "transaction", settings=None):
+        super().__init__()
+        program = shutil.which("pgbouncer", path=os.environ.get("PATH", "") + ":/usr/sbin")
+        try:
+            if program is None:
+                raise Missing("pgbouncer")
+            users = os.path.join(self.folder, "users")
+            pathlib.Path(users).write_text(f'"{USER}" "{PASSWORD}"\n"{SUPERUSER}" "{SUPERUSER_PASSWORD}"\n', "ascii")
+            _own(users)
+            self._settings = {
+                "listen_addr": HOST, "unix_socket_dir": self.folder, "auth_type": "scram-sha-256",
+                "auth_file": users, "pool_mode": mode, "max_client_conn": 200, "default_pool_size": 20,
+                "admin_users": SUPERUSER, "log_connections": 0, "log_disconnections": 0, **(settings or {})}
+            self._target = f"* = host={HOST} port={address.port}"
+            self._start(lambda port: [program, self._write(port)])
+        except BaseException:
+            self.stop()
+            raise
+
+    def _write(self, port: int) -> str:
+        path = os.path.join(self.folder, "pgbouncer.ini")
+        lines = [f"{name} = {value}" for name, value in {**self._settings, "listen_port": port}.items()]
+        pathlib.Path(path).write_text("\n".join(["[databases]", self._target, "[pgbouncer]", *lines, ""]), "ascii")
+        return path
+
+    def _ready(self) -> bool:
+        return os.path.exists(os.path.join(self.folder, f".s.PGSQL.{self.port}"))
+
+    @property
+    def address(self) -> Address:
+        return Address(self.port, self.folder)
+
+    def url(self, *args, **more) -> str:
+        return self.address.url(*args, **more)
+
+    def connect(self, *args, **more) -> libpq.Connection:
+        return self.address.connect(*args, **more)
+
+
+# --- what a test asks for
+
+
+def postgres(case, **options) -> Postgres:
+    """A server of the test's own; stopped at its end."""
+    server = Postgres(**options)
+    case.addCleanup(server.stop)
+    return server
+
+
+def bouncer(case, server, mode: str = "transaction", **options) -> Bouncer:
+    found = Bouncer(server.address, mode, **options)
+    case.addCleanup(found.stop)
+    return found
+
+
+class Shared:
+    """The server that ctest started for all tests. Nobody stops or configures it."""
+
+    def __init__(self, url: str):
+        parts = urllib.parse.urlsplit(url)
+        params = dict(urllib.parse.parse_qsl(parts.query))
+        self.address = Address(parts.port, params.get("host", ""))
+
+    def url(self, *args, **more) -> str:
+        return self.address.url(*args, **more)
+
+    def connect(self, *args, **more) -> libpq.Connection:
+        return self.address.connect(*args, **more)
+
+
+def shared_postgres(case=None):
+    """None, or the test is skipped, when ctest has none."""
+    url = os.environ.get(VARIABLE)
+    if url:
+        return Shared(url)
+    if case is not None:
+        case.skipTest(f"no PostgreSQL server: {VARIABLE} is not set")
+    return None
+
+
+class Database:
+    """An empty database that belongs to the role brant."""
+
+    def __init__(self, server):
+        self.server = server
+        self.name = f"brant_{os.getpid()}_{random.randrange(1 << 40):x}"
+        with server.connect() as admin:
+            admin.query(f'CREATE DATABASE "{self.name}" OWNER {USER}')
+
+    def url(self, user: str = USER, **more) -> str:
+        return self.server.url(self.name, user, **more)
+
+    def connect(self, user: str = USER, **more) -> libpq.Connection:
+        return self.server.connect(self.name, user, **more)
+
+    def query(self, sql: str, *values) -> list:
+        with self.connect() as connection:
+            return connection.query(sql, *values)
+
+    def drop(self) -> None:
+        with self.server.connect() as admin:
+            admin.query(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+
+
+def database(case, server=None) -> Database:
+    """On the shared server, unless another one is given; dropped at the end of the test."""
+    found = Database(server or shared_postgres(case))
+    case.addCleanup(found.drop)
+    return found
