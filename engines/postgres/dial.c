@@ -8,7 +8,7 @@
  * a severity in the server's language and the message: "FATAL:  28P01: password ...". It decides;
  * words are asked only where no server has spoken, or PgBouncer has, whose code is always 08P01.
  */
-#include "engines/postgres/postgres.h"
+#include "engines/postgres/postgres_int.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -109,6 +109,13 @@ static const char *find_sqlstate(char out[SQLSTATE_LEN + 1], const char *text)
     memcpy(out, found, SQLSTATE_LEN);
     out[SQLSTATE_LEN] = '\0';
     return found + SQLSTATE_LEN + 2;
+}
+
+const char *brn_postgres_refusal(char sqlstate[SQLSTATE_LEN + 1], const char *text)
+{
+    const char *words = find_sqlstate(sqlstate, text);
+
+    return words != NULL ? find_refusal(sqlstate, words)->id : NULL;
 }
 
 /* The line without what it has in common with our own message. */
