@@ -374,16 +374,17 @@ brant_status brn_postgres_query_quietly(
     return query(out, p, sql, count, values, true, err);
 }
 
+const char *brn_postgres_tag(const PGresult *result)
+{
+    /* libpq takes it as not const, and only reads it. */
+    return PQcmdStatus((PGresult *)(uintptr_t)result);
+}
+
 int64_t brn_postgres_changed(const PGresult *result)
 {
-    /* libpq takes them as not const, and only reads them. */
-    PGresult *readable = (PGresult *)(uintptr_t)result;
-    const char *text = PQcmdTuples(readable);
-    int64_t rows = 0;
+    const char *tag = brn_postgres_tag(result);
+    const char *number = strrchr(tag, ' ');
 
     /* What a SELECT counts it has not changed. */
-    if (strncmp(PQcmdStatus(readable), "SELECT", 6) != 0) {
-        rows = strtoll(text, NULL, 10);
-    }
-    return rows;
+    return number != NULL && strncmp(tag, "SELECT", 6) != 0 ? strtoll(number + 1, NULL, 10) : 0;
 }

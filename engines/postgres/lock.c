@@ -202,14 +202,25 @@ static brant_status check_pooler(brn_postgres *p, int pid, brant_error **err)
 /* --- taking ----------------------------------------------------------------------------------- */
 
 /*
+ * In one statement: tries, if this is the process that we expect, and then sets what a run needs.
  * Limits are the client's, so the server has none that could end the session between statements.
- * idle_session_timeout is not known everywhere. $1: application_name, $2: lock_timeout, $3: names.
+ * idle_session_timeout is not known everywhere.
  */
 #define SET_ALL                                                                                    \
-    " pg_catalog.count(pg_catalog.set_config(s.name, CASE s.name"                                  \
+    " (SELECT pg_catalog.count(pg_catalog.set_config(s.name, CASE s.name"                          \
     " WHEN 'application_name' THEN $1::text WHEN 'lock_timeout' THEN $2::text"                     \
     " WHEN 'standard_conforming_strings' THEN 'on' ELSE '0' END, false))"                          \
-    " FROM pg_catalog.unnest($3::text[]) s(name)"
+    " FROM pg_catalog.unnest($3::text[]) s(name))"
+
+#define HOME                                                                                       \
+    "pg_catalog.current_setting('search_path'), current_user,"                                     \
+    " pg_catalog.current_setting('session_replication_role')"
+
+static const char try_sql[] =
+    "SELECT b.pid, l.taken, " HOME ", CASE WHEN l.taken THEN" SET_ALL " END"
+    " FROM (SELECT pg_catalog.pg_backend_pid() AS pid) b, LATERAL (SELECT CASE WHEN b.pid = $4::int"
+    " THEN pg_catalog.pg_try_advisory_lock($5::bigint) END AS taken OFFSET 0) l";
+
 #define RUN_SETTINGS                                                                               \
     "application_name,lock_timeout,standard_conforming_strings,statement_timeout,"                 \
     "idle_in_transaction_session_timeout"
@@ -220,7 +231,7 @@ static const char *run_settings(const brn_postgres *p)
     return p->conn.server_version >= 140000 ? "{" RUN_SETTINGS_14 "}" : "{" RUN_SETTINGS "}";
 }
 
-static void attempt_text(char out[NUMBER_TEXT], const brn_postgres *p)
+static void lock_attempt(char out[NUMBER_TEXT], const brn_postgres *p)
 {
     int64_t ms = p->lock_attempt_ms > 0 ? p->lock_attempt_ms : p->lock_timeout_ms;
 
@@ -234,43 +245,61 @@ brant_status brn_postgres_settings(brn_postgres *p, brant_error **err)
     PGresult *result = NULL;
     brant_status st;
 
-    attempt_text(attempt, p);
+    lock_attempt(attempt, p);
     st = brn_postgres_query_quietly(
         &result, p, "SELECT" SET_ALL, BRN_ARRAY_LEN(values), values, err);
     PQclear(result);
-    p->settings_sent = st == BRANT_OK;
     return st;
 }
 
-/*
- * In one statement: tries, if this is the process that we expect, and then sets what a run needs.
- * *pid: the process that answered.
- */
+/* From the columns of HOME, which begin at `column`. */
+static brant_status keep_home(
+    brn_postgres *p, const PGresult *result, int column, brant_error **err)
+{
+    brn_postgres_home *home = &p->home;
+
+    home->search_path = brn_arena_strdup(&p->arena, PQgetvalue(result, 0, column));
+    home->user = brn_arena_strdup(&p->arena, PQgetvalue(result, 0, column + 1));
+    home->replication = brn_arena_strdup(&p->arena, PQgetvalue(result, 0, column + 2));
+    home->known = home->search_path != NULL && home->user != NULL && home->replication != NULL;
+    return home->known ? BRANT_OK : brn_error_oom(err);
+}
+
+brant_status brn_postgres_home_read(brn_postgres *p, brant_error **err)
+{
+    PGresult *result = NULL;
+    brant_status st = brn_postgres_query(&result, p, "SELECT " HOME, 0, NULL, err);
+
+    if (st == BRANT_OK) {
+        st = keep_home(p, result, 0, err);
+    }
+    PQclear(result);
+    return st;
+}
+
+/* *pid: the process that answered. It is tried by `expected` only. */
 static brant_status try_once(
     int *pid, bool *taken, brn_postgres *p, int expected, const char *what, brant_error **err)
 {
-    static const char sql[] =
-        "SELECT b.pid, l.taken, CASE WHEN l.taken THEN (SELECT" SET_ALL ") END"
-        " FROM (SELECT pg_catalog.pg_backend_pid() AS pid) b, LATERAL (SELECT CASE WHEN"
-        " b.pid = $4::int THEN pg_catalog.pg_try_advisory_lock($5::bigint) END AS taken"
-        " OFFSET 0) l";
     char expected_text[NUMBER_TEXT];
     char number[NUMBER_TEXT];
     char attempt[NUMBER_TEXT];
-    const char *const values[] = {
-        p->application, attempt, run_settings(p), expected_text, number,
-    };
+    const char *const values[] = { p->application, attempt, run_settings(p), expected_text,
+                                   number };
     PGresult *result = NULL;
     brant_status st;
 
     brn_postgres_application(p->application, what);
-    attempt_text(attempt, p);
+    lock_attempt(attempt, p);
     (void)snprintf(expected_text, sizeof(expected_text), "%d", expected);
     (void)snprintf(number, sizeof(number), "%" PRId64, brn_postgres_lock_number(p));
-    st = brn_postgres_query(&result, p, sql, BRN_ARRAY_LEN(values), values, err);
+    st = brn_postgres_query(&result, p, try_sql, BRN_ARRAY_LEN(values), values, err);
     if (st == BRANT_OK) {
         *pid = (int)strtol(PQgetvalue(result, 0, 0), NULL, 10);
         *taken = strcmp(PQgetvalue(result, 0, 1), "t") == 0;
+    }
+    if (st == BRANT_OK && !p->home.known) {
+        st = keep_home(p, result, 2, err);
     }
     PQclear(result);
     return st;

@@ -66,7 +66,7 @@ typedef struct brn_postgres {
     int64_t lock_id;         /* of the migration lock; valid when lock_known */
     bool lock_known;
     bool locked;          /* brn_postgres_lock() succeeded on the backend `lock_pid` */
-    int lock_pid;         /* the server process that serves us, since lock(); 0 */
+    int lock_pid;         /* the server process that serves us, known since lock(); 0 */
     bool read_only;       /* BRN_CONNECT_READ_ONLY: run() and execute() refuse */
     char application[64]; /* application_name of a run */
     char lock_what[64];   /* as given to lock(), to take it again after a lost connection */
@@ -151,6 +151,8 @@ brant_status brn_postgres_query_quietly(
 brant_status brn_postgres_result(PGresult **out, brn_postgres *p, brant_error **err);
 /* Waits a moment for something to read, or for room to write, and does both. */
 brant_status brn_postgres_wait_some(brn_postgres *p, brant_error **err);
+/* "UPDATE 3": what the server says a statement has done; "" when it says nothing. */
+const char *brn_postgres_tag(const PGresult *result);
 /* Rows that a statement changed; 0 for one that changes none. */
 int64_t brn_postgres_changed(const PGresult *result);
 /* Asks the server to cancel what runs on the connection; waits at most two seconds. */
@@ -214,6 +216,8 @@ brant_status brn_postgres_lock_break(
 int64_t brn_postgres_lock_number(brn_postgres *p);
 /* Sets what a run needs, as lock() has: behind a RESET ALL. */
 brant_status brn_postgres_settings(brn_postgres *p, brant_error **err);
+/* Makes p->home known on a session without the lock. */
+brant_status brn_postgres_home_read(brn_postgres *p, brant_error **err);
 
 /* --- run.c, recover.c, execute.c -------------------------------------------------------------- */
 
@@ -228,8 +232,6 @@ brant_status brn_postgres_run(
  * old session is over, learns what became of its transaction, and takes the lock again. */
 brant_status brn_postgres_reset(brn_conn *conn, brant_error **err);
 brant_status brn_postgres_transaction_lost(brant_error **err);
-/* Makes p->home known. */
-brant_status brn_postgres_home_read(brn_postgres *p, brant_error **err);
 brant_status brn_postgres_execute(
     int64_t *changed, brn_conn *conn, const brn_query *query, brant_error **err);
 

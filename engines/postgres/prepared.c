@@ -235,7 +235,7 @@ brant_status brn_pipe_error(
     brant_status st = BRANT_OK;
 
     if (PQresultStatus(result) == PGRES_COMMAND_OK && must_hit_a_row(op)) {
-        if (brn_postgres_changed(result) != 0) {
+        if (strcmp(brn_postgres_tag(result), "UPDATE 0") != 0) {
             return BRANT_OK;
         }
         st = brn_error(

@@ -21,27 +21,6 @@
 
 /* --- the session's settings ------------------------------------------------------------------- */
 
-brant_status brn_postgres_home_read(brn_postgres *p, brant_error **err)
-{
-    PGresult *result = NULL;
-    brant_status st = brn_postgres_query(
-        &result, p,
-        "SELECT pg_catalog.current_setting('search_path'), current_user,"
-        " pg_catalog.current_setting('session_replication_role')",
-        0, NULL, err);
-
-    if (st != BRANT_OK) {
-        return st;
-    }
-    p->home.search_path = brn_arena_strdup(&p->arena, PQgetvalue(result, 0, 0));
-    p->home.user = brn_arena_strdup(&p->arena, PQgetvalue(result, 0, 1));
-    p->home.replication = brn_arena_strdup(&p->arena, PQgetvalue(result, 0, 2));
-    p->home.known =
-        p->home.search_path != NULL && p->home.user != NULL && p->home.replication != NULL;
-    PQclear(result);
-    return p->home.known ? BRANT_OK : brn_error_oom(err);
-}
-
 static brant_status ask(brn_postgres *p, const char *sql, brant_error **err)
 {
     PGresult *result = NULL;

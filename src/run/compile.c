@@ -320,7 +320,13 @@ bool brn_placeholders_on(const brn_compiled *c, const brn_target *target)
 void brn_compiled_locate(
     const brn_compiled *compiled, const brn_target *target, const brn_op *op, brant_error **err)
 {
-    if (err == NULL || *err == NULL || op->stmt == NULL) {
+    if (err == NULL || *err == NULL) {
+        return;
+    }
+    if (op->stmt == NULL) { /* a COMMIT may fail of what the file did */
+        if (brant_error_status(*err) == BRANT_ESTATEMENT) {
+            brn_error_at(err, compiled->script.file, 0, 0);
+        }
         return;
     }
     if (compiled->call) { /* it happened somewhere in the program */

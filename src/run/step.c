@@ -5,6 +5,8 @@
 #include "ledger/record.h"
 #include "run/step_int.h"
 
+#define WRITE_TRIES 3 /* when what is in the way passes by itself */
+
 /* ---- events ---- */
 
 static brant_event step_event(const brn_frame *f, uint32_t type)
@@ -136,9 +138,21 @@ brant_status brn_write_quietly(
         return brn_error_oom(err);
     }
     paused_control paused = pause_control(&run->session->control);
-    brant_status st = brn_run_program(run, target, program, NULL, NULL, NULL, err);
-    if (st != BRANT_OK) {
-        brn_target_reset(target);
+    brant_status st = BRANT_OK;
+    bool again = true;
+    for (int i = 1; again; i++) {
+        brn_run_state state = { 0 };
+        brant_error *failure = NULL;
+        st = brn_run_program(run, target, program, NULL, NULL, &state, &failure);
+        if (st != BRANT_OK) {
+            brn_target_reset(target);
+        }
+        again = st != BRANT_OK && state.passing && !state.in_doubt && i < WRITE_TRIES;
+        if (st != BRANT_OK && !again && err != NULL) {
+            *err = failure;
+        } else {
+            brant_error_free(failure);
+        }
     }
     resume_control(&run->session->control, &paused);
     return st;

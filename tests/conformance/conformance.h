@@ -96,6 +96,7 @@ typedef struct conf_quirks {
 } conf_quirks;
 
 extern const conf_quirks conf_quirks_sqlite;
+extern const conf_quirks conf_quirks_postgres; /* where that engine is built */
 /* The same engine on connections that it is lent, by another copy of SQLite. */
 const conf_quirks *conf_quirks_sqlite_lent(void);
 

@@ -4,7 +4,12 @@
 
 #include "conformance/conformance.h"
 
-static const conf_quirks *const all_quirks[] = { &conf_quirks_sqlite };
+static const conf_quirks *const all_quirks[] = {
+    &conf_quirks_sqlite,
+#ifdef BRANT_LINK_POSTGRES
+    &conf_quirks_postgres,
+#endif
+};
 
 static const conf_quirks *find_quirks(const char *name)
 {

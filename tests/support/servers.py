@@ -7,7 +7,8 @@ In a test of Python:
     db = servers.database(case, server)             # empty, dropped at the end of the test
     own = servers.postgres(case, ssl=True)          # for tests that kill or configure a server
     pooled = servers.bouncer(case, own)             # in transaction mode
-    proxy = servers.Proxy(server.address, delay_us=1000)
+    slow = servers.proxy(case, server, delay_us=1000)
+    db.url(), slow.url(db.name), slow.counts()["round_trips"]
 
 shared_servers.py beside it starts the server of ctest, or one for a person to play with. Everything
 listens on 127.0.0.1 and on sockets in a folder of its own, runs without the rights of root, and ends
@@ -18,6 +19,7 @@ import contextlib
 import ctypes
 import fcntl
 import glob
+import json
 import os
 import pathlib
 import pwd
@@ -122,14 +124,23 @@ def _last(path: str, size: int = 3000) -> str:
     return ""
 
 
-def free_port() -> int:
+def bound_socket() -> socket.socket:
+    """On a free port of the loopback, not listening yet."""
     for _ in range(200):
-        port = random.choice(PORTS)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((HOST, port))
-            return port
+        found = socket.socket()
+        try:
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            found.bind((HOST, random.choice(PORTS)))
+            return found
+        except OSError:
+            found.close()
     raise Failed("no free port")
+
+
+def free_port() -> int:
+    """One that was free a moment ago."""
+    with bound_socket() as probe:
+        return probe.getsockname()[1]
 
 
 def sweep() -> None:
@@ -291,6 +302,18 @@ def postgres_bin() -> str:
     return os.path.dirname(os.path.realpath(elsewhere))
 
 
+def _reachable(programs: str, folder: str) -> str:
+    """The server's user may not be let into the folder where the programs are: then a copy of them."""
+    try:
+        subprocess.run([f"{programs}/postgres", "--version"], capture_output=True, timeout=60, check=True,
+                       **_user_options())
+    except PermissionError:
+        copy = os.path.join(folder, "programs")
+        shutil.copytree(os.path.dirname(programs), copy, symlinks=True)
+        return os.path.join(copy, os.path.basename(programs))
+    return programs
+
+
 def _run_as_server(argv: list, folder: str, stdin: str = "") -> None:
     done = subprocess.run(argv, cwd=folder, input=stdin, capture_output=True, text=True, timeout=300, check=False,
                           env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"}, **_user_options())
@@ -366,7 +389,7 @@ class Postgres(_Server):
 
     def __init__(self, programs: str = "", ssl=False, fsync: bool = False, settings=None, hba=None):
         super().__init__()
-        self.programs = programs or postgres_bin()
+        self.programs = _reachable(programs or postgres_bin(), self.folder)
         self.data = os.path.join(self.folder, "data")
         self.ca = self.wrong_ca = self.client = None
         try:
@@ -482,7 +505,70 @@ class Bouncer(_Server):
         return self.address.connect(*args, **more)
 
 
+# --- the proxy
+
+
+class Proxy:
+    """The program proxy of the build before a server: counts, delays, cuts. See proxy_main.c.
+
+    target: a port, the path of a unix socket, or an Address of PostgreSQL; .address is then where to
+    connect instead. The options are those of the program, with _ for -: delay_us=1000, or
+    cut="trip", at=7, when="before", how="rst".
+    """
+
+    def __init__(self, target, program: str = "", **options):
+        self.address = None
+        self._program = program or os.path.join(BUILD, "tests", "proxy")
+        to = target.port if isinstance(target, Address) else target
+        argv = [self._program, "--to", str(to)]
+        for name, value in options.items():
+            argv += ["--" + name.replace("_", "-"), str(value)]
+        libc = ctypes.CDLL(None)
+        self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                                        preexec_fn=lambda: libc.prctl(_PDEATHSIG, int(signal.SIGTERM)))
+        first = self.process.stdout.readline()
+        if not first.strip().isdigit():
+            self.stop()
+            raise Failed(f"the proxy did not start: {argv}")
+        self.port = int(first)
+        if isinstance(target, Address):
+            self.address = Address(self.port, "", target.params)
+
+    def __enter__(self) -> "Proxy":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.stop()
+
+    def url(self, *args, **more) -> str:
+        return self.address.url(*args, **more)
+
+    def counts(self) -> dict:
+        """So far: connections, open, round_trips, to_server, to_client (bytes), cuts."""
+        self.process.send_signal(signal.SIGUSR1)
+        return json.loads(self.process.stdout.readline())
+
+    def stop(self) -> dict:
+        """The last counts; empty when it had ended."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            rest, _ = self.process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            rest, _ = self.process.communicate()
+        lines = rest.splitlines() if rest else []
+        return json.loads(lines[-1]) if lines else {}
+
+
 # --- what a test asks for
+
+
+def proxy(case, target, **options) -> Proxy:
+    """Before a server, an Address of one, a port or a socket; stopped at the end of the test."""
+    found = Proxy(getattr(target, "address", None) or target, **options)
+    case.addCleanup(found.stop)
+    return found
 
 
 def postgres(case, **options) -> Postgres:

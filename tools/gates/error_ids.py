@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every id of an error, notice, warning or finding has its section in docs/errors.md.
 
-An id is a whole string literal of the form word.word. That is simpler than to follow the calls, of
-which some pass the id through a wrapper, a table or a condition; and no other literal looks so but
-names of files.
+An id is a whole string literal of the form word.word, where a letter alone is no word but SQL's. That is
+simpler than to follow the calls, of which some pass the id through a wrapper, a table or a condition;
+and no other literal looks so but names of files.
 """
 import re
 from typing import Iterator
@@ -13,7 +13,7 @@ from gates.tree import Finding, Tree, gate
 
 _PAGE = "docs/errors.md"
 _ROOMS = ("src/", "engines/", "cli/")
-_ID = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+_ID = re.compile(r"[a-z][a-z0-9_]+\.[a-z][a-z0-9_]*")
 _FILE_SUFFIXES = (".yaml", ".sql", ".cql", ".env", ".db", ".so", ".sum")
 _HEADING = re.compile(r"### `?([^`]+)`?")
 
