@@ -156,7 +156,8 @@ static brant_status unanswered(
     const brn_postgres *p, PGconn *pg, const char *text, brn_str reason, brant_error **err)
 {
     bool is_cut = strstr(text, "SSL SYSCALL") != NULL || strstr(text, "closed") != NULL;
-    bool is_tls = strstr(text, "SSL") != NULL || strstr(text, "certificate") != NULL;
+    bool is_tls = strstr(text, "SSL") != NULL || strstr(text, "certificate") != NULL ||
+                  strstr(text, "channel binding") != NULL;
     brant_status st;
 
     if (strncmp(text, "invalid ", strlen("invalid ")) == 0) {
