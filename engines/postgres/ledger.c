@@ -15,6 +15,17 @@
 #define MIGRATIONS "brant_migrations"
 #define HISTORY "brant_history"
 
+#define AS_TEXT(time)                                                                              \
+    "pg_catalog.to_char(pg_catalog." time "() AT TIME ZONE 'UTC',"                                 \
+    " 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+
+static const brn_sql_stamps stamps = {
+    .began = AS_TEXT("transaction_timestamp"),
+    .ended = AS_TEXT("clock_timestamp"),
+    .took_ms = "(EXTRACT(epoch FROM pg_catalog.clock_timestamp() -"
+               " pg_catalog.transaction_timestamp()) * 1000)::bigint",
+};
+
 const brn_sql_dialect brn_postgres_ledger_dialect = {
     .quote = '"',
     .numbered_params = true,
@@ -23,10 +34,7 @@ const brn_sql_dialect brn_postgres_ledger_dialect = {
     .type_int = "bigint",
     .type_serial = "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
     .table_options = "",
-    .now = "pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC',"
-           " 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')",
-    .since_begin = "(EXTRACT(epoch FROM pg_catalog.clock_timestamp() -"
-                   " pg_catalog.transaction_timestamp()) * 1000)::bigint",
+    .stamps = &stamps,
 };
 
 /* --- schema ----------------------------------------------------------------------------------- */

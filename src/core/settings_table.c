@@ -198,6 +198,17 @@ const brant_setting_info brn_settings_table[] = {
         .since = "0.1",
     },
     {
+        .key = "retry-wait",
+        .type = BRANT_SETTING_DURATION,
+        .flags = BRANT_SETTING_GLOBAL_FLAG,
+        .default_value = "250ms",
+        .max = 3600000,
+        .metavar = "DUR",
+        .help = "Pause before the second of those attempts; before the third it is twice as long, "
+                "before the fourth three times; 0 means no limit: they follow at once.",
+        .since = "0.1",
+    },
+    {
         .key = "password",
         .type = BRANT_SETTING_SECRET,
         .help = "Password of the database, for URLs that do not hold one.",

@@ -14,13 +14,14 @@
 
 typedef enum column_kind {
     COLUMN_TEXT,
-    COLUMN_KEY,       /* text, primary key */
-    COLUMN_NAME,      /* text, never null */
-    COLUMN_INT,       /* never null */
-    COLUMN_DURATION,  /* null: not known, -1 */
-    COLUMN_BOOL,      /* 0 or 1 */
-    COLUMN_TIME,      /* RFC 3339 text; null: 0 */
-    COLUMN_STAMP,     /* likewise; part of a stamp, as durations are */
+    COLUMN_KEY,      /* text, primary key */
+    COLUMN_NAME,     /* text, never null */
+    COLUMN_INT,      /* never null */
+    COLUMN_DURATION, /* null: not known, -1 */
+    COLUMN_BOOL,     /* 0 or 1 */
+    COLUMN_TIME,     /* RFC 3339 text; null: 0 */
+    COLUMN_BEGAN,    /* likewise; parts of a stamp, as durations are */
+    COLUMN_ENDED,
     COLUMN_STATUS,    /* word */
     COLUMN_DIRECTION, /* word */
     COLUMN_SERIAL,    /* given by the database */
@@ -53,8 +54,8 @@ static const field migration_columns[] = {
     { "intent", COLUMN_INT, ROW(intent) },
     { "intent_digest", COLUMN_TEXT, ROW(intent_digest) },
     { "done_digest", COLUMN_TEXT, ROW(done_digest) },
-    { "started_at", COLUMN_TIME, ROW(started_us) },
-    { "finished_at", COLUMN_STAMP, ROW(finished_us) },
+    { "started_at", COLUMN_BEGAN, ROW(started_us) },
+    { "finished_at", COLUMN_ENDED, ROW(finished_us) },
     { "duration_ms", COLUMN_DURATION, ROW(duration_ms) },
     { "who", COLUMN_TEXT, ROW(who) },
     { "tool", COLUMN_TEXT, ROW(tool) },
@@ -280,14 +281,24 @@ static const char *text_at(const void *row, size_t offset)
     return value;
 }
 
+/* What a stamp covers, as the server's expression; NULL for what it does not. */
 static const char *stamp_of(const render *r, column_kind kind)
 {
+    const brn_sql_stamps *stamps = r->dialect->stamps;
+
     if (!r->by_server) {
         return NULL;
     }
-    return kind == COLUMN_DURATION ? r->dialect->since_begin
-           : kind == COLUMN_STAMP  ? r->dialect->now
-                                   : NULL;
+    switch (kind) {
+    case COLUMN_BEGAN:
+        return stamps->began;
+    case COLUMN_ENDED:
+        return stamps->ended;
+    case COLUMN_DURATION:
+        return stamps->took_ms;
+    default:
+        return NULL;
+    }
 }
 
 static void add_field(render *r, const field *c, const void *row)
@@ -309,7 +320,8 @@ static void add_field(render *r, const field *c, const void *row)
         add_duration(r, int_at(row, c->offset));
         break;
     case COLUMN_TIME:
-    case COLUMN_STAMP:
+    case COLUMN_BEGAN:
+    case COLUMN_ENDED:
         add_time(r, int_at(row, c->offset));
         break;
     case COLUMN_BOOL:
@@ -656,7 +668,8 @@ static bool decode_text(void *row, brn_arena *arena, const field *c, const char 
         put_int(row, c->offset, number);
         return true;
     case COLUMN_TIME:
-    case COLUMN_STAMP:
+    case COLUMN_BEGAN:
+    case COLUMN_ENDED:
         if (!brn_clock_parse_rfc3339(brn_str_from(text), &number)) {
             return false;
         }

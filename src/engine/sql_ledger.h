@@ -10,6 +10,14 @@
 #include "core/error.h"
 #include "engine/ledger_ops.h"
 
+/* Expressions for operations with `stamp` that are sent long before they run: when the transaction
+ * began and what time it is, as texts in RFC 3339, and the milliseconds in between. */
+typedef struct brn_sql_stamps {
+    const char *began;
+    const char *ended;
+    const char *took_ms;
+} brn_sql_stamps;
+
 typedef struct brn_sql_dialect {
     char quote;                /* of names; doubled inside */
     bool numbered_params;      /* $1 instead of ? */
@@ -20,10 +28,7 @@ typedef struct brn_sql_dialect {
     const char *table_options; /* behind the closing parenthesis: "" */
     const char *key_options;   /* and of a table with a key of text: "WITHOUT ROWID"; NULL: none */
     const char *upsert;        /* "INSERT OR REPLACE INTO", "REPLACE INTO"; NULL: ON CONFLICT */
-    /* Expressions for operations with `stamp` that are sent long before they run: the time as text
-     * in RFC 3339, and the milliseconds since the transaction began. NULL: there are none. */
-    const char *now;
-    const char *since_begin;
+    const brn_sql_stamps *stamps; /* NULL: none */
 } brn_sql_dialect;
 
 typedef struct brn_sql_param {

@@ -12,8 +12,6 @@
 #include "run/box.h"
 
 #define PASSWORD_MAX 4096
-#define FIRST_PAUSE_MS 250
-#define LONGEST_PAUSE_MS 10000
 #define PAUSE_SLICE_MS 100
 
 const brant_settings *brn_target_settings(const brn_target *target)
@@ -283,7 +281,7 @@ static brant_status connect_with_retries(
     brant_session *s, brn_target *t, uint32_t flags, brant_error **err)
 {
     int64_t tries = brant_settings_int(brn_target_settings(t), "retries");
-    int64_t pause_ms = FIRST_PAUSE_MS;
+    int64_t wait_ms = brant_settings_int(brn_target_settings(t), "retry-wait");
     for (int64_t attempt = 1;; attempt++) {
         brant_error *failure = NULL;
         brant_status st = connect_once(s, t, flags, &failure);
@@ -299,11 +297,10 @@ static brant_status connect_with_retries(
             &s->emitter, brn_target_name(t), "connect.retry", "attempt %lld of %lld failed: %s",
             (long long)attempt, (long long)tries, brant_error_message(failure));
         brant_error_free(failure);
-        st = pause_between(s, pause_ms, err);
+        st = pause_between(s, wait_ms * attempt, err);
         if (st != BRANT_OK) {
             return st;
         }
-        pause_ms = pause_ms * 2 < LONGEST_PAUSE_MS ? pause_ms * 2 : LONGEST_PAUSE_MS;
     }
 }
 
