@@ -8,7 +8,7 @@
  * a severity in the server's language and the message: "FATAL:  28P01: password ...". It decides;
  * words are asked only where no server has spoken, or PgBouncer has, whose code is always 08P01.
  */
-#include "engines/postgres/postgres.h"
+#include "engines/postgres/postgres_int.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -111,6 +111,13 @@ static const char *find_sqlstate(char out[SQLSTATE_LEN + 1], const char *text)
     return found + SQLSTATE_LEN + 2;
 }
 
+const char *brn_postgres_refusal(char sqlstate[SQLSTATE_LEN + 1], const char *text)
+{
+    const char *words = find_sqlstate(sqlstate, text);
+
+    return words != NULL ? find_refusal(sqlstate, words)->id : NULL;
+}
+
 /* The line without what it has in common with our own message. */
 static brn_str reason_of(const char *words, const char *text)
 {
@@ -149,7 +156,8 @@ static brant_status unanswered(
     const brn_postgres *p, PGconn *pg, const char *text, brn_str reason, brant_error **err)
 {
     bool is_cut = strstr(text, "SSL SYSCALL") != NULL || strstr(text, "closed") != NULL;
-    bool is_tls = strstr(text, "SSL") != NULL || strstr(text, "certificate") != NULL;
+    bool is_tls = strstr(text, "SSL") != NULL || strstr(text, "certificate") != NULL ||
+                  strstr(text, "channel binding") != NULL;
     brant_status st;
 
     if (strncmp(text, "invalid ", strlen("invalid ")) == 0) {
@@ -242,22 +250,34 @@ static brant_status failed(const brn_postgres *p, PGconn *pg, brant_error **err)
     return st;
 }
 
-static brant_status no_answer(const brn_postgres *p, int64_t limit_ms, brant_error **err)
+/* --- waiting ---------------------------------------------------------------------------------- */
+
+/* One attempt. */
+typedef struct dialling {
+    brn_postgres *p;
+    PGconn *pg;
+    size_t skip; /* hosts of the list that had their time */
+    int64_t limit_ms;
+    int64_t deadline_ns; /* 0: none */
+    bool looks;          /* at the control */
+    bool timed_out;
+} dialling;
+
+static brant_status no_answer(dialling *d, brant_error **err)
 {
     char limit[BRN_CLOCK_TEXT];
     brant_status st;
 
-    brn_duration_text(limit, limit_ms);
+    d->timed_out = true;
+    brn_duration_text(limit, d->limit_ms);
     st = brn_error(
         err, BRANT_ECONNECT, "connect.unreachable", "could not connect to %s: no answer in %s",
-        p->host, limit);
+        d->p->host, limit);
     brn_error_hint(
         err, "Is the server running, are host and port of the URL right, and does a firewall let "
              "this through? The setting \"connect-timeout\" says how long to wait.");
     return st;
 }
-
-/* --- waiting ---------------------------------------------------------------------------------- */
 
 /* How long one wait may be: 0 when the time is up. */
 static int slice_ms(int64_t deadline_ns)
@@ -271,69 +291,114 @@ static int slice_ms(int64_t deadline_ns)
 }
 
 /* Until libpq can go on. */
-static brant_status wait_for(
-    const brn_postgres *p,
-    PGconn *pg,
-    PostgresPollingStatusType what,
-    int64_t limit_ms,
-    int64_t deadline_ns,
-    bool looks,
-    brant_error **err)
+static brant_status wait_for(dialling *d, PostgresPollingStatusType what, brant_error **err)
 {
     struct pollfd wait = {
-        .fd = PQsocket(pg),
+        .fd = PQsocket(d->pg),
         .events = what == PGRES_POLLING_READING ? POLLIN : POLLOUT,
     };
     brant_status st = BRANT_OK;
     int ready = 0;
 
     while (st == BRANT_OK && ready <= 0) {
-        int slice = slice_ms(deadline_ns);
+        int slice = slice_ms(d->deadline_ns);
 
-        if (looks) {
-            st = brn_control_check(p->conn.control, err);
+        if (d->looks) {
+            st = brn_control_check(d->p->conn.control, err);
         }
-        if (st == BRANT_OK && deadline_ns != 0 && slice == 0) {
-            st = no_answer(p, limit_ms, err);
+        if (st == BRANT_OK && d->deadline_ns != 0 && slice == 0) {
+            st = no_answer(d, err);
         }
         if (st == BRANT_OK) {
             ready = poll(&wait, 1, slice);
         }
         if (ready < 0 && errno != EINTR && errno != EAGAIN) {
-            st = brn_error_errno(err, "connect.unreachable", errno, "wait for", p->host);
+            st = brn_error_errno(err, "connect.unreachable", errno, "wait for", d->p->host);
         }
     }
     return st;
 }
 
-/* The parameters with another database. */
-static PGconn *begin(const brn_postgres *p, const char *dbname)
+/* --- lists of hosts --------------------------------------------------------------------------- */
+
+/* Of the list as it is shown: what was doubled for libpq's sake is one. */
+static size_t count_hosts(const brn_postgres *p)
 {
-    const char *keywords[] = { "dbname", NULL };
-    const char *values[] = { dbname, NULL };
-    const char **all_keywords = NULL;
-    const char **all_values = NULL;
+    size_t count = 1;
+
+    for (const char *c = p->host; *c != '\0'; c++) {
+        count += *c == ',' ? 1 : 0;
+    }
+    return count;
+}
+
+static const char *value_of(const brn_postgres *p, const char *key)
+{
+    for (size_t i = 0; p->keywords[i] != NULL; i++) {
+        if (strcmp(p->keywords[i], key) == 0) {
+            return p->values[i];
+        }
+    }
+    return NULL;
+}
+
+/* The list without its first entries; one value for all stays. */
+static const char *behind(const char *list, size_t skip)
+{
+    for (; skip > 0 && list != NULL && strchr(list, ',') != NULL; skip--) {
+        list = strchr(list, ',') + 1;
+    }
+    return list;
+}
+
+/* Entries from `skip` up to the one that libpq is busy with, which is among them. */
+static size_t count_tried(const dialling *d)
+{
+    brn_str rest = brn_str_from(behind(value_of(d->p, "host"), d->skip));
+    const char *now = PQhost(d->pg);
+    brn_str host;
     size_t count = 0;
+
+    while (brn_str_split(&rest, ',', &host)) {
+        count++;
+        if (now != NULL && brn_str_eq_c(host, now)) {
+            return count;
+        }
+    }
+    return 1;
+}
+
+/* --- entry point ------------------------------------------------------------------------------ */
+
+/* The parameters of the connection, with another database or fewer hosts. */
+static PGconn *begin(const dialling *d, const char *dbname)
+{
+    static const char *const lists[] = { "host", "hostaddr", "port" };
+    const brn_postgres *p = d->p;
+    size_t count = 0;
+    const char **keywords = NULL;
+    const char **values = NULL;
     PGconn *pg = NULL;
 
-    if (dbname == NULL) {
-        return PQconnectStartParams(p->keywords, p->values, 0);
-    }
     while (p->keywords[count] != NULL) {
         count++;
     }
-    all_keywords = calloc(count + BRN_ARRAY_LEN(keywords), sizeof(*all_keywords));
-    all_values = calloc(count + BRN_ARRAY_LEN(values), sizeof(*all_values));
-    if (all_keywords != NULL && all_values != NULL) {
-        memcpy(all_keywords, p->keywords, count * sizeof(*all_keywords));
-        memcpy(all_values, p->values, count * sizeof(*all_values));
+    keywords = calloc(count + BRN_ARRAY_LEN(lists) + 2, sizeof(*keywords));
+    values = calloc(count + BRN_ARRAY_LEN(lists) + 2, sizeof(*values));
+    if (keywords != NULL && values != NULL) {
+        memcpy(keywords, p->keywords, count * sizeof(*keywords));
+        memcpy(values, p->values, count * sizeof(*values));
         /* The last of a name counts. */
-        memcpy(all_keywords + count, keywords, sizeof(keywords));
-        memcpy(all_values + count, values, sizeof(values));
-        pg = PQconnectStartParams(all_keywords, all_values, 0);
+        for (size_t i = 0; d->skip > 0 && i < BRN_ARRAY_LEN(lists); i++) {
+            keywords[count] = lists[i];
+            values[count++] = behind(value_of(p, lists[i]), d->skip);
+        }
+        keywords[count] = dbname != NULL ? "dbname" : NULL;
+        values[count] = dbname;
+        pg = PQconnectStartParams(keywords, values, 0);
     }
-    free(all_keywords);
-    free(all_values);
+    free(keywords);
+    free(values);
     return pg;
 }
 
@@ -343,37 +408,63 @@ static void ignore_notice(void *user, const PGresult *result)
     (void)result;
 }
 
-brant_status brn_postgres_dial(
-    PGconn **out, brn_postgres *p, const char *dbname, int64_t limit_ms, brant_error **err)
+static brant_status attempt(dialling *d, const char *dbname, brant_error **err)
 {
     PostgresPollingStatusType next = PGRES_POLLING_WRITING;
-    int64_t limit = limit_ms > 0 ? limit_ms : p->connect_timeout_ms;
-    int64_t deadline_ns = limit > 0 ? brn_clock_mono_ns() + limit * BRN_NS_PER_MS : 0;
-    PGconn *pg = begin(p, dbname);
     brant_status st = BRANT_OK;
 
-    if (pg == NULL) {
+    d->pg = begin(d, dbname);
+    if (d->pg == NULL) {
         return brn_error_oom(err);
     }
-    (void)PQsetNoticeReceiver(pg, ignore_notice, NULL); /* libpq's own prints */
-    (void)PQsetErrorVerbosity(pg, PQERRORS_VERBOSE);
-    if (PQstatus(pg) == CONNECTION_BAD) {
+    (void)PQsetNoticeReceiver(d->pg, ignore_notice, NULL); /* libpq's own prints */
+    (void)PQsetErrorVerbosity(d->pg, PQERRORS_VERBOSE);
+    if (PQstatus(d->pg) == CONNECTION_BAD) {
         next = PGRES_POLLING_FAILED;
     }
     while (st == BRANT_OK && next != PGRES_POLLING_OK && next != PGRES_POLLING_FAILED) {
-        st = wait_for(p, pg, next, limit, deadline_ns, limit_ms == 0, err);
+        st = wait_for(d, next, err);
         if (st == BRANT_OK) {
-            next = PQconnectPoll(pg);
+            next = PQconnectPoll(d->pg);
         }
     }
-    if (st == BRANT_OK && (next == PGRES_POLLING_FAILED || PQsetnonblocking(pg, 1) != 0)) {
-        st = failed(p, pg, err);
+    if (st == BRANT_OK && (next == PGRES_POLLING_FAILED || PQsetnonblocking(d->pg, 1) != 0)) {
+        st = failed(d->p, d->pg, err);
     }
+    (void)PQsetErrorVerbosity(d->pg, PQERRORS_DEFAULT);
+    return st;
+}
+
+brant_status brn_postgres_dial(
+    PGconn **out, brn_postgres *p, const char *dbname, int64_t limit_ms, brant_error **err)
+{
+    int64_t limit = limit_ms > 0 ? limit_ms : p->connect_timeout_ms;
+    size_t hosts = count_hosts(p);
+    dialling d = { .p = p, .looks = limit_ms == 0 };
+    brant_status st = BRANT_OK;
+
+    /* libpq goes on by itself to the next host when one refuses. When one is silent we have to:
+     * each has its share of the time, and the list goes on behind it. */
+    do {
+        brant_error *failure = NULL;
+
+        PQfinish(d.pg);
+        d.pg = NULL;
+        d.timed_out = false;
+        d.limit_ms = limit / (int64_t)hosts;
+        d.deadline_ns = limit > 0 ? brn_clock_mono_ns() + d.limit_ms * BRN_NS_PER_MS : 0;
+        st = attempt(&d, dbname, &failure);
+        d.skip += d.timed_out ? count_tried(&d) : 0;
+        if (st != BRANT_OK && err != NULL && (!d.timed_out || d.skip >= hosts)) {
+            *err = failure;
+        } else {
+            brant_error_free(failure);
+        }
+    } while (d.timed_out && d.skip < hosts);
     if (st != BRANT_OK) {
-        PQfinish(pg);
+        PQfinish(d.pg);
         return st;
     }
-    (void)PQsetErrorVerbosity(pg, PQERRORS_DEFAULT);
-    *out = pg;
+    *out = d.pg;
     return BRANT_OK;
 }

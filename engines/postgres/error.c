@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "engines/postgres/postgres.h"
+#include "engines/postgres/postgres_int.h"
 
 #include <string.h>
 
@@ -86,7 +86,7 @@ static bool is_inside_character(char c)
 }
 
 /* The server counts characters from 1; one that stores bytes as they are counts bytes. */
-static size_t position_offset(brn_str sql, uint64_t position, bool in_bytes)
+size_t brn_postgres_position(brn_str sql, uint64_t position, bool in_bytes)
 {
     size_t at = 0;
 
@@ -122,7 +122,7 @@ static size_t dollar_body(brn_str sql)
  * "PL/pgSQL function inline_code_block line 3 at RAISE", in some language: line 3 of the body of a
  * DO, counted from the rest of the line that begins it.
  */
-static size_t block_offset(brn_str sql, const char *context)
+size_t brn_postgres_block_line(brn_str sql, const char *context)
 {
     const char *block = strstr(context, "inline_code_block");
     size_t at = dollar_body(sql);
@@ -162,9 +162,10 @@ static size_t find_offset(const brn_postgres *p, const PGresult *result, brn_str
         return SIZE_MAX;
     }
     if (position != NULL && brn_str_to_u64(brn_str_from(position), &number) && number > 0) {
-        return position_offset(sql, number, encoding != NULL && strcmp(encoding, "SQL_ASCII") == 0);
+        return brn_postgres_position(
+            sql, number, encoding != NULL && strcmp(encoding, "SQL_ASCII") == 0);
     }
-    return context != NULL ? block_offset(sql, context) : SIZE_MAX;
+    return context != NULL ? brn_postgres_block_line(sql, context) : SIZE_MAX;
 }
 
 /* --- texts ------------------------------------------------------------------------------------ */

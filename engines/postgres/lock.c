@@ -9,7 +9,7 @@
  * process, which comes with the login, is the pooler's invention, and the server has another.
  * Whether such a pooler shares processes is then tried with a second session.
  */
-#include "engines/postgres/postgres.h"
+#include "engines/postgres/postgres_int.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -53,7 +53,7 @@ int64_t brn_postgres_lock_number(brn_postgres *p)
  * "up, brant 0.1.0; ann@host; 2026-02-26T15:30:00Z": what pg_stat_activity shows of the holder. The
  * ends of `what` and of the user are given up for the length.
  */
-static void application_name(char out[APPLICATION_MAX + 1], const char *what)
+void brn_postgres_application(char out[APPLICATION_MAX + 1], const char *what)
 {
     char user[BRN_PLATFORM_NAME];
     char host[BRN_PLATFORM_NAME];
@@ -73,7 +73,7 @@ static void application_name(char out[APPLICATION_MAX + 1], const char *what)
 }
 
 /* The name taken apart; false when it is not one of ours. */
-static bool read_application_name(brn_lock_holder *out, const char *name)
+bool brn_postgres_application_read(brn_lock_holder *out, const char *name)
 {
     brn_str all = brn_str_from(name);
     size_t first = brn_str_find(all, BRN_STR("; "));
@@ -156,7 +156,11 @@ static brant_status try_round(
     *alone = st == BRANT_OK && evidence[0] == '\0' && waits;
     if (st == BRANT_OK && evidence[0] == '\0' && !waits) {
         free(brn_postgres_side_ask(side, "COMMIT", SIDE_MS));
+        /* Twice: of two processes in turn the first could be ours again and again. */
         st = check_stays(evidence, p, pid, err);
+        if (st == BRANT_OK && evidence[0] == '\0') {
+            st = check_stays(evidence, p, pid, err);
+        }
     }
     return st;
 }
@@ -285,7 +289,7 @@ static brant_status try_once(
     PGresult *result = NULL;
     brant_status st;
 
-    application_name(p->application, what);
+    brn_postgres_application(p->application, what);
     lock_attempt(attempt, p);
     (void)snprintf(expected_text, sizeof(expected_text), "%d", expected);
     (void)snprintf(number, sizeof(number), "%" PRId64, brn_postgres_lock_number(p));
@@ -453,7 +457,7 @@ brant_status brn_postgres_lock_holder(brn_lock_holder *out, brn_conn *conn, bran
         holder.held = true;
         holder.pid = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
         holder.mine = p->locked && holder.pid == p->lock_pid;
-        if (!read_application_name(&holder, PQgetvalue(result, 0, 3))) {
+        if (!brn_postgres_application_read(&holder, PQgetvalue(result, 0, 3))) {
             read_activity(&holder, result);
         }
     }

@@ -22,6 +22,7 @@ static void on_notice(void *user, const PGresult *result)
 {
     brn_postgres *p = user;
     const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     brn_buf text;
 
@@ -37,7 +38,8 @@ static void on_notice(void *user, const PGresult *result)
         brn_emit_notice(
             p->conn.emitter, p->conn.database, "server.notice", "%s", brn_buf_text(&text));
     }
-    if (severity != NULL && strcmp(severity, "FATAL") == 0) {
+    /* A crash and an immediate shutdown are told with a mere warning. */
+    if (sqlstate != NULL && strncmp(sqlstate, "57P0", 4) == 0) {
         (void)snprintf(p->fatal, sizeof(p->fatal), "%s", brn_buf_text(&text));
     }
     brn_buf_release(&text);

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is read out of texts of the server: places, codes, and who holds the lock. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "engines/postgres/postgres_int.h"
+
+static const struct position_case {
+    const char *sql;
+    uint64_t position;
+    bool in_bytes;
+    size_t want;
+} positions[] = {
+    { "select x", 1, false, 0 },
+    { "select x", 8, false, 7 },
+    { "select x", 9, false, 8 }, /* behind the end */
+    { "select x", 10, false, SIZE_MAX },
+    { "", 1, false, 0 },
+    { "", 2, false, SIZE_MAX },
+    { "select 'h\xc3\xa4\xc3\x9f', frm", 15, false, 16 },
+    { "select 'h\xc3\xa4\xc3\x9f', frm", 17, true, 16 },
+    { "\xf0\x9f\xa6\x86x", 2, false, 4 },
+    { "a\r\nb c", 6, false, 5 },
+    { "abc", 5, true, SIZE_MAX },
+};
+
+static void positions_become_offsets(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BRN_ARRAY_LEN(positions); i++) {
+        const struct position_case *c = &positions[i];
+
+        assert_int_equal(
+            brn_postgres_position(brn_str_from(c->sql), c->position, c->in_bytes), c->want);
+    }
+}
+
+static const struct block_case {
+    const char *sql;
+    const char *context;
+    size_t want;
+} blocks[] = {
+    { "DO $$\nbegin\n  raise 'x';\nend $$", "PL/pgSQL function inline_code_block line 3 at RAISE",
+      14 },
+    { "DO $x$begin raise 'x'; end $x$", "PL/pgSQL function inline_code_block line 1 at RAISE", 6 },
+    { "DO $$\r\nbegin\r\n\traise 'x';\r\nend $$",
+      "SQL statement \"select f()\"\nPL/pgSQL-Funktion inline_code_block Zeile 3 bei PERFORM", 15 },
+    { "DO $$ x $$", "PL/pgSQL function inline_code_block line 9 at RAISE", SIZE_MAX },
+    { "DO $$ x $$", "PL/pgSQL function f() line 1 at RAISE", SIZE_MAX },
+    { "DO $$ x $$", "PL/pgSQL function inline_code_block", SIZE_MAX },
+    { "DO 'begin end'", "PL/pgSQL function inline_code_block line 1 at RAISE", SIZE_MAX },
+    { "DO $1", "PL/pgSQL function inline_code_block line 1 at RAISE", SIZE_MAX },
+};
+
+static void lines_of_a_block_become_offsets(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BRN_ARRAY_LEN(blocks); i++) {
+        const struct block_case *c = &blocks[i];
+
+        assert_int_equal(brn_postgres_block_line(brn_str_from(c->sql), c->context), c->want);
+    }
+}
+
+#define FAILED "connection to server at \"h\" (10.0.0.1), port 5432 failed: "
+
+static const struct refusal_case {
+    const char *text;
+    const char *sqlstate;
+    const char *id;
+} refusals[] = {
+    { FAILED
+      "FATAL:  28P01: password authentication failed for user \"ann\"\nLOCATION:  auth_failed",
+      "28P01", "connect.refused" },
+    { FAILED "SCHWERWIEGEND:  3D000: Datenbank \"x\" existiert nicht\n", "3D000",
+      "connect.no_database" },
+    { FAILED "FATAL:  42501: permission denied for database \"x\"\n", "42501",
+      "connect.no_rights" },
+    { FAILED "FATAL:  53300: sorry, too many clients already\n", "53300", "connect.unreachable" },
+    { FAILED "FATAL:  57P03: the database system is starting up\n", "57P03",
+      "connect.unreachable" },
+    { FAILED "FATAL:  28000: no pg_hba.conf entry\n" FAILED "FATAL:  28P01: no\n", "28P01",
+      "connect.refused" },
+    { FAILED "FATAL:  22023: invalid value for parameter \"x\"\n", "22023", "connect.refused" },
+    { FAILED "FATAL:  08P01: no such database: x\n", "08P01", "connect.no_database" },
+    { FAILED "FATAL:  08P01: database \"x\" does not exist\n", "08P01", "connect.no_database" },
+    { FAILED "FATAL:  08P01: role \"x\" does not exist\n", "08P01", "connect.refused" },
+    { FAILED "FATAL:  08P01: password authentication failed\n", "08P01", "connect.refused" },
+    { FAILED "FATAL:  08P01: unsupported startup parameter: options\n", "08P01",
+      "connect.refused" },
+    { FAILED "FATAL:  08P01: server login failed: the database system is starting up\n", "08P01",
+      "connect.unreachable" },
+    { FAILED "Connection refused\n", "", NULL },
+    { FAILED "FATAL:  28P0", "", NULL },
+    { "", "", NULL },
+};
+
+static void failed_logins_are_told_apart_by_code(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BRN_ARRAY_LEN(refusals); i++) {
+        const struct refusal_case *c = &refusals[i];
+        char sqlstate[6];
+        const char *id = brn_postgres_refusal(sqlstate, c->text);
+
+        assert_string_equal(id != NULL ? id : "", c->id != NULL ? c->id : "");
+        assert_string_equal(sqlstate, c->sqlstate);
+    }
+}
+
+static void a_holder_is_read_from_its_name(void **state)
+{
+    brn_lock_holder holder = { 0 };
+    char name[64];
+
+    (void)state;
+    brn_postgres_application(name, "up, brant 0.1.0");
+    assert_true(strlen(name) <= 63);
+    assert_true(brn_postgres_application_read(&holder, name));
+    assert_string_equal(holder.what, "up, brant 0.1.0");
+    assert_non_null(strchr(holder.who, '@'));
+    assert_true(holder.since_us > brn_clock_wall_us() - 60000000);
+    assert_true(holder.since_us <= brn_clock_wall_us());
+    /* The time stays whole, whatever is cut. */
+    brn_postgres_application(name, "a command whose name is longer than any, brant 10.20.30");
+    assert_int_equal(strlen(name) <= 63, 1);
+    assert_true(brn_postgres_application_read(&holder, name));
+}
+
+static void other_names_are_not_ours(void **state)
+{
+    static const char *const names[] = {
+        "",
+        "psql",
+        "a; b",
+        "a; b; c",
+        "up; ann@h; 2026-02-26T15:30:00",
+        "; ; ",
+        "up; ann@h; 2026-02-26 15:30:00Z",
+    };
+    brn_lock_holder holder = { 0 };
+
+    (void)state;
+    for (size_t i = 0; i < BRN_ARRAY_LEN(names); i++) {
+        assert_false(brn_postgres_application_read(&holder, names[i]));
+        assert_string_equal(holder.what, "");
+    }
+}
+
+static void passwords_are_hidden_where_they_are_no_names(void **state)
+{
+    char password[] = "topsecret";
+    brn_postgres p = { .password = password, .dbname = "app" };
+    char text[] = "topsecret and topsecrettopsecret";
+
+    (void)state;
+    brn_postgres_mask(&p, text);
+    assert_null(strstr(text, "topsecret"));
+    p.dbname = "topsecret";
+    memcpy(text, "topsecret", 10);
+    brn_postgres_mask(&p, text);
+    assert_string_equal(text, "topsecret");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(positions_become_offsets),
+        cmocka_unit_test(lines_of_a_block_become_offsets),
+        cmocka_unit_test(failed_logins_are_told_apart_by_code),
+        cmocka_unit_test(a_holder_is_read_from_its_name),
+        cmocka_unit_test(other_names_are_not_ours),
+        cmocka_unit_test(passwords_are_hidden_where_they_are_no_names),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
