@@ -149,6 +149,14 @@ brant_status brn_postgres_query_quietly(
  * p->blocked for the error of a lock timeout.
  */
 brant_status brn_postgres_result(PGresult **out, brn_postgres *p, brant_error **err);
+/*
+ * The same for those who must know what became of what they sent: when the control says stop, the
+ * server is asked to cancel, *stopping is set, and results come as before, an error 57014 among
+ * them as a rule. Once it is set they have ten seconds each. *stopping may be set by the caller,
+ * for what is not to be stopped.
+ */
+brant_status brn_postgres_result_stopping(
+    PGresult **out, brn_postgres *p, bool *stopping, brant_error **err);
 /* Waits a moment for something to read, or for room to write, and does both. */
 brant_status brn_postgres_wait_some(brn_postgres *p, brant_error **err);
 /* "UPDATE 3": what the server says a statement has done; "" when it says nothing. */
