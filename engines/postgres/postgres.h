@@ -257,5 +257,8 @@ brant_status brn_postgres_objects(
 brant_status brn_postgres_index_prepare(brn_postgres *p, const brn_stmt *stmt, brant_error **err);
 /* Behind one: an error "index.invalid" when the index is there and INVALID. */
 brant_status brn_postgres_index_check(brn_postgres *p, const brn_stmt *stmt, brant_error **err);
+/* Expression for a query with a row `i` of pg_index: the processes that build the index; NULL when
+ * there are none, or the server cannot tell. Static text. */
+const char *brn_postgres_index_builders(const brn_postgres *p);
 
 #endif
