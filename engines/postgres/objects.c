@@ -12,10 +12,12 @@
 #include "engines/postgres/postgres.h"
 
 #define IS_OURS "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
-/* Not made together with another object: 'e' by an extension, 'i' as a part of it. */
+/* Not made together with another object: 'e' by an extension, 'i' as a part of it. (A partitioned
+ * table is a part of its own columns.) */
 #define STANDS_ALONE(class, id)                                                                    \
     "NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '" class                                \
-        "'::regclass AND e.objid = " id " AND e.deptype IN ('e', 'i'))"
+        "'::regclass AND e.objid = " id " AND e.refobjid <> e.objid"                               \
+        " AND e.deptype IN ('e', 'i'))"
 #define NOT_BRANTS(name) name " NOT LIKE 'brant\\_%'"
 #define FULL_NAME(name)                                                                            \
     "CASE WHEN n.nspname = current_schema() THEN quote_ident(" name ")"                            \
