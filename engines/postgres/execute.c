@@ -118,15 +118,15 @@ static brant_status check_role(
 }
 
 /* The client's part of a COPY: there is nothing to read, and nowhere to write. */
-static bool is_client_copy(brn_arena *arena, const brn_stmt *stmt, const brn_stmt_class *what)
+static bool is_client_copy(brn_arena *arena, brn_str sql)
 {
-    brn_script script = { .text = stmt->text, .line = 1, .column = 1 };
+    brn_script script = { .text = sql, .line = 1, .column = 1 };
     brn_reader rd;
 
-    if (what->verb != BRN_VERB_COPY) {
+    brn_reader_init(&rd, arena, &brn_dialect_postgres, &script);
+    if (!brn_reader_is(&rd, "copy")) {
         return false;
     }
-    brn_reader_init(&rd, arena, &brn_dialect_postgres, &script);
     for (; !brn_reader_at_end(&rd); brn_reader_next(&rd)) {
         if (brn_reader_is(&rd, "stdin") || brn_reader_is(&rd, "stdout")) {
             return true;
@@ -229,6 +229,12 @@ static brant_status check(rows *x, brant_error **err)
     brn_stmt_info info;
     brant_status st = check_connection(x->p, err);
 
+    /* First, since its rows would be missing to make a statement of it. */
+    if (st == BRANT_OK && is_client_copy(&x->arena, x->query->sql)) {
+        st = refuse(
+            "code.copy", "a function has no rows for COPY, and takes none",
+            "Run INSERT with values, or write the migration as a file.", err);
+    }
     if (st == BRANT_OK) {
         st = read_statement(&stmt, x, err);
     }
@@ -242,11 +248,6 @@ static brant_status check(rows *x, brant_error **err)
     }
     x->params = count_params(&stmt);
     x->plain_query = is_plain_query(&x->arena, &stmt, &what);
-    if (is_client_copy(&x->arena, &stmt, &what)) {
-        return refuse(
-            "code.copy", "a function has no rows for COPY, and takes none",
-            "Run INSERT with values, or write the migration as a file.", err);
-    }
     return check_role(x->p, &what, &info, err);
 }
 
