@@ -9,7 +9,9 @@
  * successor recorded as running, which is what the guard of that one asks for.
  *
  * A failure that passes by itself (brn_run_state.passing) is tried again from the last BEGIN. When
- * the connection was lost the ledger tells which steps took effect, and the rest is run again.
+ * the connection was lost the ledger tells which steps took effect, and the rest is run again:
+ * steps in one transaction only. Of others a part has been committed, and what they had set for the
+ * session is gone; the next run resumes them.
  */
 #include <string.h>
 
@@ -257,6 +259,9 @@ static bool may_try_again(window *w, const brn_run_state *state)
     const brant_settings *settings = brn_target_settings(w->target);
     if (w->run->all) {
         return false; /* its transaction began long before */
+    }
+    if (state->in_doubt && !w->frames[w->done].compiled.transactional) {
+        return false; /* what of it has been committed would be repeated */
     }
     if (state->in_doubt) {
         return ++w->losses < brant_settings_int(settings, "retries");
