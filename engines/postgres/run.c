@@ -7,6 +7,7 @@
  * is written behind), a COPY, which libpq does not pipeline, and a function of the host program.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "engines/postgres/pipeline.h"
