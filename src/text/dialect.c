@@ -21,6 +21,12 @@ const brn_dialect *brn_dialect_find(const char *name)
     return NULL;
 }
 
+bool brn_token_is_filler(brn_token_kind kind)
+{
+    return kind == BRN_TOKEN_SPACE || kind == BRN_TOKEN_LINE_COMMENT ||
+           kind == BRN_TOKEN_BLOCK_COMMENT;
+}
+
 void brn_position_advance(brn_str text, size_t from, size_t to, uint32_t *line, uint32_t *column)
 {
     uint32_t at_line = *line;

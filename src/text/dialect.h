@@ -48,6 +48,9 @@ typedef struct brn_token {
     uint32_t column;
 } brn_token;
 
+/* Space or a comment. */
+bool brn_token_is_filler(brn_token_kind kind);
+
 /* The mark at the end of a DATA token; a line break behind it is a token of its own. */
 #define BRN_DATA_END "\\."
 

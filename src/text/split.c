@@ -3,12 +3,6 @@
 
 #include <string.h>
 
-static bool is_filler(brn_token_kind kind)
-{
-    return kind == BRN_TOKEN_SPACE || kind == BRN_TOKEN_LINE_COMMENT ||
-           kind == BRN_TOKEN_BLOCK_COMMENT;
-}
-
 static void add_stmt(brn_stmt_list *list, brn_arena *arena, const brn_stmt *stmt)
 {
     brn_stmt *slot = stmt->text.len > 0 ? BRN_VEC_PUSH(arena, list) : NULL;
@@ -90,7 +84,7 @@ brant_status brn_split(
         if (st != BRANT_OK) {
             return st;
         }
-        if (token.kind == BRN_TOKEN_END || is_filler(token.kind)) {
+        if (token.kind == BRN_TOKEN_END || brn_token_is_filler(token.kind)) {
             continue;
         }
         if (token.kind == BRN_TOKEN_DATA) {
