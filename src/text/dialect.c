@@ -55,6 +55,7 @@ void brn_lexer_init(brn_lexer *lx, const brn_dialect *dialect, const brn_script 
         .script = script,
         .line = script->line,
         .column = script->column,
+        .state = { .mode = script->mode },
     };
 }
 
@@ -70,14 +71,14 @@ brant_status brn_lexer_next(brn_lexer *lx, brn_token *out, brant_error **err)
     };
     size_t len = 0;
 
-    if (lx->at < text.len || lx->state.owes_data) {
+    if (lx->at < text.len || lx->state.owes) {
         brn_str rest = brn_str_slice(text, lx->at, text.len);
         brant_status st = lx->dialect->token(&token.kind, &len, lx, rest, err);
         if (st != BRANT_OK) {
             const brn_lex_state *state = &lx->state;
             brn_error_at(
-                err, lx->script->file, state->blames_stmt ? state->line : lx->line,
-                state->blames_stmt ? state->column : lx->column);
+                err, lx->script->file, state->blamed_line != 0 ? state->blamed_line : lx->line,
+                state->blamed_line != 0 ? state->blamed_column : lx->column);
             return st;
         }
         token.text = brn_str_slice(rest, 0, len);

@@ -379,7 +379,7 @@ static void follow(brn_lexer *lx, brn_token_kind kind, brn_str text)
     brn_token at_hand = { .kind = kind, .text = text };
 
     if (brn_postgres_feed(&state->split, &at_hand)) {
-        state->phase = state->owes_data ? BEHIND_COPY : AT_START;
+        state->phase = state->owes ? BEHIND_COPY : AT_START;
         state->split = (brn_split_state){ 0 };
         return;
     }
@@ -396,8 +396,8 @@ static void follow(brn_lexer *lx, brn_token_kind kind, brn_str text)
         state->phase = IN_COPY;
         break;
     case BEHIND_FROM:
-        state->owes_data = is(kind, text, "stdin") || is(kind, text, "stdout");
-        state->phase = state->owes_data ? IN_COPY_STDIN : IN_PLAIN;
+        state->owes = is(kind, text, "stdin") || is(kind, text, "stdout");
+        state->phase = state->owes ? IN_COPY_STDIN : IN_PLAIN;
         break;
     default:
         break;
@@ -412,7 +412,8 @@ static brant_status missing_end(brn_lex_state *state, brant_error **err)
     brn_error_hint(
         err, "Put them into the lines behind the statement's ';', and behind the last one a line "
              "that is just \\. without spaces around it.");
-    state->blames_stmt = true;
+    state->blamed_line = state->line;
+    state->blamed_column = state->column;
     return st;
 }
 

@@ -20,7 +20,7 @@ void brn_reader_next(brn_reader *rd)
             rd->token.kind = BRN_TOKEN_END;
             rd->token.text = BRN_STR("");
         }
-    } while (brn_token_is_filler(rd->token.kind));
+    } while (brn_token_is_filler(rd->token.kind) || rd->token.kind == BRN_TOKEN_MARK);
 }
 
 bool brn_reader_at_end(const brn_reader *rd)

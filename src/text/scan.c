@@ -99,3 +99,14 @@ brant_status brn_scan_comment(size_t *len, size_t found, bool nests, brant_error
     *len = found;
     return BRANT_OK;
 }
+
+brant_status brn_scan_open_body(brant_error **err)
+{
+    brant_status st =
+        brn_error(err, BRANT_EPARSE, "text.unterminated_body", "unterminated compound statement");
+
+    brn_error_hint(
+        err, "Close the body with END; and put a ';' behind each statement in it, also behind the "
+             "last one before END.");
+    return st;
+}

@@ -33,5 +33,7 @@ brant_status brn_scan_string(size_t *len, size_t found, brant_error **err);
 brant_status brn_scan_name(size_t *len, size_t found, char close, brant_error **err);
 /* `nests`: the comments of this dialect do. */
 brant_status brn_scan_comment(size_t *len, size_t found, bool nests, brant_error **err);
+/* The error for a compound body that never ends. */
+brant_status brn_scan_open_body(brant_error **err);
 
 #endif
