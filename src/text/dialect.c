@@ -6,6 +6,7 @@
 static const brn_dialect *const dialects[] = {
     &brn_dialect_sqlite,
     &brn_dialect_postgres,
+    &brn_dialect_mysql,
 };
 
 const brn_dialect *brn_dialect_find(const char *name)

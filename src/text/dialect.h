@@ -131,6 +131,7 @@ typedef struct brn_dialect {
 
 extern const brn_dialect brn_dialect_sqlite;
 extern const brn_dialect brn_dialect_postgres;
+extern const brn_dialect brn_dialect_mysql;
 
 /*
  * Moves *line and *column over the bytes from..to of `text`. LF, CR LF and a lone CR are one line
