@@ -341,8 +341,10 @@ static void read_set(brn_stmt_class *out, brn_reader *rd)
     }
 }
 
+/* USE d, HANDLER t, PREPARE s, DEALLOCATE PREPARE s */
 static void read_session(brn_stmt_class *out, brn_reader *rd)
 {
+    (void)brn_reader_take(rd, "prepare");
     out->flags |= BRN_STMT_SESSION;
     out->name = brn_reader_name(rd);
 }
