@@ -99,6 +99,7 @@ typedef struct brn_lex_state {
     uint32_t blamed_column;
     uint32_t mode;     /* BRN_LEX_ bits */
     brn_str delimiter; /* what ends statements; empty: ';' */
+    size_t busy_to;    /* no ';' before this offset is the last of its statement */
     uint32_t saved_names[BRN_LEX_SAVED];
     uint32_t saved_modes[BRN_LEX_SAVED];
 } brn_lex_state;

@@ -53,14 +53,15 @@ static size_t line_len(brn_str rest)
 
 /*
  * Two dashes need space behind them, or they are two signs (1--1). Where a statement begins there
- * can be no sign, and the client takes them for a comment in any case.
+ * can be no sign, and the client takes them for a comment in any case. At the end of a statement
+ * they are signs here and an empty comment for the server, which is the same.
  */
 static bool is_dash_comment(const brn_lexer *lx, brn_str rest)
 {
     char third = brn_scan_peek(rest, 2);
 
     return brn_scan_peek(rest, 1) == '-' &&
-           (lx->state.phase == 0 || rest.len == 2 || is_space(third) || is_control(third));
+           (lx->state.phase == 0 || (rest.len > 2 && (is_space(third) || is_control(third))));
 }
 
 /* Length of the opening of a version comment, which has the number at `digits`; 0: it is none. */
@@ -354,18 +355,25 @@ static bool is_cut(brn_token_kind kind, brn_str text)
            (kind == BRN_TOKEN_VARIABLE && last != '\'' && last != '"' && last != '`');
 }
 
-/* Nothing but space and comments up to the delimiter, or the end. */
-static bool is_last(const brn_lexer *lx, brn_str rest)
+/*
+ * Nothing but space, comments and more of its kind between this ';' and the delimiter, or the end?
+ * Where there is something else, it is so for each ';' before that.
+ */
+static bool is_last(brn_lexer *lx, brn_str rest)
 {
     brn_lexer ahead = *lx;
-    size_t at = 0;
+    size_t at = 1;
 
+    if (lx->at < lx->state.busy_to) {
+        return false;
+    }
     while (at < rest.len && !at_delimiter(&lx->state, brn_str_slice(rest, at, rest.len))) {
         brn_token_kind kind = BRN_TOKEN_OTHER;
         size_t len = 0;
         brn_str from = brn_str_slice(rest, at, rest.len);
         if (plain_token(&kind, &len, &ahead, from, NULL) != BRANT_OK ||
-            !brn_token_is_filler(kind)) {
+            (!brn_token_is_filler(kind) && from.ptr[0] != ';')) {
+            lx->state.busy_to = lx->at + at;
             return false;
         }
         at += len;
@@ -374,10 +382,10 @@ static bool is_last(const brn_lexer *lx, brn_str rest)
 }
 
 /* Does the ';' at the first byte of `rest` end the statement? */
-static bool is_terminator(const brn_lexer *lx, brn_str rest)
+static bool is_terminator(brn_lexer *lx, brn_str rest)
 {
     if (brn_mysql_needs_delimiter(&lx->state.split)) {
-        return is_last(lx, brn_str_slice(rest, 1, rest.len));
+        return is_last(lx, rest);
     }
     return brn_mysql_may_end(&lx->state.split);
 }

@@ -250,11 +250,10 @@ static bool is_misplaced(const brn_lexer *lx, brn_str line)
     brn_str behind;
     brn_str wanted = take_argument(line, &behind);
 
-    if (brn_str_eq_c(wanted, "//") || brn_str_eq_c(wanted, "$$")) {
+    if (brn_str_starts(wanted, BRN_STR("//")) || brn_str_starts(wanted, BRN_STR("$$"))) {
         return true;
     }
-    return brn_mysql_is_between(&lx->state.split) && is_delimiter(wanted) &&
-           !is_name(wanted.ptr[0]);
+    return brn_mysql_is_between(&lx->state.split) && wanted.len > 0 && !is_name(wanted.ptr[0]);
 }
 
 /*
