@@ -139,6 +139,22 @@ static size_t behind_string(const brn_lex_state *state, brn_str s, size_t at, ch
     return 0;
 }
 
+/* A string whose quote is at `at`. */
+static brant_status string_token(
+    size_t *len, const brn_lex_state *state, brn_str rest, size_t at, brant_error **err)
+{
+    char quote = rest.ptr[at];
+    brant_status st = brn_scan_string(len, behind_string(state, rest, at + 1, quote), err);
+
+    if (st != BRANT_OK) {
+        bool escapes = (state->mode & BRN_LEX_NO_BACKSLASH) == 0;
+        brn_error_hint(
+            err, "Close the string with %c. The same character inside it is written twice%s.",
+            quote, escapes ? ", or behind a backslash; a backslash is written twice" : "");
+    }
+    return st;
+}
+
 static brant_status quoted_token(
     brn_token_kind *kind, size_t *len, const brn_lex_state *state, brn_str rest, brant_error **err)
 {
@@ -149,7 +165,7 @@ static brant_status quoted_token(
         return brn_scan_name(len, brn_scan_quoted(rest, 1, quote), quote, err);
     }
     *kind = BRN_TOKEN_STRING;
-    return brn_scan_string(len, behind_string(state, rest, 1, quote), err);
+    return string_token(len, state, rest, 0, err);
 }
 
 /* Length of $$ or $tag$; 0 when there is none. */
@@ -235,7 +251,7 @@ static brant_status word_token(
         switch (rest.ptr[0]) {
         case 'n':
         case 'N':
-            return brn_scan_string(len, behind_string(state, rest, 2, '\''), err);
+            return string_token(len, state, rest, 1, err);
         case 'b':
         case 'B':
         case 'x':

@@ -189,6 +189,9 @@ static void commands_of_the_client_are_refused_with_what_to_write(void **state)
         { "DELIMITER // x", "next line" },
         { "CREATE PACKAGE p AS x; END;", "DELIMITER //" },
         { "/*!50003 a;", "*/" },
+        { "select \"x", "with \". The same character inside it is written twice, or behind" },
+        { "select 'C:\\';", "a backslash is written twice" },
+        { "SET sql_mode='NO_BACKSLASH_ESCAPES';select 'x", "inside it is written twice." },
     };
 
     (void)state;
