@@ -735,7 +735,7 @@ static void a_section_begins_with_a_new_statement(void **state)
 {
     static const char *const scripts[] = {
         "-- brant: up\na\n-- brant: down\nb;c",
-        "-- brant: up\n" PROCEDURE "BEGIN a;\n-- brant: down\nb;c",
+        "-- brant: up\nCREATE PROCEDURE p() BEGIN a;\n-- brant: down\nb;c",
         "-- brant: up\nSET sql_mode='NO_BACKSLASH_ESCAPES';a '\\'\n-- brant: down\nb '\\';';c",
         "-- brant: up\n/*!50003 a\n-- brant: down\nb;c",
         "-- brant: up\nDELIMITER //\na//\n-- brant: down\nb;c",
