@@ -22,7 +22,7 @@ class Result(unittest.TextTestResult):
 
 def main() -> int:
     path = pathlib.Path(sys.argv[1])
-    sys.path.insert(0, str(path.parent))
+    sys.path[:0] = [str(path.parent), str(pathlib.Path(__file__).resolve().parent / "support")]
     suite = unittest.defaultTestLoader.loadTestsFromName(path.stem)
     result = unittest.TextTestRunner(verbosity=2, resultclass=Result).run(suite)
     if not result.wasSuccessful():

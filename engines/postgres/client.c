@@ -289,6 +289,29 @@ brant_status brn_postgres_result(PGresult **out, brn_postgres *p, brant_error **
     return next_result(out, p, &w, err);
 }
 
+brant_status brn_postgres_result_stopping(
+    PGresult **out, brn_postgres *p, bool *stopping, brant_error **err)
+{
+    waiting w = begin_waiting(p, *stopping);
+    brant_status st = p->pg != NULL ? wait_ready(p, &w) : BRANT_ECONNECT;
+
+    if (st == BRANT_ETIMEOUT && !*stopping) {
+        *stopping = true;
+        (void)cancel(p);
+        w = begin_waiting(p, true);
+        st = wait_ready(p, &w);
+    }
+    if (st == BRANT_ETIMEOUT) {
+        cut(p);
+        st = BRANT_ECONNECT;
+    }
+    if (st != BRANT_OK) {
+        return brn_postgres_lost(p, err);
+    }
+    *out = PQgetResult(p->pg);
+    return BRANT_OK;
+}
+
 /* --- one statement ---------------------------------------------------------------------------- */
 
 static bool is_good(const PGresult *result)

@@ -47,21 +47,22 @@
     " ELSE ' WITH (' || array_to_string(c.reloptions, ', ') || ')' END"
 
 /* c */
-#define BRN_DEFINITION_TABLE                                                                       \
-    BRN_DEFINITION_BODY                                                                            \
-    " || coalesce(' INHERITS (' || (SELECT string_agg(i.inhparent::regclass::text, ', '"           \
-    " ORDER BY i.inhseqno) FROM pg_inherits i WHERE i.inhrelid = c.oid) || ')', '')"               \
-    " || coalesce(' ' || pg_get_expr(c.relpartbound, c.oid), '')"                                  \
-    " || coalesce(' PARTITION BY ' || pg_get_partkeydef(c.oid), '')"                               \
-    " || coalesce(' OF ' || nullif(c.reloftype, 0)::regtype::text, '')"                            \
-    " || coalesce(' SERVER ' || (SELECT quote_ident(s.srvname) || ' OPTIONS ('"                    \
-    " || coalesce(array_to_string(f.ftoptions, ', '), '') || ')' FROM pg_foreign_table f"          \
-    " JOIN pg_foreign_server s ON s.oid = f.ftserver WHERE f.ftrelid = c.oid), '')"                \
-    " || " BRN_DEFINITION_OPTIONS                                                                  \
-    " || CASE WHEN c.relrowsecurity THEN ' ROW LEVEL SECURITY' ELSE '' END"                        \
-    " || CASE WHEN c.relforcerowsecurity THEN ' FORCED' ELSE '' END"                               \
-    " || CASE c.relreplident WHEN 'f' THEN ' REPLICA IDENTITY FULL'"                               \
-    " WHEN 'n' THEN ' REPLICA IDENTITY NOTHING' WHEN 'i' THEN ' REPLICA IDENTITY INDEX'"           \
+#define BRN_DEFINITION_TABLE                                                                        \
+    BRN_DEFINITION_BODY                                                                             \
+    " || coalesce(' INHERITS (' || (SELECT string_agg(i.inhparent::regclass::text, ', '"            \
+    " ORDER BY i.inhseqno) FROM pg_inherits i WHERE i.inhrelid = c.oid) || ')', '')"                \
+    " || coalesce(' ' || pg_get_expr(c.relpartbound, c.oid), '')"                                   \
+    " || coalesce(' PARTITION BY ' || pg_get_partkeydef(c.oid), '')"                                \
+    " || coalesce(' OF ' || nullif(c.reloftype, 0)::regtype::text, '')"                             \
+    " || coalesce(' SERVER ' || (SELECT quote_ident(s.srvname) || ' OPTIONS ('"                     \
+    " || coalesce(array_to_string(f.ftoptions, ', '), '') || ')' FROM pg_foreign_table f"           \
+    " JOIN pg_foreign_server s ON s.oid = f.ftserver WHERE f.ftrelid = c.oid), '')"                 \
+    " || " BRN_DEFINITION_OPTIONS                                                                   \
+    " || CASE WHEN c.relrowsecurity THEN ' ROW LEVEL SECURITY' ELSE '' END"                         \
+    " || CASE WHEN c.relforcerowsecurity THEN ' FORCED' ELSE '' END"                                \
+    " || CASE WHEN c.relkind = 'f' THEN '' WHEN c.relreplident = 'f' THEN ' REPLICA IDENTITY FULL'" \
+    " WHEN c.relreplident = 'n' THEN ' REPLICA IDENTITY NOTHING'"                                   \
+    " WHEN c.relreplident = 'i' THEN ' REPLICA IDENTITY INDEX'"                                     \
     " ELSE '' END"
 
 /* c: of a view or a materialized view; the query has a semicolon at its end. */
@@ -102,5 +103,10 @@
     " FROM unnest(l.polroles) u (id) LEFT JOIN pg_roles r ON r.oid = u.id)"                        \
     " || coalesce(' USING (' || pg_get_expr(l.polqual, l.polrelid) || ')', '')"                    \
     " || coalesce(' WITH CHECK (' || pg_get_expr(l.polwithcheck, l.polrelid) || ')', '')"
+
+/* f of pg_proc: as its prokind, which began with PostgreSQL 11 */
+#define BRN_DEFINITION_PROKIND                                                                     \
+    "coalesce(to_jsonb(f) ->> 'prokind', CASE WHEN (to_jsonb(f) ->> 'proisagg')::boolean"          \
+    " THEN 'a' ELSE 'f' END)"
 
 #endif

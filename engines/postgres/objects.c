@@ -12,9 +12,12 @@
 #include "engines/postgres/postgres.h"
 
 #define IS_OURS "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
-#define NOT_OF_EXTENSION(class, id)                                                                \
+/* Not made together with another object: 'e' by an extension, 'i' as a part of it. (A partitioned
+ * table is a part of its own columns.) */
+#define STANDS_ALONE(class, id)                                                                    \
     "NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '" class                                \
-        "'::regclass AND e.objid = " id " AND e.deptype = 'e')"
+        "'::regclass AND e.objid = " id " AND e.refobjid <> e.objid"                               \
+        " AND e.deptype IN ('e', 'i'))"
 #define NOT_BRANTS(name) name " NOT LIKE 'brant\\_%'"
 #define FULL_NAME(name)                                                                            \
     "CASE WHEN n.nspname = current_schema() THEN quote_ident(" name ")"                            \
@@ -25,7 +28,7 @@
     "SELECT 'schema' AS type, quote_ident(n.nspname) AS name,"                                     \
     " 'CREATE SCHEMA ' || quote_ident(n.nspname) AS definition FROM pg_namespace n"                \
     " WHERE " IS_OURS " AND n.nspname <> 'public'"                                                 \
-    " AND " NOT_OF_EXTENSION("pg_namespace", "n.oid")
+    " AND " STANDS_ALONE("pg_namespace", "n.oid")
 
 #define EXTENSIONS                                                                                 \
     "SELECT 'extension', quote_ident(x.extname), 'CREATE EXTENSION ' || quote_ident(x.extname)"    \
@@ -55,13 +58,13 @@
 /* Those of identity columns are a part of them. */
 #define SEQUENCES                                                                                  \
     "SELECT 'sequence', r.name, 'CREATE SEQUENCE ' || r.name || ' ' || " BRN_DEFINITION_SEQUENCE   \
-    " FROM r JOIN pg_sequence q ON q.seqrelid = r.oid"                                             \
-    " WHERE NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass"            \
-    " AND e.objid = r.oid AND e.deptype = 'i')"
+    " FROM r JOIN pg_sequence q ON q.seqrelid = r.oid"
 
 #define FUNCTIONS                                                                                  \
-    "SELECT CASE f.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function'"    \
-    " END, s.name, CASE WHEN f.prokind = 'a' THEN (SELECT 'CREATE AGGREGATE ' || s.name"           \
+    "SELECT CASE " BRN_DEFINITION_PROKIND                                                          \
+    " WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function'"                         \
+    " END, s.name, CASE WHEN " BRN_DEFINITION_PROKIND                                              \
+    " = 'a' THEN (SELECT 'CREATE AGGREGATE ' || s.name"                                            \
     " || ' (SFUNC ' || g.aggtransfn || ', STYPE ' || format_type(g.aggtranstype, NULL)"            \
     " || ', FINALFUNC ' || g.aggfinalfn || coalesce(', INITCOND ' || g.agginitval, '') || ')'"     \
     " FROM pg_aggregate g WHERE g.aggfnoid = f.oid) ELSE btrim(pg_get_functiondef(f.oid),"         \
@@ -69,7 +72,7 @@
     " FROM pg_proc f JOIN pg_namespace n ON n.oid = f.pronamespace,"                               \
     " LATERAL (SELECT " FULL_NAME(                                                                 \
         "f.proname") " || '(' || pg_get_function_identity_arguments(f.oid) || ')' AS name) s"      \
-                     " WHERE " IS_OURS " AND " NOT_OF_EXTENSION("pg_proc", "f.oid")
+                     " WHERE " IS_OURS " AND " STANDS_ALONE("pg_proc", "f.oid")
 
 /* Not those that come with tables, arrays and ranges. */
 #define TYPES                                                                                                       \
@@ -79,7 +82,7 @@
     " ('c', 'type', 'CREATE TYPE '), ('r', 'type', 'CREATE TYPE ')) v (kind, type, make)"                           \
     " ON v.kind = t.typtype::text, LATERAL (SELECT " FULL_NAME(                                                     \
         "t.typname") " AS name) s"                                                                                  \
-                     " WHERE " IS_OURS " AND " NOT_OF_EXTENSION(                                                    \
+                     " WHERE " IS_OURS " AND " STANDS_ALONE(                                                        \
                          "pg_type",                                                                                 \
                          "t.oid") " AND (t.typrelid = 0 OR EXISTS (SELECT FROM pg_class k WHERE k.oid = t.typrelid" \
                                   " AND k.relkind = 'c'))"
@@ -105,13 +108,12 @@
                                            "o.collname") " || ' ' || o.collprovider::text || ' ' || coalesce(o.collcollate,"                                                      \
                                                          " to_jsonb(o) ->> 'colliculocale', to_jsonb(o) ->> 'colllocale', '')"                                                    \
                                                          " FROM pg_collation o JOIN pg_namespace n ON n.oid = o.collnamespace"                                                    \
-                                                         " WHERE " IS_OURS                                                                                                        \
-                                                         " AND " NOT_OF_EXTENSION(                                                                                                \
+                                                         " WHERE " IS_OURS " AND " STANDS_ALONE(                                                                                  \
                                                              "pg_collation",                                                                                                      \
                                                              "o.oid") " UNION ALL SELECT 'event trigger', quote_ident(v.evtname), 'CREATE EVENT TRIGGER '"                        \
                                                                       " || quote_ident(v.evtname) || ' ON ' || v.evtevent || ' EXECUTE FUNCTION '"                                \
                                                                       " || v.evtfoid::regproc || ' ' || v.evtenabled::text || coalesce(' ' || v.evttags::text, '')"               \
-                                                                      " FROM pg_event_trigger v WHERE " NOT_OF_EXTENSION(                                                         \
+                                                                      " FROM pg_event_trigger v WHERE " STANDS_ALONE(                                                             \
                                                                           "pg_event_trigger",                                                                                     \
                                                                           "v.oid") " UNION ALL SELECT 'publication', quote_ident(b.pubname), 'CREATE PUBLICATION '"               \
                                                                                    " || quote_ident(b.pubname) || CASE WHEN b.puballtables THEN ' FOR ALL TABLES' ELSE"           \
@@ -124,7 +126,7 @@ static const char relations[] = "WITH r AS (SELECT c.oid, " FULL_NAME(
     "c.relname") " AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
                  " LEFT JOIN pg_index i ON i.indexrelid = c.oid LEFT JOIN pg_class b ON b.oid = i.indrelid"
                  " WHERE " IS_OURS
-                 " AND " NOT_BRANTS("coalesce(b.relname, c.relname)") " AND " NOT_OF_EXTENSION(
+                 " AND " NOT_BRANTS("coalesce(b.relname, c.relname)") " AND " STANDS_ALONE(
                      "pg_class", "c.oid") ")";
 
 static const char *const parts[] = {

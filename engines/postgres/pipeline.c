@@ -11,6 +11,12 @@
 
 /* --- sending ---------------------------------------------------------------------------------- */
 
+/*
+ * The server keeps answers back until it is asked for them or has many. It is asked behind each
+ * COMMIT, so that people see how far it is, and behind each statement that has a time limit, which
+ * ends with its answer.
+ */
+
 static const char *slot_name(char name[24], uint32_t slot)
 {
     (void)snprintf(name, 24, "brant_%" PRIu32, slot);
@@ -86,7 +92,9 @@ static bool send_statement(brn_pipe *pipe, size_t op)
     pipe->bytes += sql.len;
     pipe->worked = true;
     return PQsendQueryParams(
-               pipe->p->pg, brn_buf_text(&pipe->text), 0, NULL, NULL, NULL, NULL, 0) == 1;
+               pipe->p->pg, brn_buf_text(&pipe->text), 0, NULL, NULL, NULL, NULL, 0) == 1 &&
+           (pipe->p->conn.control->limit_ms[BRN_LIMIT_STATEMENT] == 0 ||
+            PQsendFlushRequest(pipe->p->pg) == 1);
 }
 
 static bool send_ensure(brn_pipe *pipe, size_t op, brn_pipe_text *text)
@@ -118,6 +126,9 @@ static bool send_op(brn_pipe *pipe, size_t op)
         return false;
     }
     pipe->worked = pipe->worked && !begins;
+    if (what->type == BRN_OP_COMMIT) {
+        return send_text(pipe, op, &text, true) && PQsendFlushRequest(pipe->p->pg) == 1;
+    }
     return send_text(pipe, op, &text, !begins || pipe->p->conn.control->lock_timeout_ms < 0) &&
            (!begins || send_lock_limit(pipe, op));
 }
@@ -162,6 +173,27 @@ static void note_xid(brn_postgres *p, const brn_op *op, const PGresult *result)
     }
 }
 
+/* What was cancelled because the control said so is told in its words. */
+static brant_status item_error(
+    brn_pipe *pipe, const brn_op *op, const PGresult *result, brant_error **err)
+{
+    brn_postgres *p = pipe->p;
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    brant_status st = BRANT_OK;
+
+    if (pipe->stopping && sqlstate != NULL && strcmp(sqlstate, "57014") == 0) {
+        st = brn_control_check(p->conn.control, err);
+    }
+    if (st == BRANT_OK) {
+        st = brn_pipe_error(pipe, op, result, err);
+        pipe->state->passing = pipe->state->passing ||
+                               (st != BRANT_OK && !p->in_own && brn_postgres_is_passing(sqlstate));
+    } else if (op->type == BRN_OP_STATEMENT) {
+        brn_error_statement(err, op->sql);
+    }
+    return st;
+}
+
 /* All results of one item: rows are thrown away as they come. */
 static brant_status take_item(
     brn_pipe *pipe, const brn_pipe_item *item, int64_t *rows, brant_error **err)
@@ -175,7 +207,8 @@ static brant_status take_item(
         (void)PQsetSingleRowMode(p->pg);
     }
     for (;;) {
-        brant_status got = brn_postgres_result(&result, p, st == BRANT_OK ? err : NULL);
+        brant_status got =
+            brn_postgres_result_stopping(&result, p, &pipe->stopping, st == BRANT_OK ? err : NULL);
 
         if (got != BRANT_OK) {
             pipe->state->in_doubt = true;
@@ -185,11 +218,7 @@ static brant_status take_item(
             return st;
         }
         if (st == BRANT_OK) {
-            st = brn_pipe_error(pipe, op, result, err);
-            pipe->state->passing =
-                pipe->state->passing ||
-                (st != BRANT_OK && !p->in_own &&
-                 brn_postgres_is_passing(PQresultErrorField(result, PG_DIAG_SQLSTATE)));
+            st = item_error(pipe, op, result, err);
         }
         if (st == BRANT_OK) {
             *rows = brn_postgres_changed(result);
@@ -215,6 +244,7 @@ static void op_is_done(brn_pipe *pipe, size_t index, int64_t rows)
     } else if ((op->flags & BRN_OP_OWN_END) != 0) {
         p->in_own = false;
     } else if (!p->in_program && !p->in_own) {
+        pipe->rows = rows;
         return;
     }
     brn_pipe_report(pipe, index + 1, rows);
@@ -257,7 +287,8 @@ static brant_status take_sync(brn_pipe *pipe, brant_error **err)
 
     while (!synced && PQpipelineStatus(pipe->p->pg) != PQ_PIPELINE_OFF) {
         PGresult *result = NULL;
-        brant_status got = brn_postgres_result(&result, pipe->p, st == BRANT_OK ? err : NULL);
+        brant_status got = brn_postgres_result_stopping(
+            &result, pipe->p, &pipe->stopping, st == BRANT_OK ? err : NULL);
 
         if (got != BRANT_OK) {
             return st != BRANT_OK ? st : got;
@@ -293,6 +324,21 @@ static brant_status not_sent(brn_pipe *pipe, brant_error **err)
     return brn_postgres_lost(pipe->p, err);
 }
 
+/* Stopping between a statement and its outcome, or before a COMMIT, would make an unknown out of a
+ * known. */
+static bool begins_something(const brn_program *program, size_t from, size_t to)
+{
+    bool begins = false;
+
+    for (size_t i = from; i < to && !begins; i++) {
+        const brn_op *op = &program->ops.items[i];
+
+        begins = op->type == BRN_OP_BEGIN || op->type == BRN_OP_STATEMENT ||
+                 (op->type == BRN_OP_LEDGER && op->ledger->type == BRN_LEDGER_INTENT);
+    }
+    return begins;
+}
+
 static brant_status run_chunks(brn_pipe *pipe, size_t from, size_t to, brant_error **err)
 {
     brn_postgres *p = pipe->p;
@@ -300,7 +346,8 @@ static brant_status run_chunks(brn_pipe *pipe, size_t from, size_t to, brant_err
     bool synced = false;
 
     while (from < to && st == BRANT_OK) {
-        st = brn_control_check(p->conn.control, err);
+        pipe->stopping = !begins_something(pipe->program, from, to);
+        st = pipe->stopping ? BRANT_OK : brn_control_check(p->conn.control, err);
         if (st != BRANT_OK) {
             break;
         }
@@ -319,7 +366,7 @@ static brant_status run_chunks(brn_pipe *pipe, size_t from, size_t to, brant_err
     }
     st = take_sync(pipe, err);
     if (st == BRANT_OK) {
-        brn_pipe_report(pipe, to, 0);
+        brn_pipe_report(pipe, to, pipe->rows);
     }
     return st;
 }

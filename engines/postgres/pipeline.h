@@ -40,6 +40,8 @@ typedef struct brn_pipe {
     int64_t last_ns;  /* when the answer before this one came */
     size_t reported;  /* operations that on_result has seen */
     uint32_t sent;    /* bits of slots whose preparation is on its way */
+    int64_t rows;     /* of the last operation that is done */
+    bool stopping;    /* the server was asked to cancel, or what runs is not to be stopped */
     bool worked;      /* a statement was sent in the transaction that is being sent */
     bool sent_in_txn; /* a BEGIN was sent, and no COMMIT behind it */
     brn_buf text;     /* of one statement, with its NUL */

@@ -16,7 +16,8 @@
  *   recover.c    reset: after a failure, and after a lost connection
  *   execute.c    one statement with values, for functions of the host program
  *   inspect.c    what a statement needs
- *   probe.c      what took effect; objects.c: what there is; index.c: invalid indexes
+ *   probe.c      what took effect (probe.h): probe_alter.c for ALTER, rehearse.c for comparing
+ *   objects.c    what there is (definition.h); index.c: invalid indexes
  *
  * Facts that shape it, with PostgreSQL 15:
  *   - The connection is in libpq's non-blocking mode all the time; every wait is client.c's, so
@@ -78,10 +79,11 @@ typedef struct brn_postgres {
     bool in_own;          /* a file's own BEGIN has opened one */
     /* What a migration must not change for the next one, as it was when the lock was taken. */
     brn_postgres_home home;
-    const brn_op *call; /* function of the host program that is running; NULL */
-    char xid[24];       /* of the transaction whose COMMIT is on its way; "" */
-    char blocked[512];  /* who kept the last statement waiting, as it was seen; "" */
-    char fatal[256];    /* why the server ended the session, when it said so; "" */
+    const brn_op *call;             /* function of the host program that is running; NULL */
+    char xid[24];                   /* of the transaction whose COMMIT is on its way; "" */
+    char blocked[512];              /* who kept the last statement waiting, as it was seen; "" */
+    char fatal[256];                /* why the server ended the session, when it said so; "" */
+    struct brn_postgres_rows *rows; /* of execute(), on their way while a row function runs; NULL */
 } brn_postgres;
 
 extern const brn_engine brn_engine_postgres;
@@ -151,6 +153,14 @@ brant_status brn_postgres_query_quietly(
  * p->blocked for the error of a lock timeout.
  */
 brant_status brn_postgres_result(PGresult **out, brn_postgres *p, brant_error **err);
+/*
+ * The same for those who must know what became of what they sent: when the control says stop, the
+ * server is asked to cancel, *stopping is set, and results come as before, an error 57014 among
+ * them as a rule. Once it is set they have ten seconds each. *stopping may be set by the caller,
+ * for what is not to be stopped.
+ */
+brant_status brn_postgres_result_stopping(
+    PGresult **out, brn_postgres *p, bool *stopping, brant_error **err);
 /* Waits a moment for something to read, or for room to write, and does both. */
 brant_status brn_postgres_wait_some(brn_postgres *p, brant_error **err);
 /* "UPDATE 3": what the server says a statement has done; "" when it says nothing. */
@@ -259,5 +269,8 @@ brant_status brn_postgres_objects(
 brant_status brn_postgres_index_prepare(brn_postgres *p, const brn_stmt *stmt, brant_error **err);
 /* Behind one: an error "index.invalid" when the index is there and INVALID. */
 brant_status brn_postgres_index_check(brn_postgres *p, const brn_stmt *stmt, brant_error **err);
+/* Expression for a query with a row `i` of pg_index: the processes that build the index; NULL when
+ * there are none, or the server cannot tell. Static text. */
+const char *brn_postgres_index_builders(const brn_postgres *p);
 
 #endif

@@ -14,36 +14,72 @@
 
 /* --- which operations come together ----------------------------------------------------------- */
 
-typedef struct place {
-    bool in_txn; /* of the program, or of the file */
-} place;
+static bool is_in_txn(bool before, const brn_op *op)
+{
+    if (op->type == BRN_OP_BEGIN || (op->flags & BRN_OP_OWN_BEGIN) != 0) {
+        return true;
+    }
+    return op->type == BRN_OP_COMMIT || (op->flags & BRN_OP_OWN_END) != 0 ? false : before;
+}
 
-static bool is_alone(const brn_op *op, const place *at)
+static bool begins_with_word(brn_str sql, const char *word)
+{
+    size_t len = strlen(word);
+
+    return brn_str_ieq(brn_str_slice(sql, 0, len), brn_str_from(word)) &&
+           (sql.len == len || !((sql.ptr[len] | 0x20) >= 'a' && (sql.ptr[len] | 0x20) <= 'z'));
+}
+
+/* Ends the transaction of the program, or would begin another. Few statements are looked at twice.
+ */
+static bool is_control(const brn_postgres *p, const brn_op *op)
+{
+    static const char *const words[] = { "begin", "start", "commit", "end", "rollback", "abort" };
+    brn_stmt stmt = { .text = op->sql, .line = 1, .column = 1 };
+    brn_stmt_info info = { 0 };
+    bool looks = false;
+
+    for (size_t i = 0; i < BRN_ARRAY_LEN(words) && !looks; i++) {
+        looks = begins_with_word(op->sql, words[i]);
+    }
+    if (!looks || (op->flags & (BRN_OP_OWN_BEGIN | BRN_OP_OWN_END)) != 0) {
+        return false;
+    }
+    brn_postgres_inspect(&info, &p->conn, &stmt);
+    return info.role == BRN_ROLE_BEGIN || info.role == BRN_ROLE_COMMIT ||
+           info.role == BRN_ROLE_ROLLBACK;
+}
+
+static bool is_alone(const brn_postgres *p, const brn_op *op, bool in_txn)
 {
     if (op->type != BRN_OP_STATEMENT) {
         return op->type == BRN_OP_BARRIER;
     }
     return op->call != NULL || brn_postgres_is_copy(op) ||
-           (!at->in_txn && (op->flags & BRN_OP_OWN_BEGIN) == 0);
+           (!in_txn && (op->flags & BRN_OP_OWN_BEGIN) == 0) || is_control(p, op);
 }
 
-static void pass(place *at, const brn_op *op)
+/*
+ * Outside of BEGIN and COMMIT all that is sent with one Sync is one transaction. So an operation
+ * there comes together with the guard before it only, and not with one that would be taken back
+ * with it.
+ */
+static bool comes_along(const brn_op *before, bool in_txn)
 {
-    if (op->type == BRN_OP_BEGIN || (op->flags & BRN_OP_OWN_BEGIN) != 0) {
-        at->in_txn = true;
-    } else if (op->type == BRN_OP_COMMIT || (op->flags & BRN_OP_OWN_END) != 0) {
-        at->in_txn = false;
-    }
+    return in_txn || before->type == BRN_OP_GUARD || before->type == BRN_OP_COMMIT ||
+           (before->flags & BRN_OP_OWN_END) != 0;
 }
 
 /* Behind the last operation that can be sent together with the one at `from`. */
 static size_t end_of_pipeline(const brn_postgres *p, const brn_program *program, size_t from)
 {
-    place at = { p->in_program || p->in_own };
+    const brn_op *ops = program->ops.items;
+    bool in_txn = p->in_program || p->in_own;
     size_t end = from;
 
-    while (end < program->ops.count && !is_alone(&program->ops.items[end], &at)) {
-        pass(&at, &program->ops.items[end]);
+    while (end < program->ops.count && !is_alone(p, &ops[end], in_txn) &&
+           (end == from || comes_along(&ops[end - 1], in_txn))) {
+        in_txn = is_in_txn(in_txn, &ops[end]);
         end++;
     }
     return end;
@@ -171,6 +207,18 @@ static brant_status run_concurrent(brn_pipe *pipe, size_t index, brant_error **e
     return st;
 }
 
+static brant_status refuse_control(const brn_op *op, brant_error **err)
+{
+    brant_status st = brn_error(
+        err, BRANT_ESTATEMENT, "statement.transaction_control",
+        "the statement would end the transaction of the migration");
+
+    brn_error_statement(err, op->sql);
+    brn_error_hint(
+        err, "Leave BEGIN, COMMIT and ROLLBACK out, or write \"-- brant: transaction=off\".");
+    return st;
+}
+
 static brant_status run_alone(brn_pipe *pipe, size_t index, brant_error **err)
 {
     const brn_op *op = &pipe->program->ops.items[index];
@@ -182,6 +230,8 @@ static brant_status run_alone(brn_pipe *pipe, size_t index, brant_error **err)
             st = run_call(pipe, op, &rows, err);
         } else if (brn_postgres_is_copy(op)) {
             st = run_copy(pipe, op, &rows, err);
+        } else if (pipe->p->in_program && is_control(pipe->p, op)) {
+            st = refuse_control(op, err);
         } else if (is_concurrent(op)) {
             return run_concurrent(pipe, index, err);
         } else {
@@ -198,8 +248,7 @@ static brant_status run_alone(brn_pipe *pipe, size_t index, brant_error **err)
 
 static brant_status prepare(brn_postgres *p, brant_error **err)
 {
-    brant_status st =
-        p->pg != NULL ? brn_control_check(p->conn.control, err) : brn_postgres_lost(p, err);
+    brant_status st = p->pg != NULL ? BRANT_OK : brn_postgres_lost(p, err);
 
     if (st == BRANT_OK && p->read_only) {
         st = brn_error(

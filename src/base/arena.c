@@ -83,15 +83,19 @@ static struct brn_arena_block *new_block(size_t cap, bool zeroed)
     return block;
 }
 
-/* A block with room for `size` bytes, or NULL. */
-static struct brn_arena_block *block_for(brn_arena *arena, size_t size)
+/* A block with room for `size` bytes behind what is used of it, or NULL. */
+static struct brn_arena_block *block_for(brn_arena *arena, size_t size, size_t alignment)
 {
     struct brn_arena_block *head = arena->head;
     struct brn_arena_block *block;
     bool big = is_big(size);
 
-    if (!big && head != NULL && head->cap - head->used >= size) {
-        return head;
+    if (!big && head != NULL) {
+        size_t used = (head->used + alignment - 1) & ~(alignment - 1);
+        if (used <= head->cap && head->cap - used >= size) {
+            head->used = used;
+            return head;
+        }
     }
     block = new_block(big ? size : BLOCK_CAP, big);
     if (block == NULL) {
@@ -114,7 +118,8 @@ static void *out_of_memory(brn_arena *arena)
     return NULL;
 }
 
-void *brn_arena_alloc(brn_arena *arena, size_t size)
+/* Zeroed only when it is big. */
+static void *take(brn_arena *arena, size_t size, size_t alignment)
 {
     struct brn_arena_block *block;
     void *memory;
@@ -122,33 +127,71 @@ void *brn_arena_alloc(brn_arena *arena, size_t size)
     if (arena->oom || size > PTRDIFF_MAX - BLOCK_BYTES) {
         return out_of_memory(arena);
     }
-    block = block_for(arena, size == 0 ? 1 : size);
+    block = block_for(arena, size == 0 ? 1 : size, alignment);
     if (block == NULL) {
         return out_of_memory(arena);
     }
     memory = block->bytes + block->used;
-    if (!is_big(size)) {
-        memset(memory, 0, size);
-    }
-    /* Round what is used, so that the next one is aligned; the last one may end at the cap. */
-    block->used += (size == 0 ? 1 : size) + (ALIGNMENT - 1);
-    block->used -= block->used % ALIGNMENT;
-    if (block->used > block->cap) {
-        block->used = block->cap;
-    }
+    block->used += size == 0 ? 1 : size;
     arena->used_bytes += size;
     return memory;
 }
 
-void brn_arena_drop(brn_arena *arena, void *memory)
+void *brn_arena_alloc(brn_arena *arena, size_t size)
+{
+    void *memory = take(arena, size, ALIGNMENT);
+
+    if (memory != NULL && !is_big(size)) {
+        memset(memory, 0, size);
+    }
+    return memory;
+}
+
+/* The link to the block that an allocation has for itself, or NULL. */
+static struct brn_arena_block **own_block(brn_arena *arena, const void *memory)
 {
     struct brn_arena_block **link = &arena->head;
 
-    while (*link != NULL && (*link)->bytes != (unsigned char *)memory) {
+    while (*link != NULL && (*link)->bytes != (const unsigned char *)memory) {
         link = &(*link)->next;
     }
     /* A small allocation may be the first of its block. */
-    if (*link != NULL && (*link)->cap != BLOCK_CAP) {
+    return *link != NULL && (*link)->cap != BLOCK_CAP ? link : NULL;
+}
+
+/* realloc() of a large block moves pages, where copying would touch each of them twice. */
+void *brn_arena_grow(brn_arena *arena, void *memory, size_t used, size_t size)
+{
+    struct brn_arena_block **link = own_block(arena, memory);
+    struct brn_arena_block *block;
+    void *grown;
+
+    if (link == NULL || !is_big(size)) {
+        grown = brn_arena_alloc(arena, size);
+        if (grown != NULL && used > 0) {
+            memcpy(grown, memory, used);
+        }
+        return grown;
+    }
+    if (arena->oom || size > PTRDIFF_MAX - BLOCK_BYTES) {
+        return out_of_memory(arena);
+    }
+    block = realloc(*link, sizeof(*block) + size);
+    if (block == NULL) {
+        return out_of_memory(arena);
+    }
+    arena->used_bytes += size - block->used;
+    block->cap = size;
+    block->used = size;
+    *link = block;
+    return block->bytes;
+}
+
+void brn_arena_drop(brn_arena *arena, void *memory)
+{
+    struct brn_arena_block **link = own_block(arena, memory);
+
+    if (link != NULL) {
         struct brn_arena_block *block = *link;
         *link = block->next;
         free(block);
@@ -175,10 +218,14 @@ char *brn_arena_strndup(brn_arena *arena, const char *ptr, size_t len)
     if (len == SIZE_MAX) {
         return out_of_memory(arena);
     }
-    copy = brn_arena_alloc(arena, len + 1);
-    if (copy != NULL && len > 0) {
+    copy = take(arena, len + 1, 1);
+    if (copy == NULL) {
+        return NULL;
+    }
+    if (len > 0) {
         memcpy(copy, ptr, len);
     }
+    copy[len] = '\0';
     return copy;
 }
 

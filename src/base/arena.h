@@ -34,8 +34,12 @@ void brn_arena_reset(brn_arena *arena);
 /* Zeroed memory with the alignment of max_align_t. size 0 gives a valid unique pointer. */
 void *brn_arena_alloc(brn_arena *arena, size_t size);
 /*
- * Gives back an allocation of its own block, for arrays that have grown into another one; a small
- * one stays until the arena goes. NULL is fine.
+ * A larger allocation that begins with the `used` bytes of another one, which goes; what is behind
+ * them is not zeroed. NULL leaves the other one.
+ */
+void *brn_arena_grow(brn_arena *arena, void *memory, size_t used, size_t size);
+/*
+ * Gives back an allocation of its own block; a small one stays until the arena goes. NULL is fine.
  */
 void brn_arena_drop(brn_arena *arena, void *memory);
 /* Overflow of count * size counts as out of memory. */

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define CHUNK_BYTES ((size_t)16 * 1024)
+
 /* One brn_dir_read() call. */
 typedef struct listing {
     brn_arena *arena;
@@ -158,48 +160,30 @@ static int read_some(int fd, char *to, size_t len, size_t *got)
 }
 
 /*
- * What fstat() promised, straight into the buffer. One byte more is asked for: a regular file that
- * does not give it has ended, which saves a read() for each file.
+ * Until read() gives nothing: asking for the size first costs more than this last read(). Into all
+ * the room there is, so that a large file is read at once where one was before.
  */
-static int read_expected(brn_buf *out, int fd, size_t expected, bool *more)
+static int read_all(brn_buf *out, int fd, size_t max_bytes)
 {
-    size_t wanted = expected + 1;
-    size_t got = 1;
-    int rc = 0;
-
-    if (!brn_buf_reserve(out, wanted)) {
-        return ENOMEM;
-    }
-    while (rc == 0 && got > 0 && wanted > 1) {
-        rc = read_some(fd, out->ptr + out->len, wanted, &got);
-        if (rc == 0) {
-            out->len += got;
-            wanted -= got;
-        }
-    }
-    *more = wanted == 0 || expected == 0;
-    out->ptr[out->len] = '\0';
-    return rc;
-}
-
-/* What came since: a file that grows, or one in /proc, which has no size. */
-static int read_rest(brn_buf *out, int fd, size_t max)
-{
-    char chunk[4096];
+    size_t before = out->len;
     size_t got = 1;
     int rc = 0;
 
     while (rc == 0 && got > 0) {
-        rc = read_some(fd, chunk, sizeof(chunk), &got);
-        if (rc == 0 && got > max) {
-            rc = EFBIG;
+        size_t left = max_bytes - (out->len - before) + 1;
+        size_t room;
+
+        if (!brn_buf_reserve(out, left < CHUNK_BYTES ? left : CHUNK_BYTES)) {
+            return ENOMEM;
         }
+        room = out->cap - out->len - 1;
+        rc = read_some(fd, out->ptr + out->len, room < left ? room : left, &got);
         if (rc == 0) {
-            max -= got;
-            brn_buf_add(out, chunk, got);
-            rc = out->failed ? ENOMEM : 0;
+            out->len += got;
+            rc = out->len - before > max_bytes ? EFBIG : 0;
         }
     }
+    out->ptr[out->len] = '\0';
     return rc;
 }
 
@@ -238,7 +222,6 @@ int brn_file_read_listed(brn_buf *out, const char *path, size_t max_bytes)
 {
     size_t before = out->len;
     struct stat st;
-    bool more = false;
     int fd;
     int rc;
 
@@ -247,15 +230,11 @@ int brn_file_read_listed(brn_buf *out, const char *path, size_t max_bytes)
     if (fd < 0) {
         return errno;
     }
-    rc = fstat(fd, &st) != 0 ? errno : check_readable(&st, max_bytes);
-    if (rc == 0) {
-        rc = read_expected(out, fd, (size_t)st.st_size, &more);
-    }
-    if (rc == 0 && out->len - before > max_bytes) {
-        rc = EFBIG;
-    }
-    if (rc == 0 && more) {
-        rc = read_rest(out, fd, max_bytes - (out->len - before));
+    rc = read_all(out, fd, max_bytes);
+    if (rc != ENOMEM && rc != EFBIG && (rc != 0 || out->len == before)) {
+        /* Why there is nothing: what it is says more than what read() said. */
+        int kind = fstat(fd, &st) != 0 ? errno : check_readable(&st, max_bytes);
+        rc = kind != 0 ? kind : rc;
     }
     (void)close(fd);
     if (rc != 0) {

@@ -38,9 +38,14 @@ static const brn_map_slot *find(const brn_map *map, brn_str key)
     return slot->key.ptr == NULL ? NULL : slot;
 }
 
-static bool grow(brn_map *map)
+/* How many keys are in at most so many slots. */
+static size_t limit(size_t cap)
 {
-    size_t cap = map->cap == 0 ? FIRST_SLOTS : map->cap * 2;
+    return cap - cap / 4;
+}
+
+static bool resize(brn_map *map, size_t cap)
+{
     brn_map_slot *slots = brn_arena_array(map->arena, cap, sizeof(*slots));
 
     if (slots == NULL) {
@@ -63,6 +68,18 @@ void brn_map_init(brn_map *map, brn_arena *arena)
     *map = (brn_map){ .arena = arena };
 }
 
+void brn_map_reserve(brn_map *map, size_t count)
+{
+    size_t cap = FIRST_SLOTS;
+
+    while (limit(cap) < count && cap <= SIZE_MAX / 2) {
+        cap *= 2;
+    }
+    if (cap > map->cap) {
+        (void)resize(map, cap);
+    }
+}
+
 void *brn_map_get(const brn_map *map, brn_str key)
 {
     const brn_map_slot *slot = find(map, key);
@@ -82,10 +99,13 @@ void *brn_map_put(brn_map *map, brn_str key, void *value)
     void *previous;
 
     if (slot == NULL || slot->key.ptr == NULL) {
-        if (map->count >= map->cap / 2 && !grow(map)) {
+        bool full = map->count >= limit(map->cap);
+        if (full && !resize(map, map->cap == 0 ? FIRST_SLOTS : map->cap * 2)) {
             return NULL;
         }
-        slot = slot_of(map->slots, map->cap, key, hash);
+        if (full || slot == NULL) {
+            slot = slot_of(map->slots, map->cap, key, hash);
+        }
         /* NULL marks a free slot, so the empty key needs an address. */
         *slot = (brn_map_slot){ .key = key.ptr == NULL ? BRN_STR("") : key, .hash = hash };
         map->count++;

@@ -4,7 +4,7 @@
  *
  * Keys are views that must live as long as the map. Values are pointers the map does not own.
  * The hash is not keyed; keys come from the user's own files and ledger, and probing is bounded by
- * a load factor of one half.
+ * a load factor of three quarters.
  */
 #ifndef BRN_BASE_MAP_H
 #define BRN_BASE_MAP_H
@@ -25,6 +25,8 @@ typedef struct brn_map {
 } brn_map;
 
 void brn_map_init(brn_map *map, brn_arena *arena);
+/* Makes room for so many keys at once; the arena's latch says when there is none. */
+void brn_map_reserve(brn_map *map, size_t count);
 /* NULL when absent. */
 void *brn_map_get(const brn_map *map, brn_str key);
 bool brn_map_has(const brn_map *map, brn_str key);

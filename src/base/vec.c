@@ -5,25 +5,35 @@
 
 #define FIRST_ITEMS ((size_t)8)
 
+static unsigned char *copy_into_larger(
+    brn_arena *arena, const unsigned char *array, size_t used, size_t bytes)
+{
+    unsigned char *larger = brn_arena_alloc(arena, bytes);
+
+    if (larger != NULL && used > 0) {
+        memcpy(larger, array, used);
+    }
+    return larger;
+}
+
 /*
  * `items` is the address of a pointer to some other type than void. It is read and written with
  * memcpy() because an access through a void ** would break the aliasing rules.
  */
-bool brn_vec_grow(brn_arena *arena, void **items, size_t *count, size_t *cap, size_t size)
+static bool grow(
+    brn_arena *arena, void **items, size_t *count, size_t *cap, size_t size, bool moving)
 {
     unsigned char *array;
 
     memcpy(&array, items, sizeof(array));
     if (*count == *cap) {
-        size_t more = *cap == 0 ? FIRST_ITEMS : *cap > SIZE_MAX / 2 ? SIZE_MAX : *cap * 2;
-        unsigned char *grown = brn_arena_array(arena, more, size);
-        if (grown == NULL) {
+        size_t limit = SIZE_MAX / size;
+        size_t more = *cap == 0 ? FIRST_ITEMS : *cap > limit / 2 ? limit : *cap * 2;
+        array = moving ? brn_arena_grow(arena, array, *count * size, more * size)
+                       : copy_into_larger(arena, array, *count * size, more * size);
+        if (array == NULL) {
             return false;
         }
-        if (*count > 0) {
-            memcpy(grown, array, *count * size);
-        }
-        array = grown;
         *cap = more;
         memcpy(items, &array, sizeof(array));
     }
@@ -32,17 +42,12 @@ bool brn_vec_grow(brn_arena *arena, void **items, size_t *count, size_t *cap, si
     return true;
 }
 
+bool brn_vec_grow(brn_arena *arena, void **items, size_t *count, size_t *cap, size_t size)
+{
+    return grow(arena, items, count, cap, size, false);
+}
+
 bool brn_vec_grow_moving(brn_arena *arena, void **items, size_t *count, size_t *cap, size_t size)
 {
-    unsigned char *before;
-    unsigned char *after;
-    bool grown;
-
-    memcpy(&before, items, sizeof(before));
-    grown = brn_vec_grow(arena, items, count, cap, size);
-    memcpy(&after, items, sizeof(after));
-    if (after != before) {
-        brn_arena_drop(arena, before);
-    }
-    return grown;
+    return grow(arena, items, count, cap, size, true);
 }

@@ -8,7 +8,7 @@
  *
  * Elements live in an arena, so a vector needs no release; growing leaves the old array behind in
  * the arena (at most as much as the final array, since the capacity doubles). BRN_VEC_PUSH_MOVING()
- * gives the old array back: for vectors of many or large elements of which nobody keeps an address.
+ * moves the array instead: for vectors of many or large elements of which nobody keeps an address.
  */
 #ifndef BRN_BASE_VEC_H
 #define BRN_BASE_VEC_H

@@ -28,6 +28,8 @@ typedef enum brn_fault_kind {
      * inner connection is rolled back, as a server does, and it can be used again. */
     BRN_FAULT_DROP,
     BRN_FAULT_DELAY, /* waits delay_ms */
+    /* As FAIL, for something that passes by itself (brn_run_state.passing). */
+    BRN_FAULT_PASSING,
 } brn_fault_kind;
 
 /*
@@ -38,6 +40,7 @@ typedef struct brn_fault {
     brn_fault_kind kind;
     uint64_t at; /* boundary; 0: never */
     uint32_t delay_ms;
+    uint32_t window;     /* migrations that come together; 0: as the inner engine has it */
     uint32_t hide_caps;  /* bits the wrapped connection does not have: tests the other shape */
     uint64_t boundaries; /* counted so far */
 } brn_fault;

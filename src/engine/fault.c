@@ -66,6 +66,11 @@ static brant_status dropped(fault_conn *f, const brn_op *op, brant_error **err)
         err, BRANT_ECONNECT, "fault.dropped", "connection lost while waiting for %s", what);
 }
 
+static bool fails(brn_fault_kind kind)
+{
+    return kind == BRN_FAULT_FAIL || kind == BRN_FAULT_PASSING;
+}
+
 /* One operation between its two boundaries. */
 static brant_status run_one(
     fault_conn *f, const brn_program *one, listener *l, brn_run_state *state, brant_error **err)
@@ -76,8 +81,9 @@ static brant_status run_one(
     bool before = reached(f->fault);
     brant_status st;
 
-    if (kind == BRN_FAULT_FAIL && (before || f->failing)) {
+    if (fails(kind) && (before || f->failing)) {
         f->failing = false;
+        state->passing = kind == BRN_FAULT_PASSING;
         return injected(op, err);
     }
     if (kind == BRN_FAULT_DROP && (before || f->fault->boundaries + 1 == f->fault->at)) {
@@ -94,7 +100,7 @@ static brant_status run_one(
     }
     state->ops_done++;
     /* An operation that is done cannot fail: no engine answers like that. */
-    f->failing = reached(f->fault) && kind == BRN_FAULT_FAIL;
+    f->failing = reached(f->fault) && fails(kind);
     return BRANT_OK;
 }
 
@@ -133,5 +139,9 @@ brn_conn *brn_fault_wrap(brn_conn *inner, brn_fault *fault)
     brn_wrap_init(&f->wrap, inner, fault->hide_caps);
     f->fault = fault;
     f->wrap.table.run = fault_run;
+    if (fault->window > 0) {
+        f->wrap.conn.window = fault->window;
+        f->wrap.conn.window_bytes = SIZE_MAX;
+    }
     return &f->wrap.conn;
 }

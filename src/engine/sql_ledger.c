@@ -36,16 +36,25 @@ typedef struct field {
 #define ROW(field) offsetof(brn_ledger_row, field)
 #define HIST(field) offsetof(brn_history_row, field)
 
+/* Where the format of a row stands: it says whether the rest can be understood. */
+enum {
+    MIGRATION_FORMAT = 3,
+    HISTORY_FORMAT = 13
+};
+
+/* What BRN_LEDGER_BRIEF reads comes first: SQLite looks for a column from the beginning of a row.
+ */
 static const field migration_columns[] = {
     { "id", COLUMN_KEY, ROW(id) },
+    { "status", COLUMN_STATUS, ROW(status) },
+    { "checksum", COLUMN_TEXT, ROW(checksum) },
+    [MIGRATION_FORMAT] = { "format", COLUMN_INT, ROW(format) },
     { "version", COLUMN_TEXT, ROW(version) },
     { "seq", COLUMN_INT, ROW(seq) },
-    { "status", COLUMN_STATUS, ROW(status) },
     { "direction", COLUMN_DIRECTION, ROW(direction) },
     { "kind", COLUMN_TEXT, ROW(kind) },
     { "required", COLUMN_BOOL, ROW(required) },
     { "phase", COLUMN_TEXT, ROW(phase) },
-    { "checksum", COLUMN_TEXT, ROW(checksum) },
     { "down_checksum", COLUMN_TEXT, ROW(down_checksum) },
     { "requires", COLUMN_TEXT, ROW(requires) },
     { "min_read_version", COLUMN_TEXT, ROW(min_read_version) },
@@ -61,7 +70,6 @@ static const field migration_columns[] = {
     { "tool", COLUMN_TEXT, ROW(tool) },
     { "run_id", COLUMN_TEXT, ROW(run_id) },
     { "error", COLUMN_TEXT, ROW(error) },
-    { "format", COLUMN_INT, ROW(format) },
 };
 
 static const field history_columns[] = {
@@ -78,7 +86,7 @@ static const field history_columns[] = {
     { "duration_ms", COLUMN_DURATION, HIST(duration_ms) },
     { "prev", COLUMN_TEXT, HIST(prev) },
     { "hash", COLUMN_TEXT, HIST(hash) },
-    { "format", COLUMN_INT, HIST(format) },
+    [HISTORY_FORMAT] = { "format", COLUMN_INT, HIST(format) },
 };
 
 _Static_assert(BRN_ARRAY_LEN(migration_columns) <= BRN_SQL_PARAMS, "a row fits into a statement");
@@ -87,22 +95,29 @@ typedef struct table {
     const char *name;
     const field *columns;
     size_t count;
+    size_t format_at;
 } table;
 
 static const table migrations = {
     MIGRATIONS,
     migration_columns,
     BRN_ARRAY_LEN(migration_columns),
+    MIGRATION_FORMAT,
 };
-/* The same table as far as BRN_LEDGER_BRIEF goes. Behind these columns the tool of a row of a newer
- * format is selected, null in all others. */
-static const field brief_columns[] = {
-    { "id", COLUMN_KEY, ROW(id) },
-    { "status", COLUMN_STATUS, ROW(status) },
-    { "checksum", COLUMN_TEXT, ROW(checksum) },
+/* The same table as far as BRN_LEDGER_BRIEF goes. Instead of the format, the tool of a row of a
+ * newer one is selected, null in all others. */
+static const table brief = {
+    MIGRATIONS,
+    migration_columns,
+    MIGRATION_FORMAT,
+    MIGRATION_FORMAT,
 };
-static const table brief = { MIGRATIONS, brief_columns, BRN_ARRAY_LEN(brief_columns) };
-static const table history = { HISTORY, history_columns, BRN_ARRAY_LEN(history_columns) };
+static const table history = {
+    HISTORY,
+    history_columns,
+    BRN_ARRAY_LEN(history_columns),
+    HISTORY_FORMAT,
+};
 
 /* What the rendering functions share. */
 typedef struct render {
@@ -737,8 +752,7 @@ static brant_status newer(const table *t, const char *key, const char *tool, bra
     return st;
 }
 
-/* Index of a column by name; the tables above have it. From the end: "format" is the last, and is
- * wanted for each row. */
+/* Index of a column by name; the tables above have it. */
 static size_t find_column(const table *t, const char *name)
 {
     size_t i = t->count - 1;
@@ -775,14 +789,12 @@ static brant_status decode(
     void *result,
     brant_error **err)
 {
-    size_t format_at = find_column(t, "format");
     const char *key = column_text(result, 0);
-    const char *text = column_text(result, (int)format_at);
+    const char *text = column_text(result, (int)t->format_at);
     int64_t format = 0;
 
-    /* The format comes first: it says whether the rest can be understood. */
     if (text == NULL || !parse_int(&format, text)) {
-        return unreadable(t, key, &t->columns[format_at], text, err);
+        return unreadable(t, key, &t->columns[t->format_at], text, err);
     }
     if (format > BRN_LEDGER_FORMAT) {
         return newer(t, key, column_text(result, (int)find_column(t, "tool")), err);
@@ -797,7 +809,7 @@ static brant_status decode_brief(
     void *result,
     brant_error **err)
 {
-    const char *tool = column_text(result, (int)brief.count);
+    const char *tool = column_text(result, (int)brief.format_at);
     brant_status st = tool != NULL ? newer(&brief, column_text(result, 0), tool, err)
                                    : decode_columns(row, &brief, arena, column_text, result, err);
 

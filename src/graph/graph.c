@@ -313,6 +313,7 @@ static void add_sources(brn_graph *graph, size_t index)
     brn_map_init(&db->by_id, graph->arena);
     db->chain = true;
     size_t count = db->sources->items.count;
+    brn_map_reserve(&db->by_id, count);
     brn_migration **edges = brn_arena_array(graph->arena, 2 * count, sizeof(*edges));
     if (edges == NULL) {
         return;
@@ -411,18 +412,30 @@ static void mark_late(brn_graph_database *db)
     }
 }
 
+/* Rows usually come in the order of the files: *next is where the search begins. */
+static brn_migration *find_recorded(const brn_graph_database *db, const char *id, size_t *next)
+{
+    brn_migration *m = *next < db->items.count ? db->items.items[*next] : NULL;
+    if (m != NULL && strcmp(m->id, id) == 0) {
+        (*next)++;
+        return m;
+    }
+    return brn_map_get(&db->by_id, brn_str_from(id));
+}
+
 void brn_graph_join(brn_graph *graph, size_t database, const brn_ledger_rows *rows)
 {
     brn_graph_database *db = &graph->databases[database];
     db->unknown.count = 0;
     db->max_seq = 0;
+    size_t next = 0;
     for (size_t i = 0; i < db->items.count; i++) {
         db->items.items[i]->row = NULL;
         db->items.items[i]->state = BRN_STATE_PENDING;
     }
     for (size_t i = 0; i < rows->count; i++) {
         const brn_ledger_row *row = &rows->items[i];
-        brn_migration *m = brn_map_get(&db->by_id, brn_str_from(row->id));
+        brn_migration *m = find_recorded(db, row->id, &next);
         if (m != NULL) {
             m->row = row;
             m->state = brn_state_of(row);
@@ -495,7 +508,7 @@ const brn_migration *brn_graph_version(const brn_graph *graph, size_t database)
         }
         whole[i] = ok;
         if (ok && m->database == database && !m->source->props.repeatable &&
-            (best == NULL ||
+            (best == NULL || best->follower == m || /* of a chain, each is above the one before */
              brn_str_natcmp(brn_str_from(m->version), brn_str_from(best->version)) >= 0)) {
             best = m;
         }

@@ -211,10 +211,15 @@ static int by_id(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->id, y->id);
 }
 
-static bool is_sorted(const brn_source_set *set)
+/* *shared: there are equal versions; all of it has been looked at when the result is true. */
+static bool is_sorted(bool *shared, const brn_source_set *set)
 {
     for (size_t i = 1; i < set->items.count; i++) {
-        if (by_id(&set->items.items[i - 1], &set->items.items[i]) > 0) {
+        brn_source *const *pair = &set->items.items[i - 1];
+        int order = compare_text(pair[0]->version, pair[1]->version);
+
+        *shared = *shared || order == 0;
+        if (order > 0 || (order == 0 && by_id(&pair[0], &pair[1]) > 0)) {
             return false;
         }
     }
@@ -325,6 +330,7 @@ static brant_status collect(brn_layout_reader *r, brant_error **err)
 {
     brant_status st = BRANT_OK;
 
+    brn_map_reserve(&r->by_id, r->scan.count);
     if (r->scan.layout != NULL) {
         r->set.layout = r->scan.layout->name;
         st = r->scan.layout->collect(r, err);
@@ -347,14 +353,16 @@ static brant_status collect(brn_layout_reader *r, brant_error **err)
 
 static brant_status check(brn_layout_reader *r, brant_error **err)
 {
+    bool shared = false;
     brant_status st;
 
     /* The listing is ordered by bytes, which is this order where versions have the same length. */
-    if (!is_sorted(&r->set)) {
+    if (!is_sorted(&shared, &r->set)) {
         qsort(r->set.items.items, r->set.items.count, sizeof(*r->set.items.items), by_id);
+        shared = true;
     }
     st = check_missing_up(&r->set, err);
-    if (st == BRANT_OK) {
+    if (st == BRANT_OK && shared) {
         st = check_duplicates(&r->set, err);
     }
     /* Other layouts come from tools that start at 0000. */

@@ -170,11 +170,11 @@ static void check_unknown(brn_world *world, size_t target, const brn_ledger_row 
 
 static void check_late(brn_world *world, size_t target, const brn_migration *m)
 {
-    const brant_settings *settings = brn_target_settings(&world->session->targets[target]);
-    const char *policy = brant_settings_text(settings, "out-of-order");
     if (!m->late) {
         return;
     }
+    const brant_settings *settings = brn_target_settings(&world->session->targets[target]);
+    const char *policy = brant_settings_text(settings, "out-of-order");
     brant_finding *f = add_finding(
         world, target, "plan.late", m->id,
         brn_arena_printf(

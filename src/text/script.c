@@ -13,6 +13,12 @@ static const struct mark {
     { "\xff\xfe", 2, "UTF-16" },
 };
 
+/* All marks begin with a byte that no text in ASCII begins with. */
+static bool may_be_marked(brn_str raw)
+{
+    return raw.len > 0 && (raw.ptr[0] == '\0' || (unsigned char)raw.ptr[0] >= 0x80);
+}
+
 static brant_status refuse_encoding(const char *encoding, const char *file, brant_error **err)
 {
     brant_status st =
@@ -59,7 +65,7 @@ brant_status brn_script_check(brn_script *out, brn_str raw, const char *file, br
     size_t nul;
     size_t invalid;
 
-    for (size_t i = 0; i < BRN_ARRAY_LEN(foreign_marks); i++) {
+    for (size_t i = 0; may_be_marked(raw) && i < BRN_ARRAY_LEN(foreign_marks); i++) {
         const struct mark *mark = &foreign_marks[i];
         if (brn_str_starts(raw, (brn_str){ mark->bytes, mark->len })) {
             brant_status st = refuse_encoding(mark->encoding, shown, err);

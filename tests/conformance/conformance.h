@@ -51,6 +51,8 @@ typedef struct conf_quirks {
     int64_t bad_offset;        /* where it is wrong; -1: the engine cannot tell */
     const char *endless;       /* runs for minutes */
 
+    bool holder_is_session; /* pid of a lock's holder: of its session on the server */
+
     const char *count_ledger;  /* query: rows of the ledger */
     const char *ledger_newer;  /* statement: makes the row "m1" one of format 99 by tool "9.9.9" */
     const char *ledger_status; /* statement: gives the row "m1" an unknown status */
@@ -76,8 +78,13 @@ typedef struct conf_quirks {
     const char *values_count;
     const char *values_many;
     size_t values_many_rows;
-    bool values_nan;   /* a REAL that is not a number stays one; else it becomes null */
-    const char *begin; /* a transaction of one's own */
+    /* By type of the value, where no column takes every type: as values_put and values_get, with a
+     * column of its own that is called "x" in the result. NULL: those above. */
+    const char *values_put_as[BRANT_VALUE_BLOB + 1];
+    const char *values_get_as[BRANT_VALUE_BLOB + 1];
+    bool values_no_nul; /* a text cannot have a NUL in it: BRANT_EUSAGE "code.values" */
+    bool values_nan;    /* a REAL that is not a number stays one; else it becomes null */
+    const char *begin;  /* a transaction of one's own */
     const char *commit;
     const char *alone;        /* cannot run inside a transaction */
     const char *ledger_write; /* brant's own table */
@@ -177,6 +184,7 @@ int conf_group_execute(void);
 int conf_group_functions(void);
 int conf_group_attach(void);
 int conf_own_sqlite(void);
+int conf_own_postgres(void);
 int conf_own_sqlite_attach(void);
 
 #endif

@@ -37,12 +37,27 @@ static brant_value text(const char *data)
     return (brant_value){ .type = BRANT_VALUE_TEXT, .data = data, .length = strlen(data) };
 }
 
+/* Statements for a value of the type. */
+static const char *put_of(const conf_db *db, uint32_t type)
+{
+    const char *own = db->quirks->values_put_as[type];
+
+    return own != NULL ? own : db->quirks->values_put;
+}
+
+static const char *get_of(const conf_db *db, uint32_t type)
+{
+    const char *own = db->quirks->values_get_as[type];
+
+    return own != NULL ? own : db->quirks->values_get;
+}
+
 static brant_status put(brn_conn *conn, conf_db *db, int64_t key, brant_value value)
 {
     const brant_value values[] = { integer(key), value };
     int64_t changed = -1;
     brant_status st =
-        conf_execute(&changed, conn, db->quirks->values_put, values, 2, NULL, NULL, NULL);
+        conf_execute(&changed, conn, put_of(db, value.type), values, 2, NULL, NULL, NULL);
 
     if (st == BRANT_OK) {
         assert_int_equal(changed, 1);
@@ -112,9 +127,14 @@ static void every_type_comes_back_as_it_went(void **state)
         brant_error *err = NULL;
 
         print_message("  %zu\n", i);
+        if (db->quirks->values_no_nul && want->type == BRANT_VALUE_TEXT && want->length > 0 &&
+            memchr(want->data, '\0', want->length) != NULL) {
+            assert_int_equal(put(conn, db, (int64_t)i, *want), BRANT_EUSAGE);
+            continue;
+        }
         assert_int_equal(put(conn, db, (int64_t)i, *want), BRANT_OK);
         conf_ok(
-            conf_execute(&changed, conn, db->quirks->values_get, &key, 1, see_one, &got, &err),
+            conf_execute(&changed, conn, get_of(db, want->type), &key, 1, see_one, &got, &err),
             err);
         assert_int_equal(changed, 0);
         assert_int_equal(got.rows, 1);
@@ -140,7 +160,7 @@ static void what_is_no_number_is_kept_or_null(void **state)
 
     assert_int_equal(put(conn, db, 1, nan_value), BRANT_OK);
     assert_int_equal(
-        conf_execute(&changed, conn, db->quirks->values_get, &key, 1, see_one, &got, NULL),
+        conf_execute(&changed, conn, get_of(db, BRANT_VALUE_REAL), &key, 1, see_one, &got, NULL),
         BRANT_OK);
     assert_int_equal(got.value.type, db->quirks->values_nan ? BRANT_VALUE_REAL : BRANT_VALUE_NULL);
     conf_close(conn);
@@ -345,7 +365,8 @@ static int nest(const brant_row *row, void *user)
     /* A copy of the row under another key; the outer query stops before it sees any. */
     values[0].integer += 100;
     assert_int_equal(
-        conf_execute(&changed, w->conn, w->db->quirks->values_put, values, 2, NULL, NULL, NULL),
+        conf_execute(
+            &changed, w->conn, put_of(w->db, BRANT_VALUE_TEXT), values, 2, NULL, NULL, NULL),
         BRANT_OK);
     assert_int_equal(changed, 1);
     /* What the row holds is still there. */
@@ -485,16 +506,14 @@ static void the_trace_shows_statements_and_no_values(void **state)
     brant_value values[] = { integer(1), text("secret") };
     uint64_t before = conn->requests;
     int64_t changed = -1;
+    const char *put_text = put_of(db, BRANT_VALUE_TEXT);
 
-    assert_int_equal(
-        conf_execute(&changed, conn, db->quirks->values_put, values, 2, NULL, NULL, NULL),
-        BRANT_OK);
+    assert_int_equal(conf_execute(&changed, conn, put_text, values, 2, NULL, NULL, NULL), BRANT_OK);
     assert_string_equal(db->last_trace, "execute: 1 rows");
-    assert_string_equal(db->last_statement, db->quirks->values_put);
+    assert_string_equal(db->last_statement, put_text);
     assert_int_equal(conn->requests, before + 1);
     assert_int_not_equal(
-        conf_execute(&changed, conn, db->quirks->values_put, values, 1, NULL, NULL, NULL),
-        BRANT_OK);
+        conf_execute(&changed, conn, put_text, values, 1, NULL, NULL, NULL), BRANT_OK);
     assert_non_null(strstr(db->last_trace, "execute: "));
     assert_null(strstr(db->last_trace, "secret"));
     conf_close(conn);

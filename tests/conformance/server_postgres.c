@@ -16,6 +16,7 @@
 
 /* One for all databases: half of a small test would be connecting. */
 static PGconn *superuser;
+static pid_t owner; /* a process that a test forks must not end the connection of its parent */
 
 static void ignore(void *user, const char *message)
 {
@@ -25,7 +26,9 @@ static void ignore(void *user, const char *message)
 
 static void end_superuser(void)
 {
-    PQfinish(superuser);
+    if (owner == getpid()) {
+        PQfinish(superuser);
+    }
 }
 
 static PGconn *server(void)
@@ -39,6 +42,7 @@ static PGconn *server(void)
         (void)printf(VARIABLE " is not set\n");
         return NULL;
     }
+    owner = getpid();
     superuser = PQconnectdb(url);
     (void)atexit(end_superuser);
     if (PQstatus(superuser) != CONNECTION_OK) {

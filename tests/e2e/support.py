@@ -22,8 +22,6 @@ import tempfile
 import time
 import unittest
 
-sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-
 BRANT = os.path.abspath(os.environ.get("BRANT", "brant"))
 BUILD = os.path.abspath(os.environ.get("BRANT_BUILD", "build"))
 FAULT = os.path.join(BUILD, "tests", "fault")

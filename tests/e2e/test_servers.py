@@ -37,9 +37,9 @@ class Servers(support.Case):
         with self.assertRaises(libpq.Error):
             db.connect()
         own.start()
-        self.assertEqual(db.query("SELECT a FROM t"), [("1",)])
+        self.assertEqual(db.query("SELECT a FROM t"), [(1,)])
         own.restart()
-        self.assertEqual(db.query("SELECT count(*) FROM t"), [("1",)])
+        self.assertEqual(db.query("SELECT count(*) FROM t"), [(1,)])
         self.assertEqual(own.port, port)
         self.assertTrue(port < 32768)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A connection to PostgreSQL for tests: the few functions of libpq that they need, by ctypes.
 
-Values are text or None, as the server sends them. An error of the server is an Error with its
+Values are numbers for integers, None for null, and text as the server sends it. An error of the server is an Error with its
 SQLSTATE. Several connections may be used from several threads, each from one at a time.
 """
 import ctypes
@@ -16,6 +16,7 @@ _OK = 0
 _COMMAND_OK, _TUPLES_OK = 1, 2
 _FATAL = (7,)
 _SQLSTATE = ord("C")
+_INTEGERS = (20, 21, 23)  # of 8, 2 and 4 bytes
 
 
 class Error(Exception):
@@ -41,6 +42,7 @@ def _library():
             ("PQgetResult", handle, [handle]), ("PQclear", None, [handle]), ("PQresultStatus", number, [handle]),
             ("PQresultErrorMessage", text, [handle]), ("PQresultErrorField", text, [handle, number]),
             ("PQntuples", number, [handle]), ("PQnfields", number, [handle]), ("PQfname", text, [handle, number]),
+            ("PQftype", ctypes.c_uint, [handle, number]),
             ("PQgetisnull", number, [handle, number, number]), ("PQgetvalue", text, [handle, number, number]),
             ("PQping", number, [text])):
         found = getattr(lib, function)
@@ -101,24 +103,36 @@ class Connection:
 
     def finish(self, seconds: float = SECONDS) -> list:
         """Rows of the last statement as tuples. The first error of any of them is raised."""
-        rows, wrong, end = [], None, time.monotonic() + seconds
+        return self._finish(seconds)[1]
+
+    def _finish(self, seconds: float):
+        names, rows, wrong, end = [], [], None, time.monotonic() + seconds
         while True:
             self._wait(end)
             result = self._lib.PQgetResult(self._conn)
             if not result:
                 break
             try:
-                rows, wrong = self._take(result, wrong)
+                if self._lib.PQresultStatus(result) in _FATAL:
+                    wrong = wrong or self._error(result)
+                else:
+                    names, rows = self._take(result)
             finally:
                 self._lib.PQclear(result)
         if wrong is not None:
             raise wrong
-        return rows
+        return names, rows
 
     def query(self, sql: str, *values, seconds: float = SECONDS) -> list:
         """Several statements without values, or one with; the rows of the last."""
         self.send(sql, *values)
         return self.finish(seconds)
+
+    def dicts(self, sql: str, *values, seconds: float = SECONDS) -> list:
+        """The rows as dictionaries of their columns."""
+        self.send(sql, *values)
+        names, rows = self._finish(seconds)
+        return [dict(zip(names, row)) for row in rows]
 
     def one(self, sql: str, *values):
         """The first value of the first row, or None."""
@@ -133,13 +147,21 @@ class Connection:
             if not self._lib.PQconsumeInput(self._conn):
                 raise Error(self._lib.PQerrorMessage(self._conn).decode("utf-8", "replace"), "08006")
 
-    def _take(self, result, wrong):
+    def _error(self, result) -> Error:
+        state = (self._lib.PQresultErrorField(result, _SQLSTATE) or b"08006").decode()
+        return Error(self._lib.PQresultErrorMessage(result).decode("utf-8", "replace"), state)
+
+    def _take(self, result):
+        """Names and rows."""
         lib = self._lib
-        if lib.PQresultStatus(result) in _FATAL:
-            state = (lib.PQresultErrorField(result, _SQLSTATE) or b"08006").decode()
-            message = lib.PQresultErrorMessage(result).decode("utf-8", "replace")
-            return [], wrong or Error(message, state)
         fields = range(lib.PQnfields(result))
-        return [tuple(None if lib.PQgetisnull(result, row, field) else
-                      lib.PQgetvalue(result, row, field).decode("utf-8", "replace") for field in fields)
-                for row in range(lib.PQntuples(result))], wrong
+        numbers = {field for field in fields if lib.PQftype(result, field) in _INTEGERS}
+
+        def value(row: int, field: int):
+            if lib.PQgetisnull(result, row, field):
+                return None
+            text = lib.PQgetvalue(result, row, field).decode("utf-8", "replace")
+            return int(text) if field in numbers else text
+
+        return ([lib.PQfname(result, field).decode("utf-8", "replace") for field in fields],
+                [tuple(value(row, field) for field in fields) for row in range(lib.PQntuples(result))])

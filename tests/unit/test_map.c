@@ -21,12 +21,41 @@ static void put_then_get_for_many_keys(void **state)
         assert_null(brn_map_put(&map, key, &values[i]));
     }
     assert_int_equal(map.count, 5000);
-    assert_true(map.cap >= 2 * map.count);
+    assert_true(map.cap - map.cap / 4 >= map.count);
     for (int i = 0; i < 5000; i++) {
         brn_str key = brn_str_from(brn_arena_printf(&arena, "%04d_key", i));
         assert_ptr_equal(brn_map_get(&map, key), &values[i]);
     }
     assert_false(brn_map_has(&map, BRN_STR("5000_key")));
+    brn_arena_release(&arena);
+}
+
+static void reserved_room_is_enough(void **state)
+{
+    brn_arena arena = { 0 };
+    brn_map map;
+    const brn_map_slot *slots;
+    static int values[5000];
+
+    (void)state;
+    brn_map_init(&map, &arena);
+    brn_map_reserve(&map, 5000);
+    assert_false(brn_map_has(&map, BRN_STR("0000_key")));
+    slots = map.slots;
+    for (int i = 0; i < 5000; i++) {
+        brn_str key = brn_str_from(brn_arena_printf(&arena, "%04d_key", i));
+        assert_null(brn_map_put(&map, key, &values[i]));
+    }
+    assert_ptr_equal(map.slots, slots);
+    brn_map_reserve(&map, 10); /* never less */
+    assert_ptr_equal(map.slots, slots);
+    for (int i = 0; i < 5000; i++) {
+        brn_str key = brn_str_from(brn_arena_printf(&arena, "%04d_key", i));
+        assert_ptr_equal(brn_map_get(&map, key), &values[i]);
+    }
+    brn_map_reserve(&map, SIZE_MAX);
+    assert_true(arena.oom);
+    assert_ptr_equal(map.slots, slots);
     brn_arena_release(&arena);
 }
 
@@ -70,7 +99,10 @@ static void absent_empty_and_null_are_told_apart(void **state)
 
 static void out_of_memory_sets_the_latch_and_keeps_the_rest(void **state)
 {
-    static const char *const keys[] = { "1", "2", "3", "4", "5", "6", "7", "8" };
+    /* As many as there is room for. */
+    static const char *const keys[] = {
+        "1", "2", "3", "4", "5", "6", "7", "8", "a", "b", "c", "d"
+    };
     brn_arena arena = { 0 };
     brn_map map;
     int a = 0;
@@ -97,6 +129,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(put_then_get_for_many_keys),
+        cmocka_unit_test(reserved_room_is_enough),
         cmocka_unit_test(put_returns_what_it_replaces),
         cmocka_unit_test(absent_empty_and_null_are_told_apart),
         cmocka_unit_test(out_of_memory_sets_the_latch_and_keeps_the_rest),

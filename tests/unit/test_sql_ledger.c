@@ -57,14 +57,14 @@ static void statements_are_rendered_with_bound_values(void **state)
         size_t params;
     } cases[] = {
         { BRN_LEDGER_ENSURE, &plain, NULL, "CREATE TABLE IF NOT EXISTS \"brant_migrations\" (",
-          "\"format\" INTEGER NOT NULL) KEYED", 0 },
+          "\"error\" TEXT) KEYED", 0 },
         { BRN_LEDGER_ENSURE, &numbered, "we`ird",
-          "CREATE TABLE IF NOT EXISTS `we``ird`.`brant_migrations` (",
-          "`format` BIGINT NOT NULL) ENGINE=X", 0 },
+          "CREATE TABLE IF NOT EXISTS `we``ird`.`brant_migrations` (", "`error` LONGTEXT) ENGINE=X",
+          0 },
         { BRN_LEDGER_PUT, &plain, "main", "REPLACE INTO \"main\".\"brant_migrations\" (\"id\", ",
           ") VALUES (?, ?, ", 25 },
         { BRN_LEDGER_PUT, &numbered, NULL, "INSERT INTO `brant_migrations` (`id`, ",
-          "$25) ON CONFLICT (`id`) DO UPDATE SET `version` = EXCLUDED.`version`, ", 25 },
+          "$25) ON CONFLICT (`id`) DO UPDATE SET `status` = EXCLUDED.`status`, ", 25 },
         { BRN_LEDGER_INTENT, &plain, NULL,
           "UPDATE \"brant_migrations\" SET \"intent\" = ?, \"intent_digest\" = ?, "
           "\"statements_done\" = ? WHERE \"id\" = ?",
@@ -124,12 +124,12 @@ static void absent_values_are_null(void **state)
     (void)state;
     assert_true(brn_sql_ledger_render(&out, &buf, &plain, NULL, &op, 0, 0, 0));
     assert_string_equal(out.params[0].text, "m\"1");
-    assert_true(out.params[1].is_null); /* version */
-    assert_string_equal(out.params[3].text, "running");
-    assert_string_equal(out.params[4].text, "up");
-    assert_false(out.params[6].is_null); /* required: 0 */
-    assert_true(out.params[17].is_null); /* started_at */
-    assert_true(out.params[19].is_null); /* duration */
+    assert_string_equal(out.params[1].text, "running");
+    assert_true(out.params[4].is_null); /* version */
+    assert_string_equal(out.params[6].text, "up");
+    assert_false(out.params[8].is_null); /* required: 0 */
+    assert_true(out.params[18].is_null); /* started_at */
+    assert_true(out.params[20].is_null); /* duration */
     brn_buf_release(&buf);
 }
 
@@ -155,8 +155,8 @@ static void a_stamp_takes_the_time_now(void **state)
         brn_clock_rfc3339(now, cases[i].now_us);
         assert_true(brn_sql_ledger_render(
             &out, &buf, &plain, NULL, &op, 0, cases[i].now_us, cases[i].began_us));
-        assert_string_equal(out.params[18].text, now);
-        assert_int_equal(out.params[19].number, cases[i].ms);
+        assert_string_equal(out.params[19].text, now);
+        assert_int_equal(out.params[20].number, cases[i].ms);
         op = (brn_ledger_op){ .type = BRN_LEDGER_HISTORY, .stamp = true, .history = &entry };
         assert_true(brn_sql_ledger_render(
             &out, &buf, &plain, NULL, &op, 0, cases[i].now_us, cases[i].began_us));
@@ -171,7 +171,7 @@ static void selects_qualify_their_columns(void **state)
 
     (void)state;
     brn_sql_ledger_select(&buf, &plain, "main", BRN_LEDGER_FULL);
-    assert_non_null(strstr(buf.ptr, "SELECT m.\"id\", m.\"version\", "));
+    assert_non_null(strstr(buf.ptr, "SELECT m.\"id\", m.\"status\", "));
     assert_non_null(strstr(buf.ptr, " FROM \"main\".\"brant_migrations\" m"));
     brn_buf_reset(&buf);
     brn_sql_ledger_select(&buf, &numbered, NULL, BRN_LEDGER_BRIEF);
@@ -202,9 +202,31 @@ static const char *column(void *result, int i)
 static void malformed_rows_are_named(void **state)
 {
     static const char *const good[25] = {
-        "m1", "1",  "3",  "completed", "up", "sql", "1",  NULL, NULL,
-        NULL, NULL, NULL, "2",         "2",  "0",   NULL, NULL, "2026-02-26T15:30:00.123Z",
-        NULL, "-1", NULL, "9.9",       NULL, NULL,  "1",
+        "m1",
+        "completed",
+        NULL,
+        "1",
+        "1",
+        "3",
+        "up",
+        "sql",
+        "1",
+        NULL,
+        NULL,
+        NULL,
+        NULL,
+        "2",
+        "2",
+        "0",
+        NULL,
+        NULL,
+        "2026-02-26T15:30:00.123Z",
+        NULL,
+        "-1",
+        NULL,
+        "9.9",
+        NULL,
+        NULL,
     };
     static const struct decode_case {
         size_t at;
@@ -215,22 +237,22 @@ static void malformed_rows_are_named(void **state)
     } cases[] = {
         { 0, "m1", BRANT_OK, NULL, NULL },
         { 0, NULL, BRANT_EDRIFT, "ledger.unreadable", "\"id\"" },
-        { 1, NULL, BRANT_OK, NULL, NULL },
-        { 2, "-9223372036854775807", BRANT_OK, NULL, NULL },
-        { 2, "9223372036854775808", BRANT_EDRIFT, "ledger.unreadable", "\"seq\"" },
-        { 2, "3.0", BRANT_EDRIFT, "ledger.unreadable", "\"seq\" of row \"m1\"" },
-        { 2, "", BRANT_EDRIFT, "ledger.unreadable", "\"seq\"" },
-        { 2, NULL, BRANT_EDRIFT, "ledger.unreadable", "\"seq\"" },
-        { 3, "COMPLETED", BRANT_EDRIFT, "ledger.unreadable", "\"status\"" },
-        { 3, "pending", BRANT_EDRIFT, "ledger.unreadable", "\"status\"" },
-        { 4, "sideways", BRANT_EDRIFT, "ledger.unreadable", "\"direction\"" },
-        { 6, "t", BRANT_OK, NULL, NULL },
-        { 6, "maybe", BRANT_EDRIFT, "ledger.unreadable", "\"required\"" },
-        { 17, "2026-02-30T15:30:00.123Z", BRANT_EDRIFT, "ledger.unreadable", "\"started_at\"" },
-        { 17, NULL, BRANT_OK, NULL, NULL },
-        { 24, "2", BRANT_EUNSUPPORTED, "ledger.newer", "9.9" },
-        { 24, NULL, BRANT_EDRIFT, "ledger.unreadable", "\"format\"" },
-        { 24, "one", BRANT_EDRIFT, "ledger.unreadable", "\"format\"" },
+        { 4, NULL, BRANT_OK, NULL, NULL },
+        { 5, "-9223372036854775807", BRANT_OK, NULL, NULL },
+        { 5, "9223372036854775808", BRANT_EDRIFT, "ledger.unreadable", "\"seq\"" },
+        { 5, "3.0", BRANT_EDRIFT, "ledger.unreadable", "\"seq\" of row \"m1\"" },
+        { 5, "", BRANT_EDRIFT, "ledger.unreadable", "\"seq\"" },
+        { 5, NULL, BRANT_EDRIFT, "ledger.unreadable", "\"seq\"" },
+        { 1, "COMPLETED", BRANT_EDRIFT, "ledger.unreadable", "\"status\"" },
+        { 1, "pending", BRANT_EDRIFT, "ledger.unreadable", "\"status\"" },
+        { 6, "sideways", BRANT_EDRIFT, "ledger.unreadable", "\"direction\"" },
+        { 8, "t", BRANT_OK, NULL, NULL },
+        { 8, "maybe", BRANT_EDRIFT, "ledger.unreadable", "\"required\"" },
+        { 18, "2026-02-30T15:30:00.123Z", BRANT_EDRIFT, "ledger.unreadable", "\"started_at\"" },
+        { 18, NULL, BRANT_OK, NULL, NULL },
+        { 3, "2", BRANT_EUNSUPPORTED, "ledger.newer", "9.9" },
+        { 3, NULL, BRANT_EDRIFT, "ledger.unreadable", "\"format\"" },
+        { 3, "one", BRANT_EDRIFT, "ledger.unreadable", "\"format\"" },
     };
 
     (void)state;
