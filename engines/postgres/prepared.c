@@ -75,8 +75,8 @@ static const struct guard_word {
     const char *marker;
     const char *message;
 } guard_words[] = {
-    { "brant.lock_lost", "the migration lock is not held any more" },
-    { "brant.row_lost", "the ledger row of the migration was written by another run" },
+    { "lock_lost", "the migration lock is not held any more" },
+    { "row_lost", "the ledger row of the migration was written by another run" },
 };
 
 static brant_status guard_error(brn_pipe *pipe, const char *text, brant_error **err)
@@ -93,7 +93,7 @@ static brant_status guard_error(brn_pipe *pipe, const char *text, brant_error **
             "Another run may have taken over. Run \"brant status\", and then again what you ran.");
         return st;
     }
-    if (strstr(text, "brant.session_changed") == NULL) {
+    if (strstr(text, "session_changed") == NULL) {
         return BRANT_OK;
     }
     /* reset() restores it, and then the same goes on. */
