@@ -61,6 +61,9 @@ typedef struct brn_conn {
      * takes one round trip. 0 and 1: one at a time. Narrowed by connect(), like caps. */
     uint32_t window;
     size_t window_bytes;
+    /* The server ended the last session because somebody told it to, and lives on: what ran there
+     * is not to be tried again. Set by reset(). */
+    bool ended;
 } brn_conn;
 
 #define BRN_CONNECT_CREATE (1u << 0)    /* make the database when it is missing */
