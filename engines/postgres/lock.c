@@ -466,6 +466,7 @@ brant_status brn_postgres_lock_holder(brn_lock_holder *out, brn_conn *conn, bran
     if (st != BRANT_OK) {
         return st;
     }
+    (void)snprintf(holder.id, sizeof(holder.id), "%" PRId64, brn_postgres_lock_number(p));
     if (PQntuples(result) > 0) {
         holder.held = true;
         holder.pid = strtoll(PQgetvalue(result, 0, 0), NULL, 10);

@@ -147,6 +147,7 @@ typedef struct brn_lock_holder {
     int64_t since_us;
     char who[256];  /* user@host */
     char what[128]; /* command and version */
+    char id[64];    /* by which the server knows the lock, held or not: a number; "" */
 } brn_lock_holder;
 
 typedef struct brn_ledger_state {
