@@ -128,6 +128,8 @@ static void put_lock(brn_json *w, const brant_lock_info *lock)
 {
     brn_json_object(w);
     brn_json_key_cstr(w, "database", lock->database);
+    /* A text: not every reader has integers of 64 bits. */
+    brn_json_key_cstr(w, "id", lock->id[0] != '\0' ? lock->id : NULL);
     brn_json_key_bool(w, "held", lock->held != 0);
     key_number(w, "pid", lock->held ? lock->pid : 0, 1);
     brn_json_key_cstr(w, "who", lock->held ? lock->who : NULL);

@@ -83,6 +83,8 @@ typedef struct brn_postgres {
     char xid[24];                   /* of the transaction whose COMMIT is on its way; "" */
     char blocked[512];              /* who kept the last statement waiting, as it was seen; "" */
     char fatal[256];                /* why the server ended the session, when it said so; "" */
+    bool told_to_end;               /* by an administrator, it said */
+    char started[32];               /* when the server did, known with the lock; "" */
     struct brn_postgres_rows *rows; /* of execute(), on their way while a row function runs; NULL */
 } brn_postgres;
 
@@ -191,6 +193,8 @@ brant_status brn_postgres_error(
     const char *id,
     const char *what,
     brant_error **err);
+/* Notes p->told_to_end. */
+void brn_postgres_note_end(brn_postgres *p, const PGresult *result);
 /* Hides the password where a server repeats it. */
 void brn_postgres_mask(const brn_postgres *p, char *text);
 /* Of the connection itself, behind a failed call of libpq. */
@@ -228,6 +232,8 @@ brant_status brn_postgres_lock_break(
 int64_t brn_postgres_lock_number(brn_postgres *p);
 /* Sets what a run needs, as lock() has: behind a RESET ALL. */
 brant_status brn_postgres_settings(brn_postgres *p, brant_error **err);
+/* Whether this is another run of the server than that where the lock was taken. */
+bool brn_postgres_has_restarted(brn_postgres *p);
 /* Makes p->home known on a session without the lock. */
 brant_status brn_postgres_home_read(brn_postgres *p, brant_error **err);
 

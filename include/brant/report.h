@@ -93,6 +93,9 @@ typedef struct brant_lock_info {
     /** "up, brant 0.1.0". */
     const char *what;
     int64_t since_us;
+    /** By which the server knows the lock, also a free one: the number in pg_locks; "" where there
+     * is none. */
+    const char *id;
 } brant_lock_info;
 
 /** State of one database. */

@@ -63,6 +63,9 @@ typedef struct brn_conn {
      * takes one round trip. 0 and 1: one at a time. Narrowed by connect(), like caps. */
     uint32_t window;
     size_t window_bytes;
+    /* The server ended the last session because somebody told it to, and lives on: what ran there
+     * is not to be tried again. Set by reset(). */
+    bool ended;
 } brn_conn;
 
 #define BRN_CONNECT_CREATE (1u << 0)    /* make the database when it is missing */
@@ -146,6 +149,7 @@ typedef struct brn_lock_holder {
     int64_t since_us;
     char who[256];  /* user@host */
     char what[128]; /* command and version */
+    char id[64];    /* by which the server knows the lock, held or not: a number; "" */
 } brn_lock_holder;
 
 typedef struct brn_ledger_state {

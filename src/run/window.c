@@ -317,13 +317,13 @@ static bool prepare_retry(window *w, const brn_run_state *state, brant_error **f
     if (!state->passing || w->done >= w->count || !may_try_again(w, state)) {
         return false;
     }
-    warn_retry(w, *failure);
     if (state->in_doubt || w->program.ops.items[from].type == BRN_OP_BEGIN) {
         brn_reset_quietly(w->run, w->target);
     }
-    if (w->target->stuck || w->target->conn == NULL) {
+    if (w->target->stuck || w->target->conn == NULL || w->target->conn->ended) {
         return false;
     }
+    warn_retry(w, *failure);
     if (state->in_doubt) {
         if (ask_ledger(w, NULL) != BRANT_OK) {
             return false;
