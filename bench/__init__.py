@@ -2,6 +2,7 @@
 """The benchmarks: `./dev bench` runs tools/bench, which runs this.
 
   floor.c       the bare work that brant is compared with
+  directory.c   how floors read files
   empty.c       a program that does nothing
   meter.c       runs one program and says what it took
   build.py      builds these and brant, and says where they are

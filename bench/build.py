@@ -47,7 +47,10 @@ def _flags_of(*modules: str) -> list:
 def _small(name: str, *modules: str) -> str:
     target = FOLDER / name
     libraries = _flags_of(*modules) if modules else []
-    run(["cc", *_FLAGS, f"bench/{name}.c", "-o", str(target), *libraries], FOLDER / "logs" / f"{name}.log", cwd=ROOT)
+    # Floors read files.
+    shared = ["bench/directory.c"] if modules else []
+    run(["cc", *_FLAGS, f"bench/{name}.c", *shared, "-o", str(target), *libraries], FOLDER / "logs" / f"{name}.log",
+        cwd=ROOT)
     return str(target)
 
 
