@@ -16,6 +16,7 @@ _FLAGS = ["-std=c17", "-O2", "-DNDEBUG", "-D_XOPEN_SOURCE=700", "-D_DEFAULT_SOUR
 class Programs:
     brant: str
     floor: str
+    floor_postgres: str
     empty: str
     meter: str
 
@@ -62,5 +63,6 @@ def programs() -> Programs:
     return Programs(
         brant=str(ROOT / "build-release" / "brant"),
         floor=_small("floor", "sqlite3", "nettle"),
+        floor_postgres=_small("floor_postgres", "libpq", "nettle"),
         empty=_small("empty"),
         meter=_small("meter"))
