@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/json.h"
 
+#define PROBE_BYTES 4096
+
 #define SCHEMA 1
 #define KIND "brant plan"
 
@@ -232,19 +234,36 @@ static void read_root(reader *r, brn_saved *out, const json_t *root)
     }
 }
 
+/*
+ * Where jansson has no memory it says so, or nothing at all, or that the text is wrong: so what
+ * looks wrong is read once more, when there is memory to be had.
+ */
+static json_t *load(json_error_t *where, bool *oom, brn_str text)
+{
+    json_t *root = NULL;
+    for (int i = 0; i < 2 && root == NULL && !*oom; i++) {
+        void *probe = malloc(PROBE_BYTES);
+        root =
+            json_loadb(text.ptr != NULL ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES, where);
+        *oom = root == NULL && (probe == NULL || where->text[0] == '\0' ||
+                                json_error_code(where) == json_error_out_of_memory);
+        free(probe);
+    }
+    return root;
+}
+
 brant_status brn_saved_read(
     brn_saved *out, brn_arena *arena, brn_str text, const char *file, brant_error **err)
 {
     json_error_t where;
     reader r = { .arena = arena, .file = file, .err = err };
     brn_saved saved = { 0 };
-    json_t *root =
-        json_loadb(text.ptr != NULL ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES, &where);
+    bool oom = false;
+    json_t *root = load(&where, &oom, text);
+    if (oom) {
+        return brn_error_oom(err);
+    }
     if (root == NULL) {
-        /* Where jansson has no memory for its first steps it says nothing at all. */
-        if (json_error_code(&where) == json_error_out_of_memory || where.text[0] == '\0') {
-            return brn_error_oom(err);
-        }
         brn_error(
             err, BRANT_EPARSE, "apply.malformed", "the saved plan is not JSON: %s", where.text);
         brn_error_at(
