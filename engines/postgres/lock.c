@@ -203,8 +203,9 @@ static brant_status check_pooler(brn_postgres *p, int pid, brant_error **err)
 
 /*
  * In one statement: tries, if this is the process that we expect, and then sets what a run needs.
- * Limits are the client's, so the server has none that could end the session between statements.
- * idle_session_timeout is not known everywhere.
+ * The lock is taken twice: what the guard of prepared.c lets go of and takes again is then never
+ * free. Limits are the client's, so the server has none that could end the session between
+ * statements. idle_session_timeout is not known everywhere.
  */
 #define SET_ALL                                                                                    \
     " (SELECT pg_catalog.count(pg_catalog.set_config(s.name, CASE s.name"                          \
@@ -221,7 +222,8 @@ static brant_status check_pooler(brn_postgres *p, int pid, brant_error **err)
 static const char try_sql[] =
     "SELECT b.pid, l.taken, " HOME ", " STARTED ", CASE WHEN l.taken THEN" SET_ALL " END"
     " FROM (SELECT pg_catalog.pg_backend_pid() AS pid) b, LATERAL (SELECT CASE WHEN b.pid = $4::int"
-    " THEN pg_catalog.pg_try_advisory_lock($5::bigint) END AS taken OFFSET 0) l";
+    " THEN pg_catalog.pg_try_advisory_lock($5::bigint)"
+    " AND pg_catalog.pg_try_advisory_lock($5::bigint) END AS taken OFFSET 0) l";
 
 #define RUN_SETTINGS                                                                               \
     "application_name,lock_timeout,standard_conforming_strings,statement_timeout,"                 \
@@ -378,7 +380,8 @@ brant_status brn_postgres_lock(brn_conn *conn, const char *what, brant_error **e
 void brn_postgres_unlock(brn_conn *conn)
 {
     static const char sql[] =
-        "SELECT pg_catalog.pg_advisory_unlock($1::bigint), (SELECT pg_catalog.count("
+        "SELECT pg_catalog.pg_advisory_unlock($1::bigint)"
+        " AND pg_catalog.pg_advisory_unlock($1::bigint), (SELECT pg_catalog.count("
         "pg_catalog.set_config(s.name, s.reset_val, false)) FROM pg_catalog.pg_settings s"
         " WHERE s.name = ANY ($2::text[]))";
     brn_postgres *p = (brn_postgres *)conn;

@@ -60,8 +60,10 @@ typedef struct brn_postgres {
     char *key_password; /* of the client's certificate, likewise; NULL */
     const char *host;   /* as it is shown: "127.0.0.1:5432" or a socket's directory */
     const char *dbname; /* database that it is connected to */
-    const char
-        *schema; /* of the ledger: the setting, else the current one once it is known; NULL */
+    /* Of the ledger: the setting, else the current one once it is known; NULL. */
+    const char *schema;
+    bool schema_known; /* it exists */
+    bool ledger_known; /* and so does the ledger in it */
     int64_t connect_timeout_ms;
     int64_t lock_timeout_ms; /* total wait for locks of other applications */
     int64_t lock_attempt_ms; /* in one go */
@@ -214,8 +216,8 @@ brant_status brn_postgres_ledger_read(
     brant_error **err);
 brant_status brn_postgres_history_read(
     brn_history_rows *out, brn_arena *arena, brn_conn *conn, size_t limit, brant_error **err);
-/* Makes p->schema known: the setting, or current_schema(). "ledger.no_schema" when there is none.
- */
+/* Makes p->schema known: the setting, or current_schema(). "ledger.no_schema" when it does not
+ * exist. */
 brant_status brn_postgres_ledger_schema(brn_postgres *p, brant_error **err);
 
 /* --- lock.c ----------------------------------------------------------------------------------- */

@@ -38,6 +38,8 @@
 #define BRN_CAP_FOREIGN_KEYS (1u << 4)
 /* connect() with BRN_CONNECT_CREATE makes a missing database. */
 #define BRN_CAP_CREATE (1u << 5)
+/* Making one is nothing that people decide apart, as with a file: whoever writes first makes it. */
+#define BRN_CAP_CREATE_UNASKED (1u << 10)
 /* objects: lists the user's objects. */
 #define BRN_CAP_OBJECTS (1u << 6)
 /* A statement that runs can be stopped on the server. */

@@ -130,13 +130,48 @@ static brant_status check_file(
     return st;
 }
 
+static void index_source(brn_layout_reader *r, brn_source *source)
+{
+    (void)brn_map_put(&r->by_id, brn_str_from(source->id), source);
+}
+
+static int compare_ids(brn_str a, brn_str b)
+{
+    int order = memcmp(a.ptr, b.ptr, a.len < b.len ? a.len : b.len);
+
+    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+/*
+ * A listing is sorted, and so are the ids as a rule: then one that is above the last is new, and
+ * nothing has to be searched. The first one that is below it makes the index.
+ */
+brn_source *brn_layout_find(brn_layout_reader *r, brn_str id)
+{
+    size_t count = r->set.items.count;
+    int order = 1;
+
+    if (r->by_id.count == 0 && count > 0) {
+        brn_source *last = r->set.items.items[count - 1];
+        order = compare_ids(id, brn_str_from(last->id));
+        if (order >= 0) {
+            return order == 0 ? last : NULL;
+        }
+        brn_map_reserve(&r->by_id, count);
+        for (size_t i = 0; i < count; i++) {
+            index_source(r, r->set.items.items[i]);
+        }
+    }
+    return brn_map_get(&r->by_id, id);
+}
+
 brn_source *brn_layout_source(brn_layout_reader *r, const brn_filename *parsed)
 {
-    brn_source *source = brn_map_get(&r->by_id, parsed->stem);
+    brn_source *source = brn_layout_find(r, parsed->stem);
     brn_source **slot;
     char *id;
 
-    if (source != NULL) {
+    if (source != NULL || r->scratch->oom) {
         return source;
     }
     source = brn_arena_alloc(r->arena, sizeof(*source));
@@ -150,9 +185,11 @@ brn_source *brn_layout_source(brn_layout_reader *r, const brn_filename *parsed)
     source->version = brn_arena_strndup(r->arena, parsed->version.ptr, parsed->version.len);
     source->name = id + (parsed->stem.len - parsed->name.len);
     brn_props_init(&source->props);
-    brn_props_init(&source->down_props);
+    source->down = &brn_no_down_script;
     source->props.repeatable = parsed->kind == BRN_VERSION_REPEATABLE;
-    (void)brn_map_put(&r->by_id, (brn_str){ id, parsed->stem.len }, source);
+    if (r->by_id.count > 0) {
+        index_source(r, source);
+    }
     return r->arena->oom || r->scratch->oom ? NULL : source;
 }
 
@@ -330,7 +367,6 @@ static brant_status collect(brn_layout_reader *r, brant_error **err)
 {
     brant_status st = BRANT_OK;
 
-    brn_map_reserve(&r->by_id, r->scan.count);
     if (r->scan.layout != NULL) {
         r->set.layout = r->scan.layout->name;
         st = r->scan.layout->collect(r, err);

@@ -392,7 +392,9 @@ static void ping_target(brant_ping_info *info, brn_box *box, brant_session *sess
     if (info->status == BRANT_OK && t->missing) {
         info->status = brn_error(
             &failure, BRANT_ECONNECT, "connect.no_database", "the database does not exist yet");
-        brn_error_hint(&failure, "\"brant up\" or \"brant setup\" creates it.");
+        bool unasked = (t->engine->caps & BRN_CAP_CREATE_UNASKED) != 0;
+        brn_error_hint(
+            &failure, "%s\"brant setup\" creates it.", unasked ? "\"brant up\" or " : "");
         brn_error_subject(&failure, info->database, NULL);
     }
     brn_server_info server = { 0 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What only PostgreSQL has: indexes that are INVALID, rows by cursors, types, its catalogue. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -611,6 +612,57 @@ static void a_new_value_of_an_enum_wants_its_commit(void **state)
     conf_close(conn);
 }
 
+/* --- the guard -------------------------------------------------------------------------------- */
+
+#define LOCK_KEY                                                                                   \
+    "(SELECT (l.classid::bigint << 32) | l.objid::bigint FROM pg_locks l JOIN pg_database d"       \
+    " ON d.oid = l.database WHERE l.locktype = 'advisory' AND d.datname = current_database())"
+
+/* A function can hide that it frees the lock. */
+static void the_guard_wants_a_lock_that_is_still_ours(void **state)
+{
+    static const struct freed_case {
+        const char *sql;
+        bool taken; /* by another session behind it */
+        bool passes;
+    } cases[] = {
+        { "SELECT 1", false, true },
+        { "SELECT pg_advisory_unlock(" LOCK_KEY ")", false, true }, /* it is held twice */
+        { "SELECT pg_advisory_unlock_all()", false, false },
+        { "SELECT pg_advisory_unlock_all()", true, false },
+    };
+    conf_db *db = *state;
+
+    for (size_t i = 0; i < BRN_ARRAY_LEN(cases); i++) {
+        brn_conn *conn = conf_connect(db);
+        PGconn *other = other_session(db);
+        brn_program program = { .run_id = "run-1" };
+        char take[64];
+        brn_run_state run;
+        brant_error *err = NULL;
+        brant_status st;
+
+        print_message("  %s\n", cases[i].sql);
+        conf_ok(conn->engine->lock(conn, "up", &err), err);
+        (void)snprintf(
+            take, sizeof(take), "SELECT pg_advisory_lock(%" PRId64 ")",
+            number(db, "SELECT " LOCK_KEY));
+        conf_run_sql(conn, db, cases[i].sql);
+        if (cases[i].taken) {
+            other_runs(other, take);
+        }
+        (void)conf_add(&program, db, BRN_OP_GUARD);
+        st = conn->engine->run(conn, &program, NULL, NULL, &run, &err);
+        if (cases[i].passes) {
+            conf_ok(st, err);
+        } else {
+            conf_expect(st, err, BRANT_ELOCKED, "lock.lost");
+        }
+        PQfinish(other);
+        conf_close(conn);
+    }
+}
+
 int conf_own_postgres(void)
 {
     const struct CMUnitTest tests[] = {
@@ -629,6 +681,7 @@ int conf_own_postgres(void)
         TEST(values_fit_columns_of_many_types),
         TEST(what_a_function_must_not_run_is_refused),
         TEST(a_new_value_of_an_enum_wants_its_commit),
+        TEST(the_guard_wants_a_lock_that_is_still_ours),
     };
 
     return cmocka_run_group_tests_name("own postgres", tests, NULL, NULL);
