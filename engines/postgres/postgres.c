@@ -386,7 +386,7 @@ const brn_engine brn_engine_postgres = {
     .default_port = 5432,
     .dialect = &brn_dialect_postgres,
     .caps = BRN_CAP_TXN_DDL | BRN_CAP_TXN_DML | BRN_CAP_LOCK | BRN_CAP_PROBE | BRN_CAP_CREATE |
-            BRN_CAP_OBJECTS | BRN_CAP_CANCEL | BRN_CAP_EXECUTE,
+            BRN_CAP_OBJECTS | BRN_CAP_CANCEL | BRN_CAP_EXECUTE | BRN_CAP_SESSIONS,
     .connect = postgres_connect,
     .disconnect = postgres_disconnect,
     .server_info = postgres_server_info,
@@ -403,4 +403,5 @@ const brn_engine brn_engine_postgres = {
     .probe = brn_postgres_probe,
     .objects = brn_postgres_objects,
     .execute = brn_postgres_execute,
+    .sessions = brn_postgres_sessions,
 };

@@ -9,6 +9,7 @@
  *   error.c      results and lost connections as errors
  *   ledger.c     reading the ledger, and rendering its operations
  *   lock.c       the migration lock, its holder, poolers
+ *   sessions.c   who keeps whom waiting
  *   pipeline.c   sending many statements in one round trip
  *   prepared.c   the statements that brant itself sends
  *   run.c        programs as pipelines
@@ -236,6 +237,15 @@ brant_status brn_postgres_settings(brn_postgres *p, brant_error **err);
 bool brn_postgres_has_restarted(brn_postgres *p);
 /* Makes p->home known on a session without the lock. */
 brant_status brn_postgres_home_read(brn_postgres *p, brant_error **err);
+
+/* --- sessions.c ------------------------------------------------------------------------------- */
+
+brant_status brn_postgres_sessions(
+    brn_session_list *out,
+    brn_arena *arena,
+    brn_conn *conn,
+    int64_t older_than_ms,
+    brant_error **err);
 
 /* --- run.c, recover.c, execute.c -------------------------------------------------------------- */
 

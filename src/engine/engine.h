@@ -17,6 +17,7 @@
 #define BRN_ENGINE_ENGINE_H
 
 #include <brant/code.h>
+#include <brant/report.h>
 
 #include "core/control.h"
 #include "core/event.h"
@@ -47,6 +48,8 @@
 #define BRN_CAP_EXECUTE (1u << 8)
 /* connect() can work on a connection of the host program. */
 #define BRN_CAP_ATTACH (1u << 9)
+/* sessions: lists sessions of the server that are in each other's way. */
+#define BRN_CAP_SESSIONS (1u << 10)
 
 struct brn_engine;
 
@@ -167,6 +170,8 @@ typedef struct brn_object_info {
 
 typedef BRN_VEC(brn_object_info) brn_object_list;
 
+typedef BRN_VEC(brant_server_session) brn_session_list;
+
 struct brant_row {
     size_t count;
     const char *const *names;
@@ -251,6 +256,16 @@ typedef struct brn_engine {
      * the parameters), "code.more_than_one". */
     brant_status (*execute)(
         int64_t *changed, brn_conn *conn, const brn_query *query, brant_error **err);
+
+    /* BRN_CAP_SESSIONS: those of this database that keep others waiting or wait for others, and
+     * those whose transaction is older than that, without the one that asks. First those that keep
+     * most waiting, then the oldest. The texts are in the arena; `database` is left NULL. */
+    brant_status (*sessions)(
+        brn_session_list *out,
+        brn_arena *arena,
+        brn_conn *conn,
+        int64_t older_than_ms,
+        brant_error **err);
 } brn_engine;
 
 /* NULL when the table keeps its promises, else what is wrong with it (static text). */
