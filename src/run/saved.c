@@ -8,8 +8,6 @@
 #include "base/clock.h"
 #include "base/json.h"
 
-#define PROBE_BYTES 4096
-
 #define SCHEMA 1
 #define KIND "brant plan"
 
@@ -235,21 +233,14 @@ static void read_root(reader *r, brn_saved *out, const json_t *root)
 }
 
 /*
- * Where jansson has no memory it says so, or nothing at all, or that the text is wrong: so what
- * looks wrong is read once more, when there is memory to be had.
+ * Twice, because jansson calls a string invalid for which there was no memory: what is wrong with
+ * the text is so the second time too, and that there is still no memory is told at once.
  */
-static json_t *load(json_error_t *where, bool *oom, brn_str text)
+static json_t *load(brn_str text, json_error_t *where)
 {
-    json_t *root = NULL;
-    for (int i = 0; i < 2 && root == NULL && !*oom; i++) {
-        void *probe = malloc(PROBE_BYTES);
-        root =
-            json_loadb(text.ptr != NULL ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES, where);
-        *oom = root == NULL && (probe == NULL || where->text[0] == '\0' ||
-                                json_error_code(where) == json_error_out_of_memory);
-        free(probe);
-    }
-    return root;
+    const char *bytes = text.ptr != NULL ? text.ptr : "";
+    json_t *root = json_loadb(bytes, text.len, JSON_REJECT_DUPLICATES, where);
+    return root != NULL ? root : json_loadb(bytes, text.len, JSON_REJECT_DUPLICATES, where);
 }
 
 brant_status brn_saved_read(
@@ -258,12 +249,12 @@ brant_status brn_saved_read(
     json_error_t where;
     reader r = { .arena = arena, .file = file, .err = err };
     brn_saved saved = { 0 };
-    bool oom = false;
-    json_t *root = load(&where, &oom, text);
-    if (oom) {
-        return brn_error_oom(err);
-    }
+    json_t *root = load(text, &where);
     if (root == NULL) {
+        /* Where jansson has no memory for its first steps it says nothing at all. */
+        if (json_error_code(&where) == json_error_out_of_memory || where.text[0] == '\0') {
+            return brn_error_oom(err);
+        }
         brn_error(
             err, BRANT_EPARSE, "apply.malformed", "the saved plan is not JSON: %s", where.text);
         brn_error_at(
