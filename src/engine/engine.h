@@ -49,7 +49,7 @@
 /* connect() can work on a connection of the host program. */
 #define BRN_CAP_ATTACH (1u << 9)
 /* sessions: lists sessions of the server that are in each other's way. */
-#define BRN_CAP_SESSIONS (1u << 10)
+#define BRN_CAP_SESSIONS (1u << 11)
 
 struct brn_engine;
 
