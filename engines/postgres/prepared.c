@@ -253,7 +253,12 @@ brant_status brn_pipe_error(
         st = guard_error(pipe, text, err);
     }
     if (st == BRANT_OK) {
+        const char *advice = brn_postgres_advice(PQresultErrorField(result, PG_DIAG_SQLSTATE), sql);
+
         st = brn_postgres_error(pipe->p, result, sql, id, what, err);
+        if (advice != NULL) {
+            brn_error_hint(err, "%s", advice);
+        }
     }
     if (op->type == BRN_OP_STATEMENT) {
         brn_error_statement(err, op->sql);

@@ -38,8 +38,6 @@
 #define BRN_CAP_FOREIGN_KEYS (1u << 4)
 /* connect() with BRN_CONNECT_CREATE makes a missing database. */
 #define BRN_CAP_CREATE (1u << 5)
-/* Making one is nothing that people decide apart, as with a file: whoever writes first makes it. */
-#define BRN_CAP_CREATE_UNASKED (1u << 10)
 /* objects: lists the user's objects. */
 #define BRN_CAP_OBJECTS (1u << 6)
 /* A statement that runs can be stopped on the server. */
@@ -49,7 +47,18 @@
 /* connect() can work on a connection of the host program. */
 #define BRN_CAP_ATTACH (1u << 9)
 /* sessions: lists sessions of the server that are in each other's way. */
-#define BRN_CAP_SESSIONS (1u << 11)
+#define BRN_CAP_SESSIONS (1u << 10)
+/* Making a missing database is nothing that people decide apart, as with a file: whoever writes
+ * first makes it. */
+#define BRN_CAP_CREATE_UNASKED (1u << 11)
+/* One past all of them: no two are the same. */
+#define BRN_CAP_END (1u << 12)
+_Static_assert(
+    (uint64_t)BRN_CAP_TXN_DDL + BRN_CAP_TXN_DML + BRN_CAP_LOCK + BRN_CAP_PROBE +
+            BRN_CAP_FOREIGN_KEYS + BRN_CAP_CREATE + BRN_CAP_OBJECTS + BRN_CAP_CANCEL +
+            BRN_CAP_EXECUTE + BRN_CAP_ATTACH + BRN_CAP_SESSIONS + BRN_CAP_CREATE_UNASKED ==
+        BRN_CAP_END - 1,
+    "each capability has a bit of its own");
 
 struct brn_engine;
 

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "layouts/layout_int.h"
 #include "layouts/sum.h"
@@ -430,11 +431,24 @@ static brant_status read_texts(brn_layout_reader *r, brant_error **err)
     return r->arena->oom ? brn_error_oom(err) : BRANT_OK;
 }
 
+/* Paths are what brn_path_join() makes of the directory and a name. */
+static brant_status open_folder(brn_layout_reader *r, brant_error **err)
+{
+    const char *path = brn_path_join(r->scratch, r->set.dir, "x");
+
+    if (path == NULL) {
+        return brn_error_oom(err);
+    }
+    r->dir_len = strlen(path) - 1;
+    r->folder = brn_dir_open(r->set.dir);
+    return BRANT_OK;
+}
+
 brant_status brn_layout_read(
     brn_source_set *out, brn_arena *arena, const brn_layout_options *opts, brant_error **err)
 {
     brn_arena scratch = { 0 };
-    brn_layout_reader r = { .opts = opts, .arena = arena, .scratch = &scratch };
+    brn_layout_reader r = { .opts = opts, .arena = arena, .scratch = &scratch, .folder = -1 };
     brant_status st;
 
     brn_map_init(&r.by_id, &scratch);
@@ -454,6 +468,10 @@ brant_status brn_layout_read(
     if (st != BRANT_OK) {
         goto out;
     }
+    st = open_folder(&r, err);
+    if (st != BRANT_OK) {
+        goto out;
+    }
     st = read_texts(&r, err);
     if (st != BRANT_OK) {
         goto out;
@@ -467,6 +485,9 @@ brant_status brn_layout_read(
     *out = r.set;
 
 out:
+    if (r.folder >= 0) {
+        (void)close(r.folder);
+    }
     brn_buf_release(&r.buf);
     brn_arena_release(&scratch);
     return st;

@@ -88,7 +88,9 @@ typedef struct brn_layout_reader {
     brn_source_set set;
     brn_map by_id; /* of the sources; empty as long as their ids ascend, see brn_layout_find() */
     size_t kept_bytes;
-    brn_buf buf; /* the text at hand */
+    brn_buf buf;    /* the text at hand */
+    int folder;     /* the directory while texts are read; -1: their paths do as well */
+    size_t dir_len; /* of each path, what is the directory's */
     size_t ignored;
     bool ignored_warning; /* among those that got no note of their own */
 } brn_layout_reader;

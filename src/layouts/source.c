@@ -43,6 +43,24 @@ static brant_status load(
     return brn_script_check(script, brn_buf_str(buf), path, err);
 }
 
+/* The same while all of them are read. */
+static brant_status load_listed(
+    brn_script *script, brn_layout_reader *r, const char *path, brant_error **err)
+{
+    size_t max = r->opts->max_file_bytes;
+    int rc;
+
+    if (r->folder < 0) {
+        return load(script, &r->buf, path, max, err);
+    }
+    brn_buf_reset(&r->buf);
+    rc = brn_file_read_below(&r->buf, r->folder, path + r->dir_len, max);
+    if (rc != 0) {
+        return read_error(err, rc, path, max);
+    }
+    return brn_script_check(script, brn_buf_str(&r->buf), path, err);
+}
+
 /* A marker stands between head and section, so no line end lies across the seam. */
 static void digest_of(char out[BRN_DIGEST_HEX + 1], brn_str head, brn_str text)
 {
@@ -247,7 +265,7 @@ static brant_status refuse_sections(
 static brant_status load_plain(
     brn_script *script, bool *marked, brn_layout_reader *r, const char *path, brant_error **err)
 {
-    brant_status st = load(script, &r->buf, path, r->opts->max_file_bytes, err);
+    brant_status st = load_listed(script, r, path, err);
 
     *marked = st == BRANT_OK && has_marker_word(script->text, BRN_ARRAY_LEN(marker_words));
     return *marked ? refuse_sections(r, script, err) : st;
@@ -326,7 +344,7 @@ brant_status brn_source_read_sections(brn_layout_reader *r, brn_source *source, 
     brn_script script = { 0 };
     brn_sections sections = { 0 };
     brn_down_script *down;
-    brant_status st = load(&script, &r->buf, source->up_path, r->opts->max_file_bytes, err);
+    brant_status st = load_listed(&script, r, source->up_path, err);
 
     if (st == BRANT_OK) {
         st = brn_sections_find(&sections, r->opts->dialect, &script, err);
