@@ -239,6 +239,7 @@ static void op_is_done(brn_pipe *pipe, size_t index, int64_t rows)
     } else if (op->type == BRN_OP_COMMIT) {
         p->in_program = false;
         p->xid[0] = '\0';
+        p->blocked[0] = '\0';
     } else if ((op->flags & BRN_OP_OWN_BEGIN) != 0) {
         p->in_own = true;
     } else if ((op->flags & BRN_OP_OWN_END) != 0) {

@@ -153,7 +153,8 @@ brant_status brn_postgres_query_quietly(
  * (BRANT_ECONNECT, "connect.lost").
  *
  * When it takes long, it looks who keeps the statement waiting: a warning "lock.blocked", and
- * p->blocked for the error of a lock timeout.
+ * p->blocked for the error of a lock timeout. In a pipeline the look may come while an earlier
+ * answer is waited for: the server keeps answers back. It stays until the COMMIT.
  */
 brant_status brn_postgres_result(PGresult **out, brn_postgres *p, brant_error **err);
 /*

@@ -205,6 +205,7 @@ static void start_limits(const brn_frame *f)
     brn_control *control = &f->run->session->control;
     brn_control_start(control, BRN_LIMIT_MIGRATION, migration_limit(f));
     control->lock_timeout_ms = f->compiled.props->lock_timeout_ms;
+    control->from_file = f->compiled.props->timeout_ms >= 0;
 }
 
 /* Frames whose last operation is behind us have taken effect; the next one begins. */

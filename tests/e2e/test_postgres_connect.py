@@ -1,0 +1,400 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reaching a PostgreSQL server: what is tried again, and what is told apart when it cannot be used."""
+import os
+import pathlib
+import re
+import socket
+import threading
+import time
+
+import libpq
+import servers
+import support
+import support_postgres
+from support_postgres import AUDIT, audit
+
+SECRET = "s3cret-of-the-geese"
+COMMANDS = (("ping",), ("up",), ("status",), ("setup",), ("version",), ("down",), ("lock",))
+
+
+class Case(support_postgres.Case):
+    def server(self, **more):
+        return servers.postgres(self, **more)
+
+    def told(self, result) -> str:
+        """The id of the error, in text or JSON."""
+        found = re.search(r"\b(connect|url|statement|ledger|lock|project|settings)\.\w+", result.text)
+        return found.group() if found else ""
+
+
+class Retries(Case):
+    def refused(self):
+        """A port where nobody listens."""
+        probe = servers.bound_socket()
+        self.addCleanup(probe.close)
+        return f"postgres://brant:goose@127.0.0.1:{probe.getsockname()[1]}/app"
+
+    def test_S_D48_refused_port_is_tried_three_times_then_ten(self):
+        p = self.project(url=self.refused()) if False else support.Project(self, self.refused())
+        p.pairs({"001_a": AUDIT})
+        for command in ("up", "status", "version"):
+            result = p.run(command, "--retry-wait", "100ms")
+            self.assertRefused(result, "refused", "attempt 1 of 3", "attempt 2 of 3", codes=(10,))
+            self.assertNotIn("attempt 3 of 3", result.err)
+            self.assertEqual(self.told(result), "connect.retry" if "connect.retry" in result.text
+                             else "connect.unreachable")
+            self.assertIn("connect.unreachable", result.text)
+            self.assertTrue(0.3 <= result.seconds < 1.5 * support.PATIENCE, result)
+
+    def test_S_D34_waits_grow_by_the_first_one(self):
+        p = support.Project(self, self.refused()).pairs({"001_a": AUDIT})
+        result = p.run("up", "--retries", "4", "--retry-wait", "300ms", "--progress=json", check=10)
+        self.assertTrue(1.8 <= result.seconds < 3.5 * support.PATIENCE, result)
+        times = [event["time"] for event in result.events() if event.get("id") == "connect.retry"]
+        self.assertEqual(len(times), 3)
+        seconds = [float(text[17:23]) for text in times]
+        self.assertAlmostEqual((seconds[1] - seconds[0]) % 60, 0.3, delta=0.25 * support.PATIENCE)
+        self.assertAlmostEqual((seconds[2] - seconds[1]) % 60, 0.6, delta=0.25 * support.PATIENCE)
+
+    def test_S_D51_name_that_does_not_resolve_is_tried_again(self):
+        p = support.Project(self, "postgres://brant:goose@nowhere.invalid:5432/app").pairs({"001_a": AUDIT})
+        result = p.run("up", "--retry-wait", "10ms", "--retries", "2")
+        self.assertRefused(result, "nowhere.invalid", "attempt 1 of 2", "connect.unreachable", codes=(10,))
+
+    def test_S_D51_server_that_starts_up_is_tried_again(self):
+        """A server that says 57P03 to the first two, and is then the real one."""
+        db = servers.database(self)
+        proxy = _Starting(self, db.server.address.port, 2)
+        p = support.Project(self, servers.Address(proxy.port).url(db.name)).pairs({"001_a": AUDIT + audit("1")})
+        result = p.up("--retry-wait", "50ms")
+        self.assertSays(result, "attempt 1 of 3", "attempt 2 of 3", "starting up", where="err")
+        self.assertEqual(db.query("SELECT token FROM audit"), [("1",)])
+        proxy.refuse(9)
+        result = p.run("status", "--retry-wait", "50ms")
+        self.assertRefused(result, "starting up", "connect.unreachable", codes=(10,))
+
+    def test_S_D51_server_comes_up_meanwhile(self):
+        own = self.server()
+        db = servers.database(self, own)
+        p = support.Project(self, db.url()).pairs({"001_a": AUDIT})
+        own.halt()
+        up = p.start("up", "--retries", "20", "--retry-wait", "100ms")
+        support.wait_until(lambda: "attempt 2 of 20" in up.err(), what="a second attempt", process=up)
+        own.start()
+        self.assertEqual(up.finish(30).code, 0, up.err())
+        self.assertEqual(db.query("SELECT count(*) FROM audit"), [(0,)])
+
+    def test_S_D45_S_D52_missing_url_is_an_error_at_once(self):
+        p = support.Project(self, None).pairs({"001_a": AUDIT})
+        result = p.run("up", "--retries", "5", "--retry-wait", "5s")
+        self.assertRefused(result, "DATABASE_URL", codes=(2,))
+        self.assertLess(result.seconds, 1 * support.PATIENCE)
+        self.assertNotIn("attempt", result.err)
+
+    def test_S_D52_what_does_not_pass_is_one_attempt_only(self):
+        p = self.project().pairs({"001_a": "CREATE TABEL t (a int);"})
+        for args, codes in ((("up",), (1,)), (("up", "-d", p.database.url(password="wrong")), (10,)),
+                            (("up", "-d", p.server.url("nosuch")), (10,)),
+                            (("up", "-d", p.database.url(sslmode="perhaps")), (2,))):
+            with self.subTest(args=args):
+                result = p.run(*args, "--retries", "5", "--retry-wait", "5s")
+                self.assertIn(result.code, codes, result)
+                self.assertLess(result.seconds, 3 * support.PATIENCE)
+                self.assertNotIn("attempt", result.err)
+
+    def test_cancelled_between_attempts(self):
+        import signal
+        p = support.Project(self, self.refused()).pairs({"001_a": AUDIT})
+        up = p.start("up", "--retry-wait", "30s")
+        support.wait_until(lambda: "attempt 1 of 3" in up.err(), what="the pause", process=up)
+        up.send(signal.SIGINT)
+        self.assertEqual(up.finish(5).code, 130)
+
+    def test_server_that_does_not_answer_ends_with_connect_timeout(self):
+        quiet = servers.bound_socket()
+        quiet.listen(5)
+        self.addCleanup(quiet.close)
+        p = support.Project(self, f"postgres://brant:goose@127.0.0.1:{quiet.getsockname()[1]}/app")
+        result = p.pairs({"001_a": AUDIT}).run("up", "--connect-timeout", "500ms", "--retry-wait", "10ms")
+        self.assertRefused(result, "500 ms", codes=(10,))
+        self.assertTrue(1.4 < result.seconds < 5 * support.PATIENCE, result)
+
+
+class _Starting:
+    """Answers the first logins as a server that starts up, and passes on the others."""
+
+    def __init__(self, case, port: int, times: int):
+        self.target, self.times = port, times
+        self.socket = servers.bound_socket()
+        self.socket.listen(20)
+        self.port = self.socket.getsockname()[1]
+        case.addCleanup(self.socket.close)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def refuse(self, times: int) -> None:
+        self.times = times
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self.socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client) -> None:
+        with client:
+            head = client.recv(8)
+            if head[4:] == b"\x04\xd2\x16\x2f":  # asks for TLS
+                client.sendall(b"N")
+                head = client.recv(8)
+            if self.times > 0:
+                self.times -= 1
+                client.recv(4096)
+                fields = b"SFATAL\0VFATAL\0C57P03\0Mthe database system is starting up\0\0"
+                client.sendall(b"E" + (len(fields) + 4).to_bytes(4, "big") + fields)
+                return
+            with socket.create_connection(("127.0.0.1", self.target)) as server:
+                server.sendall(head)
+                other = threading.Thread(target=self._copy, args=(server, client), daemon=True)
+                other.start()
+                self._copy(client, server)
+                other.join(10)
+
+    @staticmethod
+    def _copy(source, target) -> None:
+        try:
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+
+class Apart(Case):
+    """S-D71, S-C85, S-C80: unreachable, refused, no such database, no rights."""
+
+    def check(self, p, url, wanted: str, *words, commands=COMMANDS, code=10):
+        for command in commands:
+            with self.subTest(command=command):
+                result = p.run(*command, env={"DATABASE_URL": url})
+                self.assertEqual(result.code, code, result)
+                self.assertSays(result, *words)
+                if command != ("ping",):
+                    self.assertIn(wanted, result.text)
+                    self.assertHint(result)
+                self.assertNotIn(SECRET, result.text)
+                found = p.run(*command, "--json", env={"DATABASE_URL": url})
+                self.assertIn(wanted, found.text)
+                self.assertNotIn(SECRET, found.text)
+
+    def project(self, *args, **more):
+        return super().project(*args, **more).pairs({"001_a": (AUDIT + audit("1"), "DROP TABLE audit;")})
+
+    def test_S_C85_wrong_password(self):
+        p = self.project()
+        self.check(p, p.database.url(password=SECRET), "connect.refused", "password", '"brant"')
+
+    def test_no_such_role(self):
+        p = self.project()
+        self.check(p, p.server.url(p.database.name, user="nobody_here", password=SECRET), "connect.refused",
+                   "nobody_here")
+
+    def test_no_password(self):
+        p = self.project()
+        self.check(p, p.database.url(password=""), "connect.refused", "password")
+
+    def test_pg_hba_has_no_line(self):
+        own = self.server(hba=["local all all trust", "host all brant 127.0.0.1/32 scram-sha-256"])
+        p = self.project(server=own) if False else None
+        db = servers.Database.__new__(servers.Database)
+        db.server, db.name = own, "postgres"
+        p = support.Project(self, None).pairs({"001_a": AUDIT})
+        self.check(p, own.url("postgres", user="postgres", password=SECRET), "connect.refused", r"pg_hba\.conf")
+
+    def test_S_D33_no_such_database(self):
+        p = self.project()
+        name = p.database.name + "_x"
+        url = p.server.url(name, password=None)
+        writing = (("up",), ("down",), ("mark", "001_a"), ("lock",))
+        for command in writing[:1]:
+            result = p.run(*command, env={"DATABASE_URL": url})
+            self.assertEqual(result.code, 10, result)
+            self.assertSays(result, name, "does not exist", "brant setup", r"connect\.no_database")
+        result = p.run("ping", env={"DATABASE_URL": url}, check=10)
+        self.assertSays(result, "does not exist", "setup")
+        for command in ("status", "plan", "version", "list"):
+            p.run(command, env={"DATABASE_URL": url})
+        with p.server.connect() as admin:
+            self.assertEqual(admin.query("SELECT count(*) FROM pg_database WHERE datname = $1", name), [(0,)],
+                             "looking creates nothing, nor does up")
+        p.run("setup", env={"DATABASE_URL": url}, check=0)
+        self.addCleanup(self.drop, p.server, name)
+        p.run("setup", env={"DATABASE_URL": url}, check=0)
+        p.run("up", env={"DATABASE_URL": url}, check=0)
+        with p.server.connect(name) as conn:
+            self.assertEqual(conn.query("SELECT token FROM audit"), [("1",)])
+            self.assertEqual(conn.one("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = "
+                                      "current_database()"), "brant")
+
+    def drop(self, server, name):
+        with server.connect() as admin:
+            admin.query(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def role(self, p, name: str, more: str = "LOGIN") -> str:
+        name = f"{name}_{os.getpid()}_{time.monotonic_ns() % 100000}"
+        with p.server.connect() as admin:
+            admin.query(f"CREATE ROLE {name} {more} PASSWORD '{SECRET}'")
+        self.addCleanup(self.drop_role, p, name)
+        return name
+
+    def drop_role(self, p, name):
+        with p.server.connect(p.database.name) as admin:
+            admin.query(f"DROP OWNED BY {name}; DROP ROLE {name}")
+
+    def test_S_D33_setup_without_the_right_to_create_says_so(self):
+        p = self.project()
+        role = self.role(p, "no_createdb")
+        url = p.server.url(p.database.name + "_y", user=role, password=SECRET)
+        result = p.run("setup", env={"DATABASE_URL": url})
+        self.assertRefused(result, "right to create", role, "CREATEDB", r"connect\.no_rights", codes=(10,))
+        self.assertNotIn(SECRET, result.text)
+
+    def test_S_C80_no_right_to_connect(self):
+        p = self.project()
+        role = self.role(p, "no_connect")
+        with p.server.connect() as admin:
+            admin.query(f'REVOKE CONNECT ON DATABASE "{p.database.name}" FROM PUBLIC')
+        self.check(p, p.server.url(p.database.name, user=role, password=SECRET), "connect.no_rights", "GRANT CONNECT",
+                   role)
+
+    def test_S_C80_no_right_to_create_in_the_schema(self):
+        p = self.project()
+        p.sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+        role = self.role(p, "no_create")
+        url = p.server.url(p.database.name, user=role, password=SECRET)
+        result = p.run("up", env={"DATABASE_URL": url})
+        self.assertRefused(result, "public", "permission|right", "GRANT|Grant", codes=(1, 10))
+        self.assertIn("no_rights", result.text)
+        self.assertNotIn(SECRET, result.text)
+        self.assertEqual(p.tables(), [])
+        result = p.run("ping", env={"DATABASE_URL": url}, check=0)
+        self.assertSays(result, "read only", role)
+        p.run("status", env={"DATABASE_URL": url}, check=0)
+
+    def test_S_C80_no_right_to_use_the_schema_of_the_ledger(self):
+        p = self.project()
+        p.sql("CREATE SCHEMA books")
+        role = self.role(p, "no_usage")
+        url = p.server.url(p.database.name, user=role, password=SECRET)
+        for command in ("up", "status"):
+            result = p.run(command, "--ledger-schema", "books", env={"DATABASE_URL": url})
+            if command == "up":
+                self.assertRefused(result, "books", "permission|right", codes=(1, 2, 10))
+                self.assertIn("no_rights", result.text)
+            self.assertNotIn("does not exist", result.text)
+            self.assertNotIn(SECRET, result.text)
+
+    def test_S_C80_no_right_in_a_migration_names_what_is_missing(self):
+        p = self.project()
+        p.pairs({"001_a": AUDIT, "002_b": "SELECT 1;\nCREATE EXTENSION plpython3u;\n"})
+        p.pairs({"002_b": "SELECT 1;\nALTER SYSTEM SET work_mem = '1MB';\n"})
+        p.pairs({"002_b": "SELECT 1;\nCREATE ROLE other SUPERUSER;\n"})
+        result = p.run("up", check=1)
+        self.assertRefused(result, "superuser", r"statement\.no_rights")
+        self.assertAt(result, "migrations/002_b.up.sql", 2)
+
+    def test_server_is_full(self):
+        own = self.server(settings={"max_connections": 10, "superuser_reserved_connections": 3})
+        db = servers.database(self, own)
+        p = support.Project(self, db.url()).pairs({"001_a": AUDIT})
+        held = []
+        try:
+            while len(held) < 20:
+                held.append(db.connect())
+        except libpq.Error:
+            pass
+        result = p.run("up", "--retry-wait", "10ms")
+        self.assertRefused(result, "connections|slots", "attempt 1 of 3", codes=(10,))
+        for conn in held:
+            conn.close()
+        p.up()
+
+
+class Passwords(Case):
+    def test_password_is_nowhere(self):
+        p = self.project()
+        role = Apart.role(self, p, "quiet")
+        with p.connect(user="postgres") as admin:
+            admin.query(f"GRANT ALL ON SCHEMA public TO {role}")
+        p.env["DATABASE_URL"] = p.server.url(p.database.name, user=role, password=SECRET)
+        p.pairs({"001_a": AUDIT + audit("1"), "002_b": "SELECT nosuch;"})
+        for args in (("up", "--trace", "-v"), ("up", "--json", "--progress=json", "--trace"), ("status",),
+                     ("status", "--json"), ("ping",), ("ping", "--json"), ("config",), ("config", "--json"),
+                     ("plan",), ("lock",), ("history", "--json"), ("health",)):
+            with self.subTest(args=args):
+                result = p.run(*args)
+                self.assertNotIn(SECRET, result.text)
+        self.assertEqual(p.sql("SELECT count(*) FROM brant_history WHERE detail LIKE '%' || $1 || '%'", SECRET), [(0,)])
+        p.pairs({"002_b": "SELECT pg_sleep(30);"})
+        up = p.start("up", "-d", p.env["DATABASE_URL"])
+        support.wait_until(lambda: any("pg_sleep" in row["query"] for row in p.backends()), process=up)
+        self.assertNotIn(SECRET, pathlib.Path(f"/proc/{up.pid}/cmdline").read_text("utf-8"))
+        self.assertNotIn(SECRET, str(p.sql("SELECT * FROM pg_stat_activity")))
+        up.end()
+
+    drop_role = Apart.drop_role
+
+    def test_of_PGPASSFILE(self):
+        p = self.project().pairs({"001_a": AUDIT})
+        port = p.server.address.port
+        passfile = p.at("passfile")
+        p.write({"passfile": f"127.0.0.1:{port}:*:brant:goose\n"})
+        os.chmod(passfile, 0o600)
+        url = p.database.url(password="")
+        p.run("up", env={"DATABASE_URL": url, "PGPASSFILE": passfile}, check=0)
+        p.run("status", env={"DATABASE_URL": url}, check=10)
+        home = os.path.join(p.env["HOME"], ".pgpass")
+        pathlib.Path(home).write_text(f"127.0.0.1:{port}:*:brant:goose\n", "ascii")
+        os.chmod(home, 0o600)
+        p.run("status", env={"DATABASE_URL": url}, check=0)
+
+    def test_of_settings(self):
+        p = self.project().pairs({"001_a": AUDIT}).write({"secret": "goose\n"})
+        url = p.database.url(password="")
+        p.run("up", env={"DATABASE_URL": url, "BRANT_PASSWORD": "goose"}, check=0)
+        p.run("status", env={"DATABASE_URL": url, "PGPASSWORD": "goose"}, check=0)
+        p.run("status", "--password-file", "secret", env={"DATABASE_URL": url}, check=0)
+        p.run("status", env={"DATABASE_URL": url, "BRANT_PASSWORD": SECRET}, check=10)
+        p.run("status", env={"DATABASE_URL": p.database.url(), "PGPASSWORD": SECRET}, check=0)
+        p.write({"brant.yaml": f"databases:\n  main:\n    url: {url}\n    password-file: secret\n"})
+        p.run("status", env={"DATABASE_URL": None}, check=0)
+
+    def test_variables_of_libpq_do_not_redirect_what_the_url_names(self):
+        p = self.project().pairs({"001_a": AUDIT + audit("1")})
+        p.run("up", env={"PGHOST": "nowhere.invalid", "PGPORT": "1", "PGDATABASE": "postgres", "PGUSER": "nobody",
+                         "PGHOSTADDR": "192.0.2.1", "PGSERVICE": "nosuch", "PGOPTIONS": "-c search_path=pg_catalog",
+                         "PGCONNECT_TIMEOUT": "1"}, timeout=20, check=0)
+        self.assertEqual(p.tokens(), ["1"])
+
+    def test_unix_socket(self):
+        p = self.project().pairs({"001_a": AUDIT + audit("1")})
+        p.env["DATABASE_URL"] = p.database.url(local=True)
+        p.up()
+        self.assertEqual(p.tokens(), ["1"])
+        folder, port = p.server.address.folder, p.server.address.port
+        quoted = folder.replace("/", "%2F")
+        p.run("status", env={"DATABASE_URL": f"postgres://brant:goose@{quoted}:{port}/{p.database.name}"}, check=0)
+        self.assertSays(p.run("ping", check=0), "read and write")
+
+    def test_S_D70_ping_says_where_it_is(self):
+        p = self.project()
+        result = p.run("ping", check=0)
+        self.assertSays(result, "127.0.0.1", str(p.server.address.port), "brant", p.database.name, "read and write",
+                        r"server +1\d")
+        found = p.run("ping", "--json", check=0).json()
+        self.assertNotIn("goose", str(found))
+
+
+if __name__ == "__main__":
+    support.main()
