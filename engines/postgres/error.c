@@ -28,6 +28,9 @@ static const struct error_class {
       "where it is not set, the server's own statement_timeout." },
     { "42501", BRANT_ESTATEMENT, "statement.no_rights",
       "Grant that right to the user of the URL, or run as the owner." },
+    { "57P01", BRANT_ECONNECT, "connect.lost",
+      "Somebody ended the session, perhaps with \"brant lock release\", or stopped the server. "
+      "\"brant status\" shows how far it came." },
     { "57P0", BRANT_ECONNECT, "connect.lost", NULL },
     { "25P03", BRANT_ECONNECT, "connect.lost", NULL },
     { "08", BRANT_ECONNECT, "connect.lost", NULL },
@@ -57,6 +60,13 @@ bool brn_postgres_is_passing(const char *sqlstate)
         }
     }
     return false;
+}
+
+void brn_postgres_note_end(brn_postgres *p, const PGresult *result)
+{
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+    p->told_to_end = p->told_to_end || (sqlstate != NULL && strcmp(sqlstate, "57P01") == 0);
 }
 
 static void mask_one(const brn_postgres *p, const char *secret, char *text)
@@ -292,7 +302,10 @@ static brant_status set_error(
         (void)brn_error(
             err, class->status, class->id, "lost the connection to %s: %s", p->host, message);
         brn_error_hint(
-            err, "\"brant status\" shows how far it came; run again when the server is there.");
+            err, "%s",
+            class->hint != NULL
+                ? class->hint
+                : "\"brant status\" shows how far it came; run again when the server is there.");
         return class->status;
     }
     id = class->id != NULL ? class->id : id;
@@ -319,6 +332,7 @@ brant_status brn_postgres_error(
     if (sqlstate == NULL && PQstatus(p->pg) == CONNECTION_BAD) {
         return brn_postgres_lost(p, err);
     }
+    brn_postgres_note_end(p, result);
     brn_arena_init(&arena);
     message = field(p, &arena, result, PG_DIAG_MESSAGE_PRIMARY);
     if (message == NULL) {

@@ -217,8 +217,10 @@ static brant_status check_pooler(brn_postgres *p, int pid, brant_error **err)
     "pg_catalog.current_setting('search_path'), current_user,"                                     \
     " pg_catalog.current_setting('session_replication_role')"
 
+#define STARTED "EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time())::text"
+
 static const char try_sql[] =
-    "SELECT b.pid, l.taken, " HOME ", CASE WHEN l.taken THEN" SET_ALL " END"
+    "SELECT b.pid, l.taken, " HOME ", " STARTED ", CASE WHEN l.taken THEN" SET_ALL " END"
     " FROM (SELECT pg_catalog.pg_backend_pid() AS pid) b, LATERAL (SELECT CASE WHEN b.pid = $4::int"
     " THEN pg_catalog.pg_try_advisory_lock($5::bigint)"
     " AND pg_catalog.pg_try_advisory_lock($5::bigint) END AS taken OFFSET 0) l";
@@ -279,6 +281,16 @@ brant_status brn_postgres_home_read(brn_postgres *p, brant_error **err)
     return st;
 }
 
+bool brn_postgres_has_restarted(brn_postgres *p)
+{
+    PGresult *result = NULL;
+    brant_status st = brn_postgres_query_quietly(&result, p, "SELECT " STARTED, 0, NULL, NULL);
+    bool same = st == BRANT_OK && strcmp(PQgetvalue(result, 0, 0), p->started) == 0;
+
+    PQclear(result);
+    return !same;
+}
+
 /* *pid: the process that answered. It is tried by `expected` only. */
 static brant_status try_once(
     int *pid, bool *taken, brn_postgres *p, int expected, const char *what, brant_error **err)
@@ -299,6 +311,7 @@ static brant_status try_once(
     if (st == BRANT_OK) {
         *pid = (int)strtol(PQgetvalue(result, 0, 0), NULL, 10);
         *taken = strcmp(PQgetvalue(result, 0, 1), "t") == 0;
+        (void)snprintf(p->started, sizeof(p->started), "%s", PQgetvalue(result, 0, 5));
     }
     if (st == BRANT_OK && !p->home.known) {
         st = keep_home(p, result, 2, err);
@@ -456,6 +469,7 @@ brant_status brn_postgres_lock_holder(brn_lock_holder *out, brn_conn *conn, bran
     if (st != BRANT_OK) {
         return st;
     }
+    (void)snprintf(holder.id, sizeof(holder.id), "%" PRId64, brn_postgres_lock_number(p));
     if (PQntuples(result) > 0) {
         holder.held = true;
         holder.pid = strtoll(PQgetvalue(result, 0, 0), NULL, 10);

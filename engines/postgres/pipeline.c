@@ -302,6 +302,11 @@ static brant_status take_sync(brn_pipe *pipe, brant_error **err)
         brant_status got = brn_postgres_result_stopping(
             &result, pipe->p, &pipe->stopping, st == BRANT_OK ? err : NULL);
 
+        if (got == BRANT_OK && PQstatus(pipe->p->pg) != CONNECTION_OK) {
+            /* libpq would give an error for ever: the sync never comes. */
+            PQclear(result);
+            got = brn_postgres_lost(pipe->p, st == BRANT_OK ? err : NULL);
+        }
         if (got != BRANT_OK) {
             return st != BRANT_OK ? st : got;
         }

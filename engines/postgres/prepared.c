@@ -79,8 +79,8 @@ static const struct guard_word {
     const char *marker;
     const char *message;
 } guard_words[] = {
-    { "brant.lock_lost", "the migration lock is not held any more" },
-    { "brant.row_lost", "the ledger row of the migration was written by another run" },
+    { "lock_lost", "the migration lock is not held any more" },
+    { "row_lost", "the ledger row of the migration was written by another run" },
 };
 
 static brant_status guard_error(brn_pipe *pipe, const char *text, brant_error **err)
@@ -97,7 +97,7 @@ static brant_status guard_error(brn_pipe *pipe, const char *text, brant_error **
             "Another run may have taken over. Run \"brant status\", and then again what you ran.");
         return st;
     }
-    if (strstr(text, "brant.session_changed") == NULL) {
+    if (strstr(text, "session_changed") == NULL) {
         return BRANT_OK;
     }
     /* reset() restores it, and then the same goes on. */
@@ -306,7 +306,12 @@ brant_status brn_pipe_error(
         st = guard_error(pipe, text, err);
     }
     if (st == BRANT_OK) {
+        const char *advice = brn_postgres_advice(PQresultErrorField(result, PG_DIAG_SQLSTATE), sql);
+
         st = brn_postgres_error(pipe->p, result, sql, id, what, err);
+        if (advice != NULL) {
+            brn_error_hint(err, "%s", advice);
+        }
     }
     if (op->type == BRN_OP_STATEMENT) {
         brn_error_statement(err, op->sql);

@@ -146,6 +146,7 @@ static void tell_fate(brn_postgres *p, const char *xid)
 static brant_status recover(brn_postgres *p, brant_error **err)
 {
     bool had_lock = p->locked;
+    bool told_to_end = p->told_to_end;
     int old_pid = had_lock ? p->lock_pid : 0;
     char what[BRN_ARRAY_LEN(p->lock_what)];
     char xid[BRN_ARRAY_LEN(p->xid)];
@@ -158,6 +159,7 @@ static brant_status recover(brn_postgres *p, brant_error **err)
     if (st != BRANT_OK || !had_lock) {
         return st;
     }
+    p->conn.ended = told_to_end && !brn_postgres_has_restarted(p);
     wait_for_old_session(p, old_pid);
     tell_fate(p, xid);
     return brn_postgres_lock(&p->conn, what, err);
@@ -168,6 +170,7 @@ brant_status brn_postgres_reset(brn_conn *conn, brant_error **err)
     brn_postgres *p = (brn_postgres *)conn;
     brant_status st = BRANT_OK;
 
+    conn->ended = false;
     if (p->pg != NULL && PQstatus(p->pg) == CONNECTION_OK) {
         st = reset_session(p, err);
     }

@@ -30,6 +30,10 @@ typedef enum brn_fault_kind {
     BRN_FAULT_DELAY, /* waits delay_ms */
     /* As FAIL, for something that passes by itself (brn_run_state.passing). */
     BRN_FAULT_PASSING,
+    /* The connection is lost: at a boundary before an operation it does not reach the inner engine,
+     * at one behind it acts. Either way in_doubt, and passing where a transaction was open. What
+     * was open is rolled back; the connection is there again. */
+    BRN_FAULT_LOSE,
 } brn_fault_kind;
 
 /*

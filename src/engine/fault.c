@@ -11,6 +11,7 @@ typedef struct fault_conn {
     brn_wrap wrap;
     brn_fault *fault;
     bool failing; /* the next operation fails: the boundary was behind one */
+    bool in_txn;
 } fault_conn;
 
 /* Makes the inner engine's results look like those of the whole program. */
@@ -71,6 +72,38 @@ static bool fails(brn_fault_kind kind)
     return kind == BRN_FAULT_FAIL || kind == BRN_FAULT_PASSING;
 }
 
+/* True: the operation at which it is lost, and `before` it acts. */
+static bool loses(const brn_fault *fault, bool before)
+{
+    return fault->kind == BRN_FAULT_LOSE && (before || fault->boundaries + 1 == fault->at);
+}
+
+static brant_status lose(
+    fault_conn *f, const brn_program *one, bool before, brn_run_state *state, brant_error **err)
+{
+    const brn_op *op = &one->ops.items[0];
+    brn_run_state inner = { 0 };
+    brant_status st = BRANT_OK;
+
+    state->passing = f->in_txn || op->type == BRN_OP_BEGIN;
+    if (!before) {
+        st = f->wrap.inner->engine->run(f->wrap.inner, one, NULL, NULL, &inner, err);
+        (void)reached(f->fault);
+    }
+    state->in_doubt = st == BRANT_OK || inner.in_doubt;
+    f->in_txn = false;
+    return st == BRANT_OK ? dropped(f, op, err) : st;
+}
+
+static void note_transaction(fault_conn *f, const brn_op *op)
+{
+    if (op->type == BRN_OP_BEGIN) {
+        f->in_txn = true;
+    } else if (op->type == BRN_OP_COMMIT) {
+        f->in_txn = false;
+    }
+}
+
 /* One operation between its two boundaries. */
 static brant_status run_one(
     fault_conn *f, const brn_program *one, listener *l, brn_run_state *state, brant_error **err)
@@ -86,6 +119,9 @@ static brant_status run_one(
         state->passing = kind == BRN_FAULT_PASSING;
         return injected(op, err);
     }
+    if (loses(f->fault, before)) {
+        return lose(f, one, before, state, err);
+    }
     if (kind == BRN_FAULT_DROP && (before || f->fault->boundaries + 1 == f->fault->at)) {
         /* No result for the caller: the answer is what gets lost. */
         st = f->wrap.inner->engine->run(f->wrap.inner, one, NULL, NULL, &inner, err);
@@ -99,6 +135,7 @@ static brant_status run_one(
         return st;
     }
     state->ops_done++;
+    note_transaction(f, op);
     /* An operation that is done cannot fail: no engine answers like that. */
     f->failing = reached(f->fault) && fails(kind);
     return BRANT_OK;
@@ -125,6 +162,7 @@ static brant_status fault_run(
         l.op = i;
         st = run_one(f, &one, &l, state, err);
     }
+    f->in_txn = f->in_txn && st == BRANT_OK;
     brn_wrap_sync(&f->wrap);
     return st;
 }

@@ -38,6 +38,15 @@ static brant_status send_rest(brn_frame *f, size_t from)
     return brn_write_quietly(f->run, f->target, &rest, NULL);
 }
 
+/* The first statement that is not known to be done; NULL. */
+static const brn_op *next_statement(const brn_program *program, size_t from)
+{
+    while (from < program->ops.count && program->ops.items[from].type != BRN_OP_STATEMENT) {
+        from++;
+    }
+    return from < program->ops.count ? &program->ops.items[from] : NULL;
+}
+
 /* The statement whose intent is stored and whose outcome is not known; 0: none. */
 static int64_t open_intent(
     const brn_program *program, const brn_run_state *state, const brn_ledger_row *stored)
@@ -45,10 +54,15 @@ static int64_t open_intent(
     const brn_op *next =
         state->ops_done < program->ops.count ? &program->ops.items[state->ops_done] : NULL;
     bool refused = next != NULL && next->type == BRN_OP_STATEMENT && !state->in_doubt;
-    /* Its answer was lost, so nothing was sent behind it. */
-    bool only_meant =
-        next != NULL && next->type == BRN_OP_LEDGER && next->ledger->type == BRN_LEDGER_INTENT;
-    return refused || only_meant || stored == NULL ? 0 : stored->intent;
+    /* The answer to what stands before it was lost, so it was not sent. */
+    const brn_op *behind = next != NULL && next->type != BRN_OP_STATEMENT
+                               ? next_statement(program, state->ops_done)
+                               : NULL;
+    if (refused || stored == NULL ||
+        (behind != NULL && (int64_t)behind->number == stored->intent)) {
+        return 0;
+    }
+    return stored->intent;
 }
 
 /* "migrations/003_x.up.sql:4:1: no such table: y": what is stored must be enough the morning after.
@@ -218,7 +232,7 @@ brant_status brn_frame_failed(
         return BRANT_OK;
     }
     brn_forget_uncommitted(run, f->target);
-    if (!known && !f->compiled.transactional && !run->all) {
+    if (!known && (state->in_doubt || !f->compiled.transactional) && !run->all) {
         run->handed_over = NULL; /* what cannot be read must not be overwritten */
         warn_not_recorded(f, "the failure", *failure);
         report_failure(f, NULL, failure_text(run->arena, *failure));

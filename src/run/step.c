@@ -192,6 +192,9 @@ void brn_step_put_back(brn_run *run)
     }
     const brn_ledger_row *row = m->row != NULL ? m->row : gone;
     brn_program_guard(&program, run->arena, target);
+    if (program.ops.count > 0) {
+        program.ops.items[0].id = m->id; /* as it was announced, and nothing else */
+    }
     brn_program_ledger(
         &program, run->arena, m->row != NULL ? BRN_LEDGER_PUT : BRN_LEDGER_REMOVE, row, NULL);
     brant_error *failure = NULL;

@@ -86,9 +86,12 @@ brant_status brn_step_commit_all(brn_run *run, brant_error **err)
         if (target->conn != NULL) {
             brn_target_reset(target);
         }
-        if (state.in_doubt && target->conn != NULL &&
-            brn_read_quietly(&ledger, run, target, NULL) == BRANT_OK &&
-            brn_frame_took_effect(&f, brn_frame_row(&f, &ledger))) {
+        bool known = state.in_doubt && target->conn != NULL &&
+                     brn_read_quietly(&ledger, run, target, NULL) == BRANT_OK;
+        if (state.in_doubt && !known) {
+            run->handed_over = NULL; /* its row may say that all is done */
+        }
+        if (known && brn_frame_took_effect(&f, brn_frame_row(&f, &ledger))) {
             brant_error_free(failure);
             failure = NULL;
             st = BRANT_OK;

@@ -9,7 +9,9 @@
  * successor recorded as running, which is what the guard of that one asks for.
  *
  * A failure that passes by itself (brn_run_state.passing) is tried again from the last BEGIN. When
- * the connection was lost the ledger tells which steps took effect, and the rest is run again.
+ * the connection was lost the ledger tells which steps took effect, and the rest is run again:
+ * steps in one transaction only. Of others a part has been committed, and what they had set for the
+ * session is gone; the next run resumes them.
  */
 #include <string.h>
 
@@ -258,6 +260,9 @@ static bool may_try_again(window *w, const brn_run_state *state)
     if (w->run->all) {
         return false; /* its transaction began long before */
     }
+    if (state->in_doubt && !w->frames[w->done].compiled.transactional) {
+        return false; /* what of it has been committed would be repeated */
+    }
     if (state->in_doubt) {
         return ++w->losses < brant_settings_int(settings, "retries");
     }
@@ -317,13 +322,13 @@ static bool prepare_retry(window *w, const brn_run_state *state, brant_error **f
     if (!state->passing || w->done >= w->count || !may_try_again(w, state)) {
         return false;
     }
-    warn_retry(w, *failure);
     if (state->in_doubt || w->program.ops.items[from].type == BRN_OP_BEGIN) {
         brn_reset_quietly(w->run, w->target);
     }
-    if (w->target->stuck || w->target->conn == NULL) {
+    if (w->target->stuck || w->target->conn == NULL || w->target->conn->ended) {
         return false;
     }
+    warn_retry(w, *failure);
     if (state->in_doubt) {
         if (ask_ledger(w, NULL) != BRANT_OK) {
             return false;
@@ -361,6 +366,16 @@ static brant_status hand_over(window *w, brn_run_state *state, brant_error **fai
     return *failure != NULL && st != BRANT_OK ? brant_error_status(*failure) : st;
 }
 
+/* Steps behind the one whose answer was lost may have taken effect as well. What is not known to
+ * have done so must not be written to, or announced as undone, as if it had not. */
+static void settle_doubt(window *w)
+{
+    brn_reset_quietly(w->run, w->target);
+    if (w->target->conn == NULL || w->target->stuck || ask_ledger(w, NULL) != BRANT_OK) {
+        w->run->handed_over = NULL;
+    }
+}
+
 static brant_status run_window(window *w, brant_error **err)
 {
     brn_run *run = w->run;
@@ -371,6 +386,9 @@ static brant_status run_window(window *w, brant_error **err)
     brant_status st = hand_over(w, &state, &failure);
     control->lock_timeout_ms = -1;
     brn_control_stop(control, BRN_LIMIT_MIGRATION);
+    if (st != BRANT_OK && state.in_doubt && w->count > 1 && w->done < w->count) {
+        settle_doubt(w);
+    }
     if (st != BRANT_OK && w->done == w->count) {
         /* Everything took effect before something went wrong. */
         brant_error_free(failure);

@@ -2,8 +2,8 @@
 /*
  * Runs up or down with the fault engine around every connection:
  *
- *     fault --fault count|kill@N|fail@N|drop@N|delay@N [--hide-caps txn] [--set KEY=VALUE]... --
- * up|down
+ *     fault --fault count|kill@N|fail@N|drop@N|delay@N|passing@N|lose@N [--hide-caps txn]
+ *           [--window N] [--set KEY=VALUE]... -- up|down
  *
  * in a project directory (brant.yaml, or DATABASE_URL). Prints "boundaries: N" and, when the run
  * failed, the error. Exit 0 when the run succeeded, 1 when it failed, 2 for wrong usage.
@@ -30,8 +30,10 @@ static int parse_fault(brn_fault *fault, const char *text)
         const char *name;
         brn_fault_kind kind;
     } kinds[] = {
-        { "count", BRN_FAULT_COUNT }, { "kill@", BRN_FAULT_KILL },   { "fail@", BRN_FAULT_FAIL },
-        { "drop@", BRN_FAULT_DROP },  { "delay@", BRN_FAULT_DELAY },
+        { "count", BRN_FAULT_COUNT },  { "kill@", BRN_FAULT_KILL },
+        { "fail@", BRN_FAULT_FAIL },   { "drop@", BRN_FAULT_DROP },
+        { "delay@", BRN_FAULT_DELAY }, { "passing@", BRN_FAULT_PASSING },
+        { "lose@", BRN_FAULT_LOSE },
     };
     for (size_t i = 0; i < BRN_ARRAY_LEN(kinds); i++) {
         size_t len = strlen(kinds[i].name);
@@ -80,8 +82,8 @@ static brant_status run(
 static int usage(void)
 {
     fputs(
-        "usage: fault --fault count|kill@N|fail@N|drop@N|delay@N [--hide-caps txn] "
-        "[--set KEY=VALUE]... -- up|down\n",
+        "usage: fault --fault count|kill@N|fail@N|drop@N|delay@N|passing@N|lose@N "
+        "[--hide-caps txn] [--window N] [--set KEY=VALUE]... -- up|down\n",
         stderr);
     return 2;
 }
@@ -109,6 +111,8 @@ int main(int argc, char **argv)
             if (parse_fault(&fault, value) != 0) {
                 return usage();
             }
+        } else if (strcmp(argv[i], "--window") == 0 && value != NULL) {
+            fault.window = (uint32_t)strtoul(value, NULL, 10);
         } else if (strcmp(argv[i], "--set") == 0 && equals != NULL) {
             *equals = '\0';
             if (brant_settings_set(settings, value, equals + 1, BRANT_ORIGIN_FLAG, NULL, &err) !=
