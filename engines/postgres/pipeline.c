@@ -133,6 +133,21 @@ static bool send_op(brn_pipe *pipe, size_t op)
            (!begins || send_lock_limit(pipe, op));
 }
 
+/* The operation, and those behind it that go with it; returns where it stopped, SIZE_MAX: it could
+ * not be sent. */
+static size_t send_next(brn_pipe *pipe, size_t op, size_t to)
+{
+    size_t count = brn_pipe_together(pipe, op, to);
+    brn_pipe_text text;
+
+    if (count == 1) {
+        return send_op(pipe, op) ? op + 1 : SIZE_MAX;
+    }
+    brn_pipe_render_together(&text, pipe, op, count);
+    return !pipe->text.failed && send_text(pipe, op + count - 1, &text, true) ? op + count
+                                                                              : SIZE_MAX;
+}
+
 /* Sends from `from` on what fits; returns where it stopped. SIZE_MAX: it could not be sent. */
 static size_t send_some(brn_pipe *pipe, size_t from, size_t to)
 {
@@ -140,10 +155,7 @@ static size_t send_some(brn_pipe *pipe, size_t from, size_t to)
     pipe->bytes = 0;
     /* Five at most belong to one operation. */
     while (from < to && pipe->count + 5 < BRN_PIPE_ITEMS && pipe->bytes < BRN_PIPE_BYTES) {
-        if (!send_op(pipe, from)) {
-            return SIZE_MAX;
-        }
-        from++;
+        from = send_next(pipe, from, to);
     }
     return from;
 }
@@ -165,10 +177,10 @@ void brn_pipe_report(brn_pipe *pipe, size_t end, int64_t rows)
     }
 }
 
+/* Of what writes the ledger, only history returns something. */
 static void note_xid(brn_postgres *p, const brn_op *op, const PGresult *result)
 {
-    if (op->type == BRN_OP_LEDGER && op->ledger->type == BRN_LEDGER_HISTORY &&
-        PQntuples(result) == 1 && PQnfields(result) == 1) {
+    if (op->type == BRN_OP_LEDGER && PQntuples(result) == 1 && PQnfields(result) == 1) {
         (void)snprintf(p->xid, sizeof(p->xid), "%s", PQgetvalue(result, 0, 0));
     }
 }
