@@ -311,6 +311,10 @@ static brant_status take_sync(brn_pipe *pipe, brant_error **err)
         if (got != BRANT_OK) {
             return st != BRANT_OK ? st : got;
         }
+        if (result == NULL && PQstatus(pipe->p->pg) != CONNECTION_OK) {
+            /* libpq has nothing more, and says so as often as it is asked. */
+            return st != BRANT_OK ? st : brn_postgres_lost(pipe->p, err);
+        }
         synced = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
         if (PQresultStatus(result) == PGRES_FATAL_ERROR && st == BRANT_OK) {
             st = brn_postgres_error(
@@ -403,9 +407,12 @@ brant_status brn_pipe_run(brn_pipe *pipe, size_t from, size_t to, brant_error **
     }
     st = run_chunks(pipe, from, to, err);
     if (PQstatus(p->pg) != CONNECTION_OK) {
-        /* What a transaction did is there as a whole or not at all, and its row says which. */
+        /* What a transaction did is there as a whole or not at all, and its row says which. A
+         * server that ends the session may say so in place of the answer to a COMMIT that it has
+         * made. */
         size_t failed = pipe->state->ops_done;
 
+        pipe->state->in_doubt = st != BRANT_OK;
         pipe->state->passing =
             p->in_program || (failed < pipe->program->ops.count &&
                               pipe->program->ops.items[failed].type == BRN_OP_BEGIN);

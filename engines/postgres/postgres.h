@@ -69,9 +69,10 @@ typedef struct brn_postgres {
     int64_t lock_attempt_ms; /* in one go */
     int64_t lock_id;         /* of the migration lock; valid when lock_known */
     bool lock_known;
-    bool locked;          /* brn_postgres_lock() succeeded on the backend `lock_pid` */
-    int lock_pid;         /* the server process that serves us, known since lock(); 0 */
-    bool read_only;       /* BRN_CONNECT_READ_ONLY: run() and execute() refuse */
+    bool locked;    /* brn_postgres_lock() succeeded on the backend `lock_pid` */
+    int lock_pid;   /* the server process that serves us, known since lock(); 0 */
+    int lost_pid;   /* that had the lock when the connection was lost; 0: nothing to recover */
+    bool read_only; /* BRN_CONNECT_READ_ONLY: run() and execute() refuse */
     char application[64]; /* application_name of a run */
     char lock_what[64];   /* as given to lock(), to take it again after a lost connection */
     bool settings_sent;   /* session settings of a run, on this backend */

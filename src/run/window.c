@@ -38,6 +38,7 @@ typedef struct window {
     brn_program program; /* of all frames */
     size_t base;         /* operation of it that the engine was handed first */
     int64_t losses;      /* of the connection */
+    bool doubted;        /* an answer was lost */
     int64_t pause_ms;
     uint64_t jitter;
 } window;
@@ -306,6 +307,17 @@ static brant_status ask_ledger(window *w, brant_error **err)
     return st;
 }
 
+static brant_status taken_over(const window *w, brant_error **err)
+{
+    w->run->handed_over = NULL;
+    brn_error(
+        err, BRANT_ELOCKED, "lock.lost",
+        "another run has taken the migration lock while the connection was lost");
+    brn_error_subject(err, brn_target_name(w->target), NULL);
+    brn_error_hint(err, "Run \"brant status\", and then again what you ran.");
+    return BRANT_ELOCKED;
+}
+
 static void warn_retry(const window *w, const brant_error *failure)
 {
     const brn_frame *f = &w->frames[w->done];
@@ -331,7 +343,7 @@ static bool prepare_retry(window *w, const brn_run_state *state, brant_error **f
     }
     warn_retry(w, *failure);
     if (state->in_doubt) {
-        if (ask_ledger(w, NULL) != BRANT_OK) {
+        if (ask_ledger(w, NULL) != BRANT_OK || !brn_history_ends_here(w->run, w->target)) {
             return false;
         }
         from = w->done < w->count ? w->frames[w->done].first : w->program.ops.count;
@@ -362,6 +374,7 @@ static brant_status hand_over(window *w, brn_run_state *state, brant_error **fai
                  ? BRANT_OK
                  : brn_run_program(w->run, w->target, &rest, on_result, w, state, failure);
         state->ops_done += w->base;
+        w->doubted = w->doubted || state->in_doubt;
         finish_until(w, st == BRANT_OK ? w->program.ops.count : state->ops_done);
     } while (st != BRANT_OK && prepare_retry(w, state, failure));
     return *failure != NULL && st != BRANT_OK ? brant_error_status(*failure) : st;
@@ -405,6 +418,10 @@ static brant_status run_window(window *w, brant_error **err)
         } else {
             brn_frame_emit_end(f, st);
         }
+    }
+    if (st == BRANT_OK && w->doubted && !run->all && w->target->conn != NULL &&
+        !brn_history_ends_here(run, w->target)) {
+        st = taken_over(w, &failure);
     }
     const brn_frame *last = &w->frames[w->count - 1];
     if (st == BRANT_OK && !run->all && w->target->conn != NULL &&
