@@ -449,7 +449,8 @@ static void read_activity(brn_lock_holder *out, const PGresult *result)
 brant_status brn_postgres_lock_holder(brn_lock_holder *out, brn_conn *conn, brant_error **err)
 {
     static const char sql[] =
-        "SELECT l.pid, a.usename, COALESCE(a.client_hostname, pg_catalog.host(a.client_addr)),"
+        "SELECT l.pid, a.usename, COALESCE(a.client_hostname, pg_catalog.host(a.client_addr),"
+        " CASE WHEN a.state IS NULL THEN '?' END),"
         " a.application_name,"
         " (EXTRACT(epoch FROM a.backend_start) * 1000000)::bigint"
         " FROM (SELECT l.pid FROM" HELD_LOCK " LIMIT 1) l"

@@ -390,6 +390,39 @@ static void settle_doubt(window *w)
     }
 }
 
+/* What a failure comes to: BRANT_OK when everything has taken effect after all. *failure is then
+ * gone.
+ */
+static brant_status end_failed(
+    window *w, brant_status st, brn_run_state *state, brant_error **failure)
+{
+    if (state->in_doubt && w->count > 1 && w->done < w->count) {
+        settle_doubt(w);
+    }
+    if (w->done == w->count) {
+        brant_error_free(*failure);
+        *failure = NULL;
+        return BRANT_OK;
+    }
+    brn_frame *f = &w->frames[w->done];
+    state->ops_done = state->ops_done > f->first ? state->ops_done - f->first : 0;
+    st = brn_frame_failed(f, st, state, failure);
+    if (st == BRANT_OK) {
+        finish_until(w, f->end);
+    } else {
+        brn_frame_emit_end(f, st);
+    }
+    return st;
+}
+
+/* Whether the session has to be made as it was: what such a file has set for it must not reach the
+ * next one. */
+static bool leaves_traces(const window *w)
+{
+    const brn_frame *last = &w->frames[w->count - 1];
+    return !last->compiled.transactional || changes_session(last);
+}
+
 static brant_status run_window(window *w, brant_error **err)
 {
     brn_run *run = w->run;
@@ -400,33 +433,14 @@ static brant_status run_window(window *w, brant_error **err)
     brant_status st = hand_over(w, &state, &failure);
     control->lock_timeout_ms = -1;
     brn_control_stop(control, BRN_LIMIT_MIGRATION);
-    if (st != BRANT_OK && state.in_doubt && w->count > 1 && w->done < w->count) {
-        settle_doubt(w);
-    }
-    if (st != BRANT_OK && w->done == w->count) {
-        /* Everything took effect before something went wrong. */
-        brant_error_free(failure);
-        failure = NULL;
-        st = BRANT_OK;
-    }
     if (st != BRANT_OK) {
-        brn_frame *f = &w->frames[w->done];
-        state.ops_done = state.ops_done > f->first ? state.ops_done - f->first : 0;
-        st = brn_frame_failed(f, st, &state, &failure);
-        if (st == BRANT_OK) {
-            finish_until(w, f->end);
-        } else {
-            brn_frame_emit_end(f, st);
-        }
+        st = end_failed(w, st, &state, &failure);
     }
-    if (st == BRANT_OK && w->doubted && !run->all && w->target->conn != NULL &&
-        !brn_history_ends_here(run, w->target)) {
+    bool connected = !run->all && w->target->conn != NULL;
+    if (st == BRANT_OK && w->doubted && connected && !brn_history_ends_here(run, w->target)) {
         st = taken_over(w, &failure);
     }
-    const brn_frame *last = &w->frames[w->count - 1];
-    if (st == BRANT_OK && !run->all && w->target->conn != NULL &&
-        (!last->compiled.transactional || changes_session(last))) {
-        /* What such a file set for the session must not reach the next one. */
+    if (st == BRANT_OK && connected && leaves_traces(w)) {
         brn_target_reset(w->target);
     }
     if (st != BRANT_OK && err != NULL) {
