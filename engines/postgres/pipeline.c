@@ -68,13 +68,6 @@ static bool send_lock_limit(brn_pipe *pipe, size_t op)
     return PQsendQueryParams(pipe->p->pg, sql, 0, NULL, NULL, NULL, NULL, 0) == 1;
 }
 
-/* What forgets prepared statements forgets ours. */
-static bool forgets(brn_str sql)
-{
-    return brn_str_ieq(brn_str_slice(sql, 0, 10), BRN_STR("deallocate")) ||
-           brn_str_ieq(brn_str_slice(sql, 0, 7), BRN_STR("discard"));
-}
-
 static bool send_statement(brn_pipe *pipe, size_t op)
 {
     brn_str sql = pipe->program->ops.items[op].sql;
@@ -83,10 +76,6 @@ static bool send_statement(brn_pipe *pipe, size_t op)
     brn_buf_add_str(&pipe->text, sql);
     if (pipe->text.failed) {
         return false;
-    }
-    if (forgets(sql)) {
-        pipe->p->prepared = 0;
-        pipe->sent = 0;
     }
     expect(pipe, op, 0, true);
     pipe->bytes += sql.len;
