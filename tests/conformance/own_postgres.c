@@ -709,6 +709,7 @@ static void what_ends_a_migration_is_written_as_a_whole(void **state)
         conf_run_sql(conn, db, "ALTER TABLE brant_history RENAME COLUMN detail TO other");
         st = end_migration(conn, db, row, &run, &err);
         conf_expect(st, err, BRANT_ESTATEMENT, "ledger.write_failed");
+        err = NULL;
         assert_int_equal(run.ops_done, 2);
         conf_ok(conn->engine->reset(conn, &err), err);
         assert_int_equal(number(db, "SELECT count(*) FROM brant_migrations"), 0);
