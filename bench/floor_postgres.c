@@ -107,9 +107,9 @@ static const char guard[] =
 
 #define PUT_DONE                                                                                   \
     ROW_COLUMNS                                                                                    \
-        "($1, $2, $3, $4, $5, $6, $7, $8, $9,"                                                     \
-        " $10, $11, $12, $13, $14, $15, $16, $17, $18, " TIME("transaction_timestamp") ", " TIME(  \
-            "clock_timestamp") ", " TOOK ", $19, $20, $21, $22)" ROW_UPDATE
+    "($1, $2, $3, $4, $5, $6, $7, $8, $9,"                                                         \
+    " $10, $11, $12, $13, $14, $15, $16, $17, $18, " TIME("transaction_timestamp") ", " TIME(      \
+        "clock_timestamp") ", " TOOK ", $19, $20, $21, $22)" ROW_UPDATE
 #define PUT_NEXT                                                                                   \
     ROW_COLUMNS "($23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34,"                     \
                 " $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47)" ROW_UPDATE
