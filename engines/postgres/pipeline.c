@@ -17,12 +17,6 @@
  * ends with its answer.
  */
 
-static const char *slot_name(char name[24], uint32_t slot)
-{
-    (void)snprintf(name, 24, "brant_%" PRIu32, slot);
-    return name;
-}
-
 static void expect(brn_pipe *pipe, size_t op, uint32_t prepares, bool last)
 {
     pipe->items[pipe->count++] = (brn_pipe_item){ op, prepares, last };
@@ -32,23 +26,21 @@ static void expect(brn_pipe *pipe, size_t op, uint32_t prepares, bool last)
 static bool send_text(brn_pipe *pipe, size_t op, const brn_pipe_text *text, bool last)
 {
     PGconn *pg = pipe->p->pg;
-    char name[24];
 
     if (text->slot == UINT32_MAX) {
         expect(pipe, op, 0, last);
         return PQsendQueryParams(
             pg, text->sql, (int)text->count, NULL, text->values, NULL, NULL, 0);
     }
-    (void)slot_name(name, text->slot);
     if (text->sql != NULL) {
-        if (PQsendPrepare(pg, name, text->sql, 0, NULL) == 0) {
+        if (PQsendPrepare(pg, text->name, text->sql, 0, NULL) == 0) {
             return false;
         }
         expect(pipe, op, 1u << text->slot, false);
         pipe->sent |= 1u << text->slot;
     }
     expect(pipe, op, 0, last);
-    return PQsendQueryPrepared(pg, name, (int)text->count, text->values, NULL, NULL, 0) == 1;
+    return PQsendQueryPrepared(pg, text->name, (int)text->count, text->values, NULL, NULL, 0) == 1;
 }
 
 /* A limit of the migration's own, in place of the session's. */

@@ -65,6 +65,7 @@ void brn_pipe_report(brn_pipe *pipe, size_t end, int64_t rows);
 /* Statement of an operation, with its values as texts. */
 typedef struct brn_pipe_text {
     uint32_t slot;   /* UINT32_MAX: is not prepared */
+    char name[24];   /* of what is prepared */
     const char *sql; /* NULL: the slot is prepared, or its preparation sent */
     size_t count;
     const char *values[BRN_PIPE_TOGETHER * BRN_SQL_PARAMS];

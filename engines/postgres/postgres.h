@@ -77,8 +77,10 @@ typedef struct brn_postgres {
     char lock_what[64];   /* as given to lock(), to take it again after a lost connection */
     bool settings_sent;   /* session settings of a run, on this backend */
     uint32_t prepared;    /* bits of slots that are prepared on this backend */
-    bool in_program;      /* run() has a transaction open */
-    bool in_own;          /* a file's own BEGIN has opened one */
+    uint32_t guards;      /* of rows, that were sent, and how often they were prepared anew */
+    uint32_t guard_plans;
+    bool in_program; /* run() has a transaction open */
+    bool in_own;     /* a file's own BEGIN has opened one */
     /* What a migration must not change for the next one, as it was when the lock was taken. */
     brn_postgres_home home;
     const brn_op *call;             /* function of the host program that is running; NULL */

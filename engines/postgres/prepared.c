@@ -22,6 +22,9 @@ enum slot {
     SLOT_COUNT,
 };
 
+/* Guards of rows that are sent before their statement is prepared anew for the first time. */
+#define GUARDS_RENEW 64
+
 _Static_assert(SLOT_COUNT <= BRN_POSTGRES_SLOTS, "a slot for each statement");
 
 /*
@@ -108,6 +111,34 @@ static brant_status guard_error(brn_pipe *pipe, const char *text, brant_error **
         "session_replication_role");
 }
 
+/*
+ * The plan of a prepared statement stays. One that was made while the ledger was small reads all of
+ * it, and would still do so when a long run has made it large. So it is made anew, under another
+ * name, whenever the run has doubled the rows that it added.
+ */
+static void renew_guard(brn_pipe *pipe)
+{
+    brn_postgres *p = pipe->p;
+    uint32_t sent = p->guards++;
+
+    if (sent >= GUARDS_RENEW && (sent & (sent - 1)) == 0) {
+        p->guard_plans++;
+        p->prepared &= ~(1u << SLOT_GUARD_ROW);
+        pipe->sent &= ~(1u << SLOT_GUARD_ROW);
+    }
+}
+
+static void set_slot(brn_pipe_text *out, const brn_pipe *pipe, uint32_t slot)
+{
+    out->slot = slot;
+    if (slot == SLOT_GUARD_ROW) {
+        (void)snprintf(
+            out->name, sizeof(out->name), "brant_%" PRIu32 "_%" PRIu32, slot, pipe->p->guard_plans);
+    } else {
+        (void)snprintf(out->name, sizeof(out->name), "brant_%" PRIu32, slot);
+    }
+}
+
 static bool is_known(const brn_pipe *pipe, uint32_t slot)
 {
     return ((pipe->p->prepared | pipe->sent) & (1u << slot)) != 0;
@@ -151,7 +182,7 @@ static bool render_ledger(brn_pipe_text *out, brn_pipe *pipe, const brn_op *op, 
     if (ledger->type == BRN_LEDGER_HISTORY && !known) {
         brn_buf_add_c(&pipe->text, RETURNING_XID);
     }
-    out->slot = ensure ? UINT32_MAX : slot;
+    set_slot(out, pipe, ensure ? UINT32_MAX : slot);
     out->sql = known ? NULL : brn_buf_text(&pipe->text);
     add_values(out, &out->ledger[0]);
     return true;
@@ -199,7 +230,7 @@ void brn_pipe_render_together(brn_pipe_text *out, brn_pipe *pipe, size_t op, siz
     if (!known) {
         brn_buf_add_c(&pipe->text, RETURNING_XID);
     }
-    out->slot = slot;
+    set_slot(out, pipe, slot);
     out->sql = known ? NULL : brn_buf_text(&pipe->text);
     out->count = 0;
     for (size_t i = 0; i < count; i++) {
@@ -219,7 +250,7 @@ static bool must_hit_a_row(const brn_op *op)
 
 static void fixed(brn_pipe_text *out, const brn_pipe *pipe, uint32_t slot, const char *sql)
 {
-    out->slot = slot;
+    set_slot(out, pipe, slot);
     out->sql = is_known(pipe, slot) ? NULL : sql;
 }
 
@@ -227,6 +258,9 @@ static void guard(brn_pipe_text *out, brn_pipe *pipe, const brn_op *op)
 {
     uint32_t slot = op->id != NULL ? SLOT_GUARD_ROW : SLOT_GUARD;
 
+    if (op->id != NULL) {
+        renew_guard(pipe);
+    }
     if (!is_known(pipe, slot)) {
         brn_buf_reset(&pipe->text);
         render_guard(&pipe->text, pipe->p, op->id != NULL);

@@ -663,6 +663,35 @@ static void the_guard_wants_a_lock_that_is_still_ours(void **state)
     }
 }
 
+/* Its statement is prepared anew in between, for a plan that fits the ledger as it has become. */
+static void many_guards_come_in_one_program(void **state)
+{
+    conf_db *db = *state;
+    brn_conn *conn = conf_connect(db);
+    brn_ledger_row row = conf_row("m1", BRN_ROW_RUNNING);
+    brn_program program = { .run_id = "run-1" };
+    brn_run_state run;
+    brant_error *err = NULL;
+    brant_status st;
+
+    conf_ensure(conn, db);
+    conf_ok(conn->engine->lock(conn, "up", &err), err);
+    conf_add_ledger(&program, db, BRN_LEDGER_PUT, &row);
+    for (int i = 0; i < 300; i++) {
+        conf_add(&program, db, BRN_OP_GUARD)->id = row.id;
+    }
+    conf_ok(conn->engine->run(conn, &program, NULL, NULL, &run, &err), err);
+    assert_int_equal(run.ops_done, 301);
+    conf_ok(conn->engine->run(conn, &program, NULL, NULL, &run, &err), err);
+    row.status = BRN_ROW_COMPLETED;
+    program.ops.count = 0;
+    conf_add_ledger(&program, db, BRN_LEDGER_PUT, &row);
+    conf_add(&program, db, BRN_OP_GUARD)->id = row.id;
+    st = conn->engine->run(conn, &program, NULL, NULL, &run, &err);
+    conf_expect(st, err, BRANT_ELOCKED, "lock.lost");
+    conf_close(conn);
+}
+
 /* --- what ends a migration -------------------------------------------------------------------- */
 
 /* The row that is done, its history and, when `next` is given, the row of the next migration, as
@@ -741,6 +770,7 @@ int conf_own_postgres(void)
         TEST(values_fit_columns_of_many_types),
         TEST(what_a_function_must_not_run_is_refused),
         TEST(a_new_value_of_an_enum_wants_its_commit),
+        TEST(many_guards_come_in_one_program),
         TEST(what_ends_a_migration_is_written_as_a_whole),
         TEST(the_guard_wants_a_lock_that_is_still_ours),
     };
