@@ -16,8 +16,10 @@ _FLAGS = ["-std=c17", "-O2", "-DNDEBUG", "-D_XOPEN_SOURCE=700", "-D_DEFAULT_SOUR
 class Programs:
     brant: str
     floor: str
+    floor_postgres: str
     empty: str
     meter: str
+    proxy: str
 
 
 class Failed(Exception):
@@ -44,10 +46,13 @@ def _flags_of(*modules: str) -> list:
     return asked.stdout.split()
 
 
-def _small(name: str, *modules: str) -> str:
+def _small(name: str, *modules: str, source: str = "") -> str:
     target = FOLDER / name
     libraries = _flags_of(*modules) if modules else []
-    run(["cc", *_FLAGS, f"bench/{name}.c", "-o", str(target), *libraries], FOLDER / "logs" / f"{name}.log", cwd=ROOT)
+    # Floors read files.
+    shared = ["bench/directory.c"] if modules else []
+    run(["cc", *_FLAGS, source or f"bench/{name}.c", *shared, "-o", str(target), *libraries],
+        FOLDER / "logs" / f"{name}.log", cwd=ROOT)
     return str(target)
 
 
@@ -59,5 +64,7 @@ def programs() -> Programs:
     return Programs(
         brant=str(ROOT / "build-release" / "brant"),
         floor=_small("floor", "sqlite3", "nettle"),
+        floor_postgres=_small("floor_postgres", "libpq", "nettle"),
         empty=_small("empty"),
-        meter=_small("meter"))
+        meter=_small("meter"),
+        proxy=_small("proxy", source="tests/support/proxy_main.c"))

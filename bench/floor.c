@@ -15,90 +15,18 @@
  * are read in order of their names, whole, and given to SQLite as they are. Exit 0, 1 when
  * something failed, 2 for wrong usage.
  */
-#include <dirent.h>
-#include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/types.h>
-#include <unistd.h>
 
-#include <nettle/sha2.h>
 #include <sqlite3.h>
+
+#include "directory.h"
 
 enum {
     EXIT_FAILED = 1,
-    EXIT_USAGE = 2,
-    FILE_BYTES_MAX = 1 << 20,
-    NAMES_MAX = 1 << 20
+    EXIT_USAGE = 2
 };
-
-typedef struct directory {
-    int fd;
-    char **names;
-    size_t len;
-} directory;
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int directory_add(directory *dir, size_t *room, const char *name)
-{
-    if (dir->len == *room) {
-        size_t wanted = *room == 0 ? 1024 : *room * 2;
-        char **names = wanted > NAMES_MAX ? NULL : realloc(dir->names, wanted * sizeof(*names));
-        if (names == NULL) {
-            return -1;
-        }
-        dir->names = names;
-        *room = wanted;
-    }
-    dir->names[dir->len] = strdup(name);
-    return dir->names[dir->len++] == NULL ? -1 : 0;
-}
-
-/* The names are never freed: the process ends when they are no longer needed. */
-static int directory_read(directory *dir, const char *path)
-{
-    size_t room = 0;
-    struct dirent *entry;
-    DIR *stream = opendir(path);
-
-    if (stream == NULL) {
-        return -1;
-    }
-    dir->fd = dirfd(stream);
-    while ((entry = readdir(stream)) != NULL) {
-        if (entry->d_name[0] != '.' && directory_add(dir, &room, entry->d_name) != 0) {
-            return -1;
-        }
-    }
-    if (dir->len > 0) {
-        qsort(dir->names, dir->len, sizeof(*dir->names), by_name);
-    }
-    return 0;
-}
-
-/* Returns the length, or -1; text is terminated and holds FILE_BYTES_MAX and one byte more. */
-static ssize_t file_read(const directory *dir, size_t index, char *text)
-{
-    ssize_t got;
-    ssize_t len = 0;
-    int fd = openat(dir->fd, dir->names[index], O_RDONLY | O_CLOEXEC);
-
-    if (fd == -1) {
-        return -1;
-    }
-    while ((got = read(fd, text + len, FILE_BYTES_MAX - (size_t)len)) > 0) {
-        len += got;
-    }
-    (void)close(fd);
-    text[len] = '\0';
-    return got < 0 ? -1 : len;
-}
 
 static int run(sqlite3 *db, const char *sql)
 {
@@ -139,23 +67,13 @@ static int run_all(sqlite3 *db, const directory *dir, char *text, const char *un
     return run(db, "COMMIT");
 }
 
-/* The texts are read as a program would that compares them; the digests go nowhere. */
 static int look(sqlite3 *db, const directory *dir, char *text, const char *query)
 {
     sqlite3_stmt *stmt = NULL;
     int result;
 
-    for (size_t i = 0; i < dir->len; i++) {
-        struct sha256_ctx digest;
-        uint8_t bytes[SHA256_DIGEST_SIZE];
-        ssize_t len = file_read(dir, i, text);
-
-        if (len < 0) {
-            return -1;
-        }
-        sha256_init(&digest);
-        sha256_update(&digest, (size_t)len, (const uint8_t *)text);
-        sha256_digest(&digest, sizeof(bytes), bytes);
+    if (directory_digest(dir, text) != 0) {
+        return -1;
     }
     if (sqlite3_prepare_v2(db, query, -1, &stmt, NULL) != SQLITE_OK) {
         return -1;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
 #include <string.h>
 
 #include "cli/commands.h"
@@ -17,12 +18,70 @@ static void say_locks(cli_context *ctx, const brant_locks *locks, bool released)
     }
 }
 
+static void add_pids(brn_buf *out, const char *label, const int64_t *pids, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        brn_buf_add_c(out, i == 0 ? label : ", ");
+        if (pids[i] != 0) {
+            brn_buf_printf(out, "%" PRId64, pids[i]);
+        } else {
+            brn_buf_add_c(out, "a prepared transaction");
+        }
+    }
+}
+
+static void say_session(cli_context *ctx, const brant_server_session *s)
+{
+    brn_buf *out = &ctx->out;
+
+    if (s->pid != 0) {
+        brn_buf_printf(out, "  %" PRId64 "  ", s->pid);
+    } else {
+        brn_buf_add_c(out, "  -  ");
+    }
+    cli_clean(out, s->who);
+    if (s->application[0] != '\0') {
+        brn_buf_add_c(out, " (");
+        cli_clean(out, s->application);
+        brn_buf_add_char(out, ')');
+    }
+    brn_buf_add_c(out, ": ");
+    cli_clean(out, s->state[0] != '\0' ? s->state : "unknown state");
+    if (s->since_us != 0) {
+        brn_buf_add_c(out, " since ");
+        cli_time(out, s->since_us);
+    }
+    add_pids(out, ", keeps waiting: ", s->blocks, s->blocks_count);
+    add_pids(out, ", waits for: ", s->blocked_by, s->blocked_by_count);
+    brn_buf_add_char(out, '\n');
+    if (s->query[0] != '\0') {
+        brn_buf_add_c(out, "      ");
+        cli_clean(out, s->query);
+        brn_buf_add_char(out, '\n');
+    }
+}
+
+static void say_sessions(cli_context *ctx, const brant_locks *locks)
+{
+    for (size_t i = 0; i < locks->session_count; i++) {
+        const char *database = locks->sessions[i]->database;
+
+        if (i == 0 || strcmp(database, locks->sessions[i - 1]->database) != 0) {
+            brn_buf_add_c(&ctx->out, "sessions of ");
+            cli_clean(&ctx->out, database);
+            brn_buf_add_c(&ctx->out, " that wait, keep others waiting, or take long:\n");
+        }
+        say_session(ctx, locks->sessions[i]);
+    }
+}
+
 static void answer(cli_context *ctx, const brant_locks *locks, bool released)
 {
     if (ctx->json) {
         cli_doc_locks(ctx, locks, released);
     } else {
         say_locks(ctx, locks, released);
+        say_sessions(ctx, locks);
     }
 }
 
@@ -121,10 +180,13 @@ static int run_lock(cli_context *ctx, const void *values)
 const cli_command cli_cmd_lock = {
     .name = "lock",
     .group = "Mend",
-    .summary = "Show who holds the migration lock, or free a stuck one",
+    .summary = "Show who holds the migration lock and who blocks whom, or free a stuck lock",
     .usage = "[status | release]",
-    .details = "release ends the holder's session as far as the server can, so it asks first; "
-               "--yes answers. A lock whose run has died frees itself: wait a moment first.",
+    .details =
+        "Where the engine can tell, status also lists the sessions of the server that keep "
+        "others waiting, those that wait, and transactions of more than ten seconds: they are "
+        "what a migration waits for. release ends the holder's session as far as the server can, so it asks first; "
+        "--yes answers. A lock whose run has died frees itself: wait a moment first.",
     .example = "brant lock\nbrant lock release --yes",
     .flags = CLI_NEEDS_SESSION | CLI_WRITES,
     .arg = "status|release",

@@ -9,12 +9,8 @@ const char *cli_version_text(const char *version)
     return version != NULL ? version : "none";
 }
 
-void cli_describe_lock(brn_buf *out, const brant_lock_info *lock)
+static void describe_holder(brn_buf *out, const brant_lock_info *lock)
 {
-    if (!lock->held) {
-        brn_buf_add_c(out, "free");
-        return;
-    }
     brn_buf_add_c(out, "held by ");
     cli_clean(out, lock->who[0] != '\0' ? lock->who : "somebody");
     if (lock->pid > 0) {
@@ -27,6 +23,20 @@ void cli_describe_lock(brn_buf *out, const brant_lock_info *lock)
     if (lock->what[0] != '\0') {
         brn_buf_add_c(out, ": ");
         cli_clean(out, lock->what);
+    }
+}
+
+void cli_describe_lock(brn_buf *out, const brant_lock_info *lock)
+{
+    if (lock->held) {
+        describe_holder(out, lock);
+    } else {
+        brn_buf_add_c(out, "free");
+    }
+    if (lock->id[0] != '\0') {
+        brn_buf_add_c(out, " (lock id ");
+        cli_clean(out, lock->id);
+        brn_buf_add_char(out, ')');
     }
 }
 

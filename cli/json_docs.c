@@ -128,6 +128,8 @@ static void put_lock(brn_json *w, const brant_lock_info *lock)
 {
     brn_json_object(w);
     brn_json_key_cstr(w, "database", lock->database);
+    /* A text: not every reader has integers of 64 bits. */
+    brn_json_key_cstr(w, "id", lock->id[0] != '\0' ? lock->id : NULL);
     brn_json_key_bool(w, "held", lock->held != 0);
     key_number(w, "pid", lock->held ? lock->pid : 0, 1);
     brn_json_key_cstr(w, "who", lock->held ? lock->who : NULL);
@@ -605,6 +607,31 @@ void cli_doc_ping(cli_context *ctx, const brant_ping_result *result)
     end(ctx, &w);
 }
 
+static void key_pids(brn_json *w, const char *key, const int64_t *pids, size_t count)
+{
+    brn_json_key(w, key);
+    brn_json_array(w);
+    for (size_t i = 0; i < count; i++) {
+        brn_json_int(w, pids[i]);
+    }
+    brn_json_end(w);
+}
+
+static void put_session(brn_json *w, const brant_server_session *s)
+{
+    brn_json_object(w);
+    brn_json_key_cstr(w, "database", s->database);
+    key_number(w, "pid", s->pid, 1);
+    brn_json_key_cstr(w, "who", s->who);
+    brn_json_key_cstr(w, "application", s->application);
+    brn_json_key_cstr(w, "state", s->state[0] != '\0' ? s->state : NULL);
+    key_time(w, "since", s->since_us);
+    brn_json_key_cstr(w, "query", s->query[0] != '\0' ? s->query : NULL);
+    key_pids(w, "blocked_by", s->blocked_by, s->blocked_by_count);
+    key_pids(w, "blocks", s->blocks, s->blocks_count);
+    brn_json_end(w);
+}
+
 void cli_doc_locks(cli_context *ctx, const brant_locks *locks, bool released)
 {
     brn_json w;
@@ -615,6 +642,12 @@ void cli_doc_locks(cli_context *ctx, const brant_locks *locks, bool released)
     brn_json_array(&w);
     for (size_t i = 0; i < locks->count; i++) {
         put_lock(&w, locks->locks[i]);
+    }
+    brn_json_end(&w);
+    brn_json_key(&w, "sessions");
+    brn_json_array(&w);
+    for (size_t i = 0; i < locks->session_count; i++) {
+        put_session(&w, locks->sessions[i]);
     }
     brn_json_end(&w);
     end(ctx, &w);

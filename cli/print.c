@@ -43,7 +43,8 @@ void cli_clean_str(brn_buf *out, brn_str text)
     size_t from = 0;
 
     for (size_t i = 0; i < text.len;) {
-        size_t len = control_at(text, i);
+        unsigned char c = (unsigned char)text.ptr[i];
+        size_t len = c >= 0x20 && c < 0x7f ? 0 : control_at(text, i);
 
         if (len == 0) {
             i++;

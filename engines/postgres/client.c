@@ -122,11 +122,18 @@ static bool wait_slice(brn_postgres *p, const waiting *w)
     };
     int64_t ms = SLICE_MS;
 
+    if (w->look_ns != 0) {
+        /* Shortly before the server gives up a look must not be missed. */
+        int64_t look_ms = (w->look_ns - brn_clock_mono_ns()) / BRN_NS_PER_MS + 1;
+
+        ms = look_ms < ms ? look_ms : ms;
+        ms = ms > 0 ? ms : 0;
+    }
     if (unsent < 0 || wait.fd < 0) {
         return false;
     }
     if (w->deadline_ns == 0) {
-        ms = brn_control_left_ms(p->conn.control, SLICE_MS);
+        ms = brn_control_left_ms(p->conn.control, ms);
     }
     if (poll(&wait, 1, (int)ms) < 0 && errno != EINTR && errno != EAGAIN) {
         return false;
@@ -273,7 +280,6 @@ static waiting begin_waiting(brn_postgres *p, bool quiet)
     int64_t now = brn_clock_mono_ns();
     waiting w = { 0 };
 
-    p->blocked[0] = '\0';
     if (quiet) {
         w.deadline_ns = now + QUIET_MS * BRN_NS_PER_MS;
     } else {
@@ -286,6 +292,7 @@ brant_status brn_postgres_result(PGresult **out, brn_postgres *p, brant_error **
 {
     waiting w = begin_waiting(p, false);
 
+    p->blocked[0] = '\0';
     return next_result(out, p, &w, err);
 }
 
@@ -366,6 +373,7 @@ static brant_status query(
 {
     waiting w = begin_waiting(p, quiet);
 
+    p->blocked[0] = '\0';
     if (PQsendQueryParams(p->pg, sql, (int)count, NULL, values, NULL, NULL, 0) == 0) {
         return brn_postgres_lost(p, err);
     }

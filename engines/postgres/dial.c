@@ -160,6 +160,13 @@ static brant_status unanswered(
                   strstr(text, "channel binding") != NULL;
     brant_status st;
 
+    if (strncmp(text, "definition of service ", strlen("definition of service ")) == 0) {
+        st = brn_error(
+            err, BRANT_EUSAGE, "url.bad_parameter", "cannot connect to %s: %.*s", p->host,
+            BRN_STR_ARG(reason));
+        brn_error_hint(err, "See PGSERVICE, and \"service\" in the URL.");
+        return st;
+    }
     if (strncmp(text, "invalid ", strlen("invalid ")) == 0) {
         st = brn_error(
             err, BRANT_EUSAGE, "url.bad_parameter", "a parameter of the postgres URL: %.*s",

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading the ledger costs one round trip, on a connection that knows nothing yet too: the current
- * schema, and whether the table is there, come before the rows in the same message. Nothing of the
- * session is needed for it, so that looks work behind every pooler.
- *
- * Only when the table is missing a second question is asked: is there one in another schema?
+ * Reading the ledger costs one round trip, on a connection that knows nothing yet too: where the
+ * table is comes before its rows, in the same message. Nothing of the session is needed for it, so
+ * that looks work behind every pooler.
  */
 #include "engines/postgres/postgres.h"
 
@@ -39,33 +37,55 @@ const brn_sql_dialect brn_postgres_ledger_dialect = {
 
 /* --- schema ----------------------------------------------------------------------------------- */
 
-static brant_status keep_schema(brn_postgres *p, const char *name, brant_error **err)
+static brant_status no_schema(const brn_postgres *p, brant_error **err)
 {
-    p->schema = brn_arena_strdup(&p->arena, name);
-    return p->schema != NULL ? BRANT_OK : brn_error_oom(err);
-}
-
-brant_status brn_postgres_ledger_schema(brn_postgres *p, brant_error **err)
-{
-    PGresult *result = NULL;
     brant_status st;
 
     if (p->schema != NULL) {
-        return BRANT_OK;
-    }
-    st = brn_postgres_query(&result, p, "SELECT pg_catalog.current_schema()", 0, NULL, err);
-    if (st != BRANT_OK) {
-        return st;
-    }
-    if (PQgetisnull(result, 0, 0) != 0) {
+        st = brn_error(
+            err, BRANT_EUSAGE, "ledger.no_schema",
+            "no schema \"%s\" for the ledger in database \"%s\"", p->schema, p->dbname);
+        brn_error_hint(
+            err, "Create it, or name another with the setting ledger-schema. Without the setting "
+                 "it is the first schema of the search_path that exists.");
+    } else {
         st = brn_error(
             err, BRANT_EUSAGE, "ledger.no_schema", "no schema for the ledger in database \"%s\"",
             p->dbname);
         brn_error_hint(
             err, "No schema of the search_path exists: create one, or name another with the "
                  "setting ledger-schema.");
-    } else {
-        st = keep_schema(p, PQgetvalue(result, 0, 0), err);
+    }
+    return st;
+}
+
+/* The name comes back when the schema exists. */
+static brant_status keep_schema(brn_postgres *p, const char *name, brant_error **err)
+{
+    if (name == NULL) {
+        return no_schema(p, err);
+    }
+    if (p->schema == NULL) {
+        p->schema = brn_arena_strdup(&p->arena, name);
+    }
+    p->schema_known = p->schema != NULL;
+    return p->schema_known ? BRANT_OK : brn_error_oom(err);
+}
+
+brant_status brn_postgres_ledger_schema(brn_postgres *p, brant_error **err)
+{
+    static const char sql[] = "SELECT n.nspname FROM pg_catalog.pg_namespace n"
+                              " WHERE n.nspname = COALESCE($1::name, pg_catalog.current_schema())";
+    const char *const values[] = { p->schema };
+    PGresult *result = NULL;
+    brant_status st;
+
+    if (p->schema_known) {
+        return BRANT_OK;
+    }
+    st = brn_postgres_query(&result, p, sql, BRN_ARRAY_LEN(values), values, err);
+    if (st == BRANT_OK) {
+        st = keep_schema(p, PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : NULL, err);
     }
     PQclear(result);
     return st;
@@ -83,9 +103,9 @@ typedef struct reading {
     brn_history_rows *history;
     const PGresult *result; /* and the row of it, for column_text() */
     int row;
-    bool is_here; /* the table is in the schema that it belongs into */
-    bool is_missing;
-    bool in_rows; /* what follows are rows */
+    const char *elsewhere; /* other schemas that have such a table; NULL */
+    bool is_here;          /* it is in the schema that it belongs into */
+    bool in_rows;          /* what follows are rows */
 } reading;
 
 static const char *column_text(void *user, int i)
@@ -95,13 +115,18 @@ static const char *column_text(void *user, int i)
     return PQgetisnull(r->result, r->row, i) != 0 ? NULL : PQgetvalue(r->result, r->row, i);
 }
 
-/* Current schema, and whether the table is in it. */
+/* What add_place() asks. A search_path of which nothing exists matters only when a ledger has to be
+ * made. */
 static brant_status take_place(reading *r, brant_error **err)
 {
     const char *schema = column_text(r, 0);
+    const char *elsewhere = column_text(r, 2);
 
     r->is_here = strcmp(PQgetvalue(r->result, r->row, 1), "t") == 0;
-    return schema != NULL ? keep_schema(r->p, schema, err) : BRANT_OK;
+    if (elsewhere != NULL) {
+        r->elsewhere = brn_arena_strdup(r->arena, elsewhere);
+    }
+    return schema != NULL || r->p->schema != NULL ? keep_schema(r->p, schema, err) : BRANT_OK;
 }
 
 static brant_status take_row(reading *r, brant_error **err)
@@ -141,7 +166,7 @@ static brant_status take_error(reading *r, const PGresult *result, brant_error *
     brant_status st;
 
     if (is_one_of(sqlstate, missing)) {
-        r->is_missing = true;
+        r->is_here = false;
         return BRANT_OK;
     }
     st = brn_postgres_error(
@@ -194,22 +219,36 @@ static brant_status take_all(reading *r, brant_error **err)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-/* With the schema known: the rows alone. */
-static void add_select(brn_buf *sql, const reading *r, size_t limit)
+/* The schema, if it exists; whether the table is in it; if not, where else there is one. */
+static void add_place(brn_buf *sql, const reading *r)
 {
     const char *schema = r->p->schema;
+    char *literal = schema != NULL ? PQescapeLiteral(r->p->pg, schema, strlen(schema)) : NULL;
 
-    if (schema == NULL) {
-        brn_buf_printf(
-            sql,
-            "SELECT pg_catalog.current_schema(), pg_catalog.to_regclass("
-            "pg_catalog.quote_ident(pg_catalog.current_schema()) || '.%s') IS NOT NULL; ",
-            r->table);
+    brn_buf_printf(
+        sql,
+        "SELECT n.nspname, p.here, CASE WHEN p.here THEN NULL ELSE ("
+        "SELECT pg_catalog.string_agg(o.nspname, ', ' ORDER BY o.nspname)"
+        " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace o ON o.oid = c.relnamespace"
+        " WHERE c.relname = '%s' AND c.relkind IN ('r', 'p') AND o.nspname !~ '^pg_temp'"
+        " AND o.nspname IS DISTINCT FROM p.name) END"
+        " FROM (SELECT s.name, pg_catalog.to_regclass(pg_catalog.quote_ident(s.name) || '.%s')"
+        " IS NOT NULL AS here FROM (SELECT %s::text AS name) s) p"
+        " LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = p.name; ",
+        r->table, r->table, literal != NULL ? literal : "pg_catalog.current_schema()");
+    sql->failed = sql->failed || (schema != NULL && literal == NULL);
+    PQfreemem(literal);
+}
+
+static void add_select(brn_buf *sql, const reading *r, size_t limit)
+{
+    if (!r->in_rows) {
+        add_place(sql, r);
     }
     if (r->rows != NULL) {
-        brn_sql_ledger_select(sql, &brn_postgres_ledger_dialect, schema, r->detail);
+        brn_sql_ledger_select(sql, &brn_postgres_ledger_dialect, r->p->schema, r->detail);
     } else {
-        brn_sql_history_select(sql, &brn_postgres_ledger_dialect, schema, limit);
+        brn_sql_history_select(sql, &brn_postgres_ledger_dialect, r->p->schema, limit);
     }
 }
 
@@ -221,7 +260,7 @@ static brant_status read_table(reading *r, size_t limit, brant_error **err)
     if (st != BRANT_OK) {
         return st;
     }
-    r->in_rows = r->p->schema != NULL;
+    r->in_rows = r->p->ledger_known;
     r->is_here = r->in_rows;
     brn_buf_init(&sql, 0);
     add_select(&sql, r, limit);
@@ -236,28 +275,8 @@ static brant_status read_table(reading *r, size_t limit, brant_error **err)
         st = take_all(r, err);
     }
     brn_buf_release(&sql);
-    r->is_missing = r->is_missing || !r->is_here;
-    return st;
-}
-
-static brant_status find_elsewhere(
-    const char **out, brn_arena *arena, brn_postgres *p, brant_error **err)
-{
-    static const char sql[] =
-        "SELECT pg_catalog.string_agg(n.nspname, ', ' ORDER BY n.nspname)"
-        " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE c.relname = '" MIGRATIONS "' AND c.relkind IN ('r', 'p')"
-        " AND n.nspname !~ '^pg_temp' AND n.nspname IS DISTINCT FROM $1";
-    const char *const values[] = { p->schema };
-    PGresult *result = NULL;
-    brant_status st = brn_postgres_query(&result, p, sql, 1, values, err);
-
-    if (st == BRANT_OK && PQgetisnull(result, 0, 0) == 0) {
-        *out = brn_arena_strdup(arena, PQgetvalue(result, 0, 0));
-        st = *out != NULL ? st : brn_error_oom(err);
-    }
-    PQclear(result);
-    return st;
+    r->p->ledger_known = st == BRANT_OK && r->is_here;
+    return st == BRANT_OK && r->arena->oom ? brn_error_oom(err) : st;
 }
 
 brant_status brn_postgres_ledger_read(
@@ -274,13 +293,11 @@ brant_status brn_postgres_ledger_read(
     };
     brant_status st = read_table(&r, 0, err);
 
-    if (st == BRANT_OK && r.is_missing) {
-        st = find_elsewhere(&state.elsewhere, arena, p, err);
-    }
     if (st != BRANT_OK) {
         return st;
     }
-    state.exists = !r.is_missing;
+    state.exists = r.is_here;
+    state.elsewhere = r.elsewhere;
     if (detail == BRN_LEDGER_FULL) {
         brn_ledger_rows_sort(&state.rows);
     }

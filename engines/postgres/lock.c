@@ -203,8 +203,9 @@ static brant_status check_pooler(brn_postgres *p, int pid, brant_error **err)
 
 /*
  * In one statement: tries, if this is the process that we expect, and then sets what a run needs.
- * Limits are the client's, so the server has none that could end the session between statements.
- * idle_session_timeout is not known everywhere.
+ * The lock is taken twice: what the guard of prepared.c lets go of and takes again is then never
+ * free. Limits are the client's, so the server has none that could end the session between
+ * statements. idle_session_timeout is not known everywhere.
  */
 #define SET_ALL                                                                                    \
     " (SELECT pg_catalog.count(pg_catalog.set_config(s.name, CASE s.name"                          \
@@ -216,10 +217,13 @@ static brant_status check_pooler(brn_postgres *p, int pid, brant_error **err)
     "pg_catalog.current_setting('search_path'), current_user,"                                     \
     " pg_catalog.current_setting('session_replication_role')"
 
+#define STARTED "EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time())::text"
+
 static const char try_sql[] =
-    "SELECT b.pid, l.taken, " HOME ", CASE WHEN l.taken THEN" SET_ALL " END"
+    "SELECT b.pid, l.taken, " HOME ", " STARTED ", CASE WHEN l.taken THEN" SET_ALL " END"
     " FROM (SELECT pg_catalog.pg_backend_pid() AS pid) b, LATERAL (SELECT CASE WHEN b.pid = $4::int"
-    " THEN pg_catalog.pg_try_advisory_lock($5::bigint) END AS taken OFFSET 0) l";
+    " THEN pg_catalog.pg_try_advisory_lock($5::bigint)"
+    " AND pg_catalog.pg_try_advisory_lock($5::bigint) END AS taken OFFSET 0) l";
 
 #define RUN_SETTINGS                                                                               \
     "application_name,lock_timeout,standard_conforming_strings,statement_timeout,"                 \
@@ -277,6 +281,16 @@ brant_status brn_postgres_home_read(brn_postgres *p, brant_error **err)
     return st;
 }
 
+bool brn_postgres_has_restarted(brn_postgres *p)
+{
+    PGresult *result = NULL;
+    brant_status st = brn_postgres_query_quietly(&result, p, "SELECT " STARTED, 0, NULL, NULL);
+    bool same = st == BRANT_OK && strcmp(PQgetvalue(result, 0, 0), p->started) == 0;
+
+    PQclear(result);
+    return !same;
+}
+
 /* *pid: the process that answered. It is tried by `expected` only. */
 static brant_status try_once(
     int *pid, bool *taken, brn_postgres *p, int expected, const char *what, brant_error **err)
@@ -297,6 +311,7 @@ static brant_status try_once(
     if (st == BRANT_OK) {
         *pid = (int)strtol(PQgetvalue(result, 0, 0), NULL, 10);
         *taken = strcmp(PQgetvalue(result, 0, 1), "t") == 0;
+        (void)snprintf(p->started, sizeof(p->started), "%s", PQgetvalue(result, 0, 5));
     }
     if (st == BRANT_OK && !p->home.known) {
         st = keep_home(p, result, 2, err);
@@ -365,7 +380,8 @@ brant_status brn_postgres_lock(brn_conn *conn, const char *what, brant_error **e
 void brn_postgres_unlock(brn_conn *conn)
 {
     static const char sql[] =
-        "SELECT pg_catalog.pg_advisory_unlock($1::bigint), (SELECT pg_catalog.count("
+        "SELECT pg_catalog.pg_advisory_unlock($1::bigint)"
+        " AND pg_catalog.pg_advisory_unlock($1::bigint), (SELECT pg_catalog.count("
         "pg_catalog.set_config(s.name, s.reset_val, false)) FROM pg_catalog.pg_settings s"
         " WHERE s.name = ANY ($2::text[]))";
     brn_postgres *p = (brn_postgres *)conn;
@@ -433,7 +449,8 @@ static void read_activity(brn_lock_holder *out, const PGresult *result)
 brant_status brn_postgres_lock_holder(brn_lock_holder *out, brn_conn *conn, brant_error **err)
 {
     static const char sql[] =
-        "SELECT l.pid, a.usename, COALESCE(a.client_hostname, pg_catalog.host(a.client_addr)),"
+        "SELECT l.pid, a.usename, COALESCE(a.client_hostname, pg_catalog.host(a.client_addr),"
+        " CASE WHEN a.state IS NULL THEN '?' END),"
         " a.application_name,"
         " (EXTRACT(epoch FROM a.backend_start) * 1000000)::bigint"
         " FROM (SELECT l.pid FROM" HELD_LOCK " LIMIT 1) l"
@@ -454,6 +471,7 @@ brant_status brn_postgres_lock_holder(brn_lock_holder *out, brn_conn *conn, bran
     if (st != BRANT_OK) {
         return st;
     }
+    (void)snprintf(holder.id, sizeof(holder.id), "%" PRId64, brn_postgres_lock_number(p));
     if (PQntuples(result) > 0) {
         holder.held = true;
         holder.pid = strtoll(PQgetvalue(result, 0, 0), NULL, 10);

@@ -11,131 +11,112 @@
 #include "engines/postgres/definition.h"
 #include "engines/postgres/postgres.h"
 
-#define IS_OURS "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
-/* Not made together with another object: 'e' by an extension, 'i' as a part of it. (A partitioned
- * table is a part of its own columns.) */
-#define STANDS_ALONE(class, id)                                                                    \
-    "NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '" class                                \
-        "'::regclass AND e.objid = " id " AND e.refobjid <> e.objid"                               \
-        " AND e.deptype IN ('e', 'i'))"
-#define NOT_BRANTS(name) name " NOT LIKE 'brant\\_%'"
-#define FULL_NAME(name)                                                                            \
-    "CASE WHEN n.nspname = current_schema() THEN quote_ident(" name ")"                            \
-    " ELSE quote_ident(n.nspname) || '.' || quote_ident(" name ") END"
+/*
+ * n: schemas, with what names in them begin with. m: what is made together with another object, by
+ * an extension ('e') or as a part of it ('i'); a partitioned table is a part of its own columns. r:
+ * relations.
+ */
+static const char common[] =
+    "WITH n AS (SELECT s.oid, s.nspname, CASE WHEN s.nspname = current_schema() THEN ''"
+    " ELSE quote_ident(s.nspname) || '.' END AS prefix FROM pg_namespace s"
+    " WHERE s.nspname !~ '^pg_' AND s.nspname <> 'information_schema'),"
+    " m AS (SELECT e.classid, e.objid FROM pg_depend e WHERE e.deptype IN ('e', 'i')"
+    " AND e.refobjid <> e.objid),"
+    " r AS (SELECT c.oid, n.prefix || quote_ident(c.relname) AS name FROM pg_class c"
+    " JOIN n ON n.oid = c.relnamespace LEFT JOIN pg_index i ON i.indexrelid = c.oid"
+    " LEFT JOIN pg_class b ON b.oid = i.indrelid"
+    " WHERE coalesce(b.relname, c.relname) NOT LIKE 'brant\\_%' AND c.oid NOT IN"
+    " (SELECT m.objid FROM m WHERE m.classid = 'pg_class'::regclass))";
 
-/* Type, name, definition of each kind. */
-#define SCHEMAS                                                                                    \
-    "SELECT 'schema' AS type, quote_ident(n.nspname) AS name,"                                     \
-    " 'CREATE SCHEMA ' || quote_ident(n.nspname) AS definition FROM pg_namespace n"                \
-    " WHERE " IS_OURS " AND n.nspname <> 'public'"                                                 \
-    " AND " STANDS_ALONE("pg_namespace", "n.oid")
-
-#define EXTENSIONS                                                                                 \
-    "SELECT 'extension', quote_ident(x.extname), 'CREATE EXTENSION ' || quote_ident(x.extname)"    \
-    " || ' VERSION ' || quote_literal(x.extversion) FROM pg_extension x"                           \
-    " WHERE x.oid >= 16384" /* those below come with every database */
-
-#define TABLES                                                                                                      \
-    "SELECT CASE c.relkind WHEN 'f' THEN 'foreign table' ELSE 'table' END, r.name,"                                 \
-    " 'CREATE ' || CASE WHEN c.relpersistence = 'u' THEN 'UNLOGGED ' ELSE '' END"                                   \
-    " || CASE c.relkind WHEN 'f' THEN 'FOREIGN ' ELSE '' END || 'TABLE ' || r.name || ' ' || " BRN_DEFINITION_TABLE \
-    " FROM r JOIN pg_class c ON c.oid = r.oid WHERE c.relkind IN ('r', 'p', 'f')"
-
-#define VIEWS                                                                                      \
-    "SELECT v.type, r.name, 'CREATE ' || upper(v.type) || ' ' || r.name || " BRN_DEFINITION_VIEW   \
-    " FROM r JOIN pg_class c ON c.oid = r.oid"                                                     \
-    " JOIN (VALUES ('v', 'view'), ('m', 'materialized view')) v (kind, type)"                      \
-    " ON v.kind = c.relkind::text"
-
-/* Indexes of constraints are in the definition of their table. */
-#define INDEXES                                                                                    \
-    "SELECT 'index', r.name, pg_get_indexdef(c.oid)"                                               \
-    " || CASE WHEN i.indisvalid THEN '' ELSE ' INVALID' END"                                       \
-    " FROM r JOIN pg_class c ON c.oid = r.oid JOIN pg_index i ON i.indexrelid = c.oid"             \
-    " WHERE NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = c.oid"                      \
-    " AND k.contype IN ('p', 'u', 'x'))"
-
-/* Those of identity columns are a part of them. */
-#define SEQUENCES                                                                                  \
-    "SELECT 'sequence', r.name, 'CREATE SEQUENCE ' || r.name || ' ' || " BRN_DEFINITION_SEQUENCE   \
-    " FROM r JOIN pg_sequence q ON q.seqrelid = r.oid"
-
-#define FUNCTIONS                                                                                  \
-    "SELECT CASE " BRN_DEFINITION_PROKIND                                                          \
-    " WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function'"                         \
-    " END, s.name, CASE WHEN " BRN_DEFINITION_PROKIND                                              \
-    " = 'a' THEN (SELECT 'CREATE AGGREGATE ' || s.name"                                            \
-    " || ' (SFUNC ' || g.aggtransfn || ', STYPE ' || format_type(g.aggtranstype, NULL)"            \
-    " || ', FINALFUNC ' || g.aggfinalfn || coalesce(', INITCOND ' || g.agginitval, '') || ')'"     \
-    " FROM pg_aggregate g WHERE g.aggfnoid = f.oid) ELSE btrim(pg_get_functiondef(f.oid),"         \
-    " chr(10)) END"                                                                                \
-    " FROM pg_proc f JOIN pg_namespace n ON n.oid = f.pronamespace,"                               \
-    " LATERAL (SELECT " FULL_NAME(                                                                 \
-        "f.proname") " || '(' || pg_get_function_identity_arguments(f.oid) || ')' AS name) s"      \
-                     " WHERE " IS_OURS " AND " STANDS_ALONE("pg_proc", "f.oid")
-
-/* Not those that come with tables, arrays and ranges. */
-#define TYPES                                                                                                       \
-    "SELECT v.type, s.name, v.make || s.name || ' AS ' || (" BRN_DEFINITION_TYPE ")"                                \
-    " FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace"                                                 \
-    " JOIN (VALUES ('d', 'domain', 'CREATE DOMAIN '), ('e', 'type', 'CREATE TYPE '),"                               \
-    " ('c', 'type', 'CREATE TYPE '), ('r', 'type', 'CREATE TYPE ')) v (kind, type, make)"                           \
-    " ON v.kind = t.typtype::text, LATERAL (SELECT " FULL_NAME(                                                     \
-        "t.typname") " AS name) s"                                                                                  \
-                     " WHERE " IS_OURS " AND " STANDS_ALONE(                                                        \
-                         "pg_type",                                                                                 \
-                         "t.oid") " AND (t.typrelid = 0 OR EXISTS (SELECT FROM pg_class k WHERE k.oid = t.typrelid" \
-                                  " AND k.relkind = 'c'))"
-
-#define ON_TABLES                                                                                  \
-    "SELECT 'trigger', quote_ident(g.tgname) || ' on ' || r.name, pg_get_triggerdef(g.oid)"        \
-    " || CASE g.tgenabled WHEN 'O' THEN '' ELSE ' ENABLED ' || g.tgenabled::text END"              \
-    " FROM r JOIN pg_trigger g ON g.tgrelid = r.oid WHERE NOT g.tgisinternal"                      \
-    " UNION ALL SELECT 'policy', quote_ident(l.polname) || ' on ' || r.name,"                      \
-    " 'CREATE POLICY ' || quote_ident(l.polname) || ' ON ' || r.name || ' AS '"                    \
-    " || " BRN_DEFINITION_POLICY " FROM r JOIN pg_policy l ON l.polrelid = r.oid"                  \
-    " UNION ALL SELECT 'rule', quote_ident(u.rulename) || ' on ' || r.name,"                       \
-    " pg_get_ruledef(u.oid) FROM r JOIN pg_rewrite u ON u.ev_class = r.oid"                        \
-    " WHERE u.rulename <> '_RETURN'"
-
-#define OTHERS                                                                                                                                                                    \
-    "SELECT 'statistics', " FULL_NAME(                                                                                                                                            \
-        "b.stxname") ", pg_get_statisticsobjdef(b.oid)"                                                                                                                           \
-                     " FROM pg_statistic_ext b JOIN pg_namespace n ON n.oid = b.stxnamespace WHERE " IS_OURS                                                                      \
-                     " UNION ALL SELECT 'collation', " FULL_NAME(                                                                                                                 \
-                         "o.collname") ", 'CREATE COLLATION '"                                                                                                                    \
-                                       " || " FULL_NAME(                                                                                                                          \
-                                           "o.collname") " || ' ' || o.collprovider::text || ' ' || coalesce(o.collcollate,"                                                      \
-                                                         " to_jsonb(o) ->> 'colliculocale', to_jsonb(o) ->> 'colllocale', '')"                                                    \
-                                                         " FROM pg_collation o JOIN pg_namespace n ON n.oid = o.collnamespace"                                                    \
-                                                         " WHERE " IS_OURS " AND " STANDS_ALONE(                                                                                  \
-                                                             "pg_collation",                                                                                                      \
-                                                             "o.oid") " UNION ALL SELECT 'event trigger', quote_ident(v.evtname), 'CREATE EVENT TRIGGER '"                        \
-                                                                      " || quote_ident(v.evtname) || ' ON ' || v.evtevent || ' EXECUTE FUNCTION '"                                \
-                                                                      " || v.evtfoid::regproc || ' ' || v.evtenabled::text || coalesce(' ' || v.evttags::text, '')"               \
-                                                                      " FROM pg_event_trigger v WHERE " STANDS_ALONE(                                                             \
-                                                                          "pg_event_trigger",                                                                                     \
-                                                                          "v.oid") " UNION ALL SELECT 'publication', quote_ident(b.pubname), 'CREATE PUBLICATION '"               \
-                                                                                   " || quote_ident(b.pubname) || CASE WHEN b.puballtables THEN ' FOR ALL TABLES' ELSE"           \
-                                                                                   " coalesce(' FOR TABLE ' || (SELECT string_agg(y.prrelid::regclass::text, ', '"                \
-                                                                                   " ORDER BY y.prrelid::regclass::text) FROM pg_publication_rel y WHERE y.prpubid = b.oid), '')" \
-                                                                                   " END FROM pg_publication b"
-
-/* The relations that count, for the parts below. */
-static const char relations[] = "WITH r AS (SELECT c.oid, " FULL_NAME(
-    "c.relname") " AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-                 " LEFT JOIN pg_index i ON i.indexrelid = c.oid LEFT JOIN pg_class b ON b.oid = i.indrelid"
-                 " WHERE " IS_OURS
-                 " AND " NOT_BRANTS("coalesce(b.relname, c.relname)") " AND " STANDS_ALONE(
-                     "pg_class", "c.oid") ")";
-
+/* Each gives type, name and definition. */
 static const char *const parts[] = {
-    SCHEMAS, EXTENSIONS, TABLES, VIEWS, INDEXES, SEQUENCES, FUNCTIONS, TYPES, ON_TABLES, OTHERS,
+    "SELECT 'schema' AS type, quote_ident(n.nspname) AS name,"
+    " 'CREATE SCHEMA ' || quote_ident(n.nspname) AS definition FROM n"
+    " WHERE n.nspname <> 'public' AND n.oid NOT IN"
+    " (SELECT m.objid FROM m WHERE m.classid = 'pg_namespace'::regclass)",
+
+    /* Those with a lower number come with every database. */
+    "SELECT 'extension', quote_ident(x.extname), 'CREATE EXTENSION ' || quote_ident(x.extname)"
+    " || ' VERSION ' || quote_literal(x.extversion) FROM pg_extension x WHERE x.oid >= 16384",
+
+    "SELECT CASE c.relkind WHEN 'f' THEN 'foreign table' ELSE 'table' END, r.name,"
+    " 'CREATE ' || CASE WHEN c.relpersistence = 'u' THEN 'UNLOGGED ' ELSE '' END"
+    " || CASE c.relkind WHEN 'f' THEN 'FOREIGN ' ELSE '' END || 'TABLE ' || r.name || ' '"
+    " || " BRN_DEFINITION_TABLE
+    " FROM r JOIN pg_class c ON c.oid = r.oid WHERE c.relkind IN ('r', 'p', 'f')",
+
+    "SELECT v.type, r.name, 'CREATE ' || upper(v.type) || ' ' || r.name"
+    " || " BRN_DEFINITION_VIEW " FROM r JOIN pg_class c ON c.oid = r.oid"
+    " JOIN (VALUES ('v', 'view'), ('m', 'materialized view')) v (kind, type)"
+    " ON v.kind = c.relkind::text",
+
+    /* Those of constraints are in the definition of their table. */
+    "SELECT 'index', r.name, pg_get_indexdef(i.indexrelid)"
+    " || CASE WHEN i.indisvalid THEN '' ELSE ' INVALID' END"
+    " FROM r JOIN pg_index i ON i.indexrelid = r.oid WHERE NOT EXISTS (SELECT FROM pg_constraint k"
+    " WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))",
+
+    "SELECT 'sequence', r.name, 'CREATE SEQUENCE ' || r.name || ' '"
+    " || " BRN_DEFINITION_SEQUENCE " FROM r JOIN pg_sequence q ON q.seqrelid = r.oid",
+
+    "SELECT CASE k.kind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END,"
+    " k.name, CASE WHEN k.kind = 'a' THEN (SELECT 'CREATE AGGREGATE ' || k.name"
+    " || ' (SFUNC ' || g.aggtransfn || ', STYPE ' || format_type(g.aggtranstype, NULL)"
+    " || ', FINALFUNC ' || g.aggfinalfn || coalesce(', INITCOND ' || g.agginitval, '') || ')'"
+    " FROM pg_aggregate g WHERE g.aggfnoid = f.oid)"
+    " ELSE btrim(pg_get_functiondef(f.oid), chr(10)) END"
+    " FROM pg_proc f JOIN n ON n.oid = f.pronamespace,"
+    " LATERAL (SELECT n.prefix || quote_ident(f.proname) || '('"
+    " || pg_get_function_identity_arguments(f.oid) || ')' AS name,"
+    " " BRN_DEFINITION_PROKIND " AS kind) k"
+    " WHERE f.oid NOT IN (SELECT m.objid FROM m WHERE m.classid = 'pg_proc'::regclass)",
+
+    /* Not those that come with tables, arrays and ranges. */
+    "SELECT v.type, n.prefix || quote_ident(t.typname),"
+    " v.make || n.prefix || quote_ident(t.typname) || ' AS ' || (" BRN_DEFINITION_TYPE ")"
+    " FROM pg_type t JOIN n ON n.oid = t.typnamespace"
+    " JOIN (VALUES ('d', 'domain', 'CREATE DOMAIN '), ('e', 'type', 'CREATE TYPE '),"
+    " ('c', 'type', 'CREATE TYPE '), ('r', 'type', 'CREATE TYPE ')) v (kind, type, make)"
+    " ON v.kind = t.typtype::text"
+    " WHERE t.oid NOT IN (SELECT m.objid FROM m WHERE m.classid = 'pg_type'::regclass)"
+    " AND (t.typrelid = 0"
+    " OR EXISTS (SELECT FROM pg_class k WHERE k.oid = t.typrelid AND k.relkind = 'c'))",
+
+    "SELECT 'trigger', quote_ident(g.tgname) || ' on ' || r.name, pg_get_triggerdef(g.oid)"
+    " || CASE g.tgenabled WHEN 'O' THEN '' ELSE ' ENABLED ' || g.tgenabled::text END"
+    " FROM r JOIN pg_trigger g ON g.tgrelid = r.oid WHERE NOT g.tgisinternal",
+
+    "SELECT 'policy', quote_ident(l.polname) || ' on ' || r.name,"
+    " 'CREATE POLICY ' || quote_ident(l.polname) || ' ON ' || r.name || ' AS '"
+    " || " BRN_DEFINITION_POLICY " FROM r JOIN pg_policy l ON l.polrelid = r.oid",
+
+    "SELECT 'rule', quote_ident(u.rulename) || ' on ' || r.name, pg_get_ruledef(u.oid)"
+    " FROM r JOIN pg_rewrite u ON u.ev_class = r.oid WHERE u.rulename <> '_RETURN'",
+
+    "SELECT 'statistics', n.prefix || quote_ident(b.stxname), pg_get_statisticsobjdef(b.oid)"
+    " FROM pg_statistic_ext b JOIN n ON n.oid = b.stxnamespace",
+
+    "SELECT 'collation', n.prefix || quote_ident(o.collname),"
+    " 'CREATE COLLATION ' || n.prefix || quote_ident(o.collname) || ' ' || o.collprovider::text"
+    " || ' ' || coalesce(o.collcollate, to_jsonb(o) ->> 'colliculocale',"
+    " to_jsonb(o) ->> 'colllocale', '') FROM pg_collation o JOIN n ON n.oid = o.collnamespace"
+    " WHERE o.oid NOT IN (SELECT m.objid FROM m WHERE m.classid = 'pg_collation'::regclass)",
+
+    "SELECT 'event trigger', quote_ident(v.evtname), 'CREATE EVENT TRIGGER '"
+    " || quote_ident(v.evtname) || ' ON ' || v.evtevent || ' EXECUTE FUNCTION '"
+    " || v.evtfoid::regproc || ' ' || v.evtenabled::text || coalesce(' ' || v.evttags::text, '')"
+    " FROM pg_event_trigger v"
+    " WHERE v.oid NOT IN (SELECT m.objid FROM m WHERE m.classid = 'pg_event_trigger'::regclass)",
+
+    "SELECT 'publication', quote_ident(b.pubname), 'CREATE PUBLICATION ' || quote_ident(b.pubname)"
+    " || CASE WHEN b.puballtables THEN ' FOR ALL TABLES' ELSE coalesce(' FOR TABLE ' ||"
+    " (SELECT string_agg(y.prrelid::regclass::text, ', ' ORDER BY y.prrelid::regclass::text)"
+    " FROM pg_publication_rel y WHERE y.prpubid = b.oid), '') END FROM pg_publication b",
 };
 
 static void write_query(brn_buf *query)
 {
-    brn_buf_add_c(query, relations);
+    brn_buf_add_c(query, common);
     brn_buf_add_c(query, " SELECT type, name, coalesce(definition, '') FROM (");
     for (size_t i = 0; i < BRN_ARRAY_LEN(parts); i++) {
         brn_buf_add_c(query, i > 0 ? " UNION ALL " : "");

@@ -17,12 +17,6 @@
  * ends with its answer.
  */
 
-static const char *slot_name(char name[24], uint32_t slot)
-{
-    (void)snprintf(name, 24, "brant_%" PRIu32, slot);
-    return name;
-}
-
 static void expect(brn_pipe *pipe, size_t op, uint32_t prepares, bool last)
 {
     pipe->items[pipe->count++] = (brn_pipe_item){ op, prepares, last };
@@ -32,23 +26,21 @@ static void expect(brn_pipe *pipe, size_t op, uint32_t prepares, bool last)
 static bool send_text(brn_pipe *pipe, size_t op, const brn_pipe_text *text, bool last)
 {
     PGconn *pg = pipe->p->pg;
-    char name[24];
 
     if (text->slot == UINT32_MAX) {
         expect(pipe, op, 0, last);
         return PQsendQueryParams(
             pg, text->sql, (int)text->count, NULL, text->values, NULL, NULL, 0);
     }
-    (void)slot_name(name, text->slot);
     if (text->sql != NULL) {
-        if (PQsendPrepare(pg, name, text->sql, 0, NULL) == 0) {
+        if (PQsendPrepare(pg, text->name, text->sql, 0, NULL) == 0) {
             return false;
         }
         expect(pipe, op, 1u << text->slot, false);
         pipe->sent |= 1u << text->slot;
     }
     expect(pipe, op, 0, last);
-    return PQsendQueryPrepared(pg, name, (int)text->count, text->values, NULL, NULL, 0) == 1;
+    return PQsendQueryPrepared(pg, text->name, (int)text->count, text->values, NULL, NULL, 0) == 1;
 }
 
 /* A limit of the migration's own, in place of the session's. */
@@ -68,13 +60,6 @@ static bool send_lock_limit(brn_pipe *pipe, size_t op)
     return PQsendQueryParams(pipe->p->pg, sql, 0, NULL, NULL, NULL, NULL, 0) == 1;
 }
 
-/* What forgets prepared statements forgets ours. */
-static bool forgets(brn_str sql)
-{
-    return brn_str_ieq(brn_str_slice(sql, 0, 10), BRN_STR("deallocate")) ||
-           brn_str_ieq(brn_str_slice(sql, 0, 7), BRN_STR("discard"));
-}
-
 static bool send_statement(brn_pipe *pipe, size_t op)
 {
     brn_str sql = pipe->program->ops.items[op].sql;
@@ -83,10 +68,6 @@ static bool send_statement(brn_pipe *pipe, size_t op)
     brn_buf_add_str(&pipe->text, sql);
     if (pipe->text.failed) {
         return false;
-    }
-    if (forgets(sql)) {
-        pipe->p->prepared = 0;
-        pipe->sent = 0;
     }
     expect(pipe, op, 0, true);
     pipe->bytes += sql.len;
@@ -133,6 +114,21 @@ static bool send_op(brn_pipe *pipe, size_t op)
            (!begins || send_lock_limit(pipe, op));
 }
 
+/* The operation, and those behind it that go with it; returns where it stopped, SIZE_MAX: it could
+ * not be sent. */
+static size_t send_next(brn_pipe *pipe, size_t op, size_t to)
+{
+    size_t count = brn_pipe_together(pipe, op, to);
+    brn_pipe_text text;
+
+    if (count == 1) {
+        return send_op(pipe, op) ? op + 1 : SIZE_MAX;
+    }
+    brn_pipe_render_together(&text, pipe, op, count);
+    return !pipe->text.failed && send_text(pipe, op + count - 1, &text, true) ? op + count
+                                                                              : SIZE_MAX;
+}
+
 /* Sends from `from` on what fits; returns where it stopped. SIZE_MAX: it could not be sent. */
 static size_t send_some(brn_pipe *pipe, size_t from, size_t to)
 {
@@ -140,10 +136,7 @@ static size_t send_some(brn_pipe *pipe, size_t from, size_t to)
     pipe->bytes = 0;
     /* Five at most belong to one operation. */
     while (from < to && pipe->count + 5 < BRN_PIPE_ITEMS && pipe->bytes < BRN_PIPE_BYTES) {
-        if (!send_op(pipe, from)) {
-            return SIZE_MAX;
-        }
-        from++;
+        from = send_next(pipe, from, to);
     }
     return from;
 }
@@ -165,10 +158,10 @@ void brn_pipe_report(brn_pipe *pipe, size_t end, int64_t rows)
     }
 }
 
+/* Of what writes the ledger, only history returns something. */
 static void note_xid(brn_postgres *p, const brn_op *op, const PGresult *result)
 {
-    if (op->type == BRN_OP_LEDGER && op->ledger->type == BRN_LEDGER_HISTORY &&
-        PQntuples(result) == 1 && PQnfields(result) == 1) {
+    if (op->type == BRN_OP_LEDGER && PQntuples(result) == 1 && PQnfields(result) == 1) {
         (void)snprintf(p->xid, sizeof(p->xid), "%s", PQgetvalue(result, 0, 0));
     }
 }
@@ -239,6 +232,7 @@ static void op_is_done(brn_pipe *pipe, size_t index, int64_t rows)
     } else if (op->type == BRN_OP_COMMIT) {
         p->in_program = false;
         p->xid[0] = '\0';
+        p->blocked[0] = '\0';
     } else if ((op->flags & BRN_OP_OWN_BEGIN) != 0) {
         p->in_own = true;
     } else if ((op->flags & BRN_OP_OWN_END) != 0) {
@@ -290,6 +284,11 @@ static brant_status take_sync(brn_pipe *pipe, brant_error **err)
         brant_status got = brn_postgres_result_stopping(
             &result, pipe->p, &pipe->stopping, st == BRANT_OK ? err : NULL);
 
+        if (got == BRANT_OK && PQstatus(pipe->p->pg) != CONNECTION_OK) {
+            /* libpq would give an error for ever: the sync never comes. */
+            PQclear(result);
+            got = brn_postgres_lost(pipe->p, st == BRANT_OK ? err : NULL);
+        }
         if (got != BRANT_OK) {
             return st != BRANT_OK ? st : got;
         }

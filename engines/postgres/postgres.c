@@ -41,6 +41,7 @@ static void on_notice(void *user, const PGresult *result)
     /* A crash and an immediate shutdown are told with a mere warning. */
     if (sqlstate != NULL && strncmp(sqlstate, "57P0", 4) == 0) {
         (void)snprintf(p->fatal, sizeof(p->fatal), "%s", brn_buf_text(&text));
+        brn_postgres_note_end(p, result);
     }
     brn_buf_release(&text);
 }
@@ -57,6 +58,7 @@ static void use_session(brn_postgres *p, PGconn *pg)
     p->home.known = false;
     p->blocked[0] = '\0';
     p->fatal[0] = '\0';
+    p->told_to_end = false;
     if (pg != NULL) {
         (void)PQsetNoticeReceiver(pg, on_notice, p);
         p->conn.server_version = (uint32_t)PQserverVersion(pg);
@@ -384,7 +386,7 @@ const brn_engine brn_engine_postgres = {
     .default_port = 5432,
     .dialect = &brn_dialect_postgres,
     .caps = BRN_CAP_TXN_DDL | BRN_CAP_TXN_DML | BRN_CAP_LOCK | BRN_CAP_PROBE | BRN_CAP_CREATE |
-            BRN_CAP_OBJECTS | BRN_CAP_CANCEL | BRN_CAP_EXECUTE,
+            BRN_CAP_OBJECTS | BRN_CAP_CANCEL | BRN_CAP_EXECUTE | BRN_CAP_SESSIONS,
     .connect = postgres_connect,
     .disconnect = postgres_disconnect,
     .server_info = postgres_server_info,
@@ -401,4 +403,5 @@ const brn_engine brn_engine_postgres = {
     .probe = brn_postgres_probe,
     .objects = brn_postgres_objects,
     .execute = brn_postgres_execute,
+    .sessions = brn_postgres_sessions,
 };

@@ -9,6 +9,7 @@
  *   error.c      results and lost connections as errors
  *   ledger.c     reading the ledger, and rendering its operations
  *   lock.c       the migration lock, its holder, poolers
+ *   sessions.c   who keeps whom waiting
  *   pipeline.c   sending many statements in one round trip
  *   prepared.c   the statements that brant itself sends
  *   run.c        programs as pipelines
@@ -59,8 +60,10 @@ typedef struct brn_postgres {
     char *key_password; /* of the client's certificate, likewise; NULL */
     const char *host;   /* as it is shown: "127.0.0.1:5432" or a socket's directory */
     const char *dbname; /* database that it is connected to */
-    const char
-        *schema; /* of the ledger: the setting, else the current one once it is known; NULL */
+    /* Of the ledger: the setting, else the current one once it is known; NULL. */
+    const char *schema;
+    bool schema_known; /* it exists */
+    bool ledger_known; /* and so does the ledger in it */
     int64_t connect_timeout_ms;
     int64_t lock_timeout_ms; /* total wait for locks of other applications */
     int64_t lock_attempt_ms; /* in one go */
@@ -74,14 +77,18 @@ typedef struct brn_postgres {
     char lock_what[64];   /* as given to lock(), to take it again after a lost connection */
     bool settings_sent;   /* session settings of a run, on this backend */
     uint32_t prepared;    /* bits of slots that are prepared on this backend */
-    bool in_program;      /* run() has a transaction open */
-    bool in_own;          /* a file's own BEGIN has opened one */
+    uint32_t guards;      /* of rows, that were sent, and how often they were prepared anew */
+    uint32_t guard_plans;
+    bool in_program; /* run() has a transaction open */
+    bool in_own;     /* a file's own BEGIN has opened one */
     /* What a migration must not change for the next one, as it was when the lock was taken. */
     brn_postgres_home home;
     const brn_op *call;             /* function of the host program that is running; NULL */
     char xid[24];                   /* of the transaction whose COMMIT is on its way; "" */
     char blocked[512];              /* who kept the last statement waiting, as it was seen; "" */
     char fatal[256];                /* why the server ended the session, when it said so; "" */
+    bool told_to_end;               /* by an administrator, it said */
+    char started[32];               /* when the server did, known with the lock; "" */
     struct brn_postgres_rows *rows; /* of execute(), on their way while a row function runs; NULL */
 } brn_postgres;
 
@@ -149,7 +156,8 @@ brant_status brn_postgres_query_quietly(
  * (BRANT_ECONNECT, "connect.lost").
  *
  * When it takes long, it looks who keeps the statement waiting: a warning "lock.blocked", and
- * p->blocked for the error of a lock timeout.
+ * p->blocked for the error of a lock timeout. In a pipeline the look may come while an earlier
+ * answer is waited for: the server keeps answers back. It stays until the COMMIT.
  */
 brant_status brn_postgres_result(PGresult **out, brn_postgres *p, brant_error **err);
 /*
@@ -190,6 +198,8 @@ brant_status brn_postgres_error(
     const char *id,
     const char *what,
     brant_error **err);
+/* Notes p->told_to_end. */
+void brn_postgres_note_end(brn_postgres *p, const PGresult *result);
 /* Hides the password where a server repeats it. */
 void brn_postgres_mask(const brn_postgres *p, char *text);
 /* Of the connection itself, behind a failed call of libpq. */
@@ -210,8 +220,8 @@ brant_status brn_postgres_ledger_read(
     brant_error **err);
 brant_status brn_postgres_history_read(
     brn_history_rows *out, brn_arena *arena, brn_conn *conn, size_t limit, brant_error **err);
-/* Makes p->schema known: the setting, or current_schema(). "ledger.no_schema" when there is none.
- */
+/* Makes p->schema known: the setting, or current_schema(). "ledger.no_schema" when it does not
+ * exist. */
 brant_status brn_postgres_ledger_schema(brn_postgres *p, brant_error **err);
 
 /* --- lock.c ----------------------------------------------------------------------------------- */
@@ -227,8 +237,19 @@ brant_status brn_postgres_lock_break(
 int64_t brn_postgres_lock_number(brn_postgres *p);
 /* Sets what a run needs, as lock() has: behind a RESET ALL. */
 brant_status brn_postgres_settings(brn_postgres *p, brant_error **err);
+/* Whether this is another run of the server than that where the lock was taken. */
+bool brn_postgres_has_restarted(brn_postgres *p);
 /* Makes p->home known on a session without the lock. */
 brant_status brn_postgres_home_read(brn_postgres *p, brant_error **err);
+
+/* --- sessions.c ------------------------------------------------------------------------------- */
+
+brant_status brn_postgres_sessions(
+    brn_session_list *out,
+    brn_arena *arena,
+    brn_conn *conn,
+    int64_t older_than_ms,
+    brant_error **err);
 
 /* --- run.c, recover.c, execute.c -------------------------------------------------------------- */
 

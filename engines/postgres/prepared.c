@@ -17,8 +17,13 @@ enum slot {
     SLOT_GUARD_ROW,                                      /* and of the migration's row */
     SLOT_LEDGER,                                         /* and the type of the operation */
     SLOT_STAMPED = SLOT_LEDGER + BRN_LEDGER_HISTORY + 1, /* with times of the server */
-    SLOT_COUNT = SLOT_STAMPED + BRN_LEDGER_HISTORY + 1,
+    SLOT_END = SLOT_STAMPED + BRN_LEDGER_HISTORY + 1,    /* of a migration */
+    SLOT_END_NEXT,                                       /* and the next one is running */
+    SLOT_COUNT,
 };
+
+/* Guards of rows that are sent before their statement is prepared anew for the first time. */
+#define GUARDS_RENEW 64
 
 _Static_assert(SLOT_COUNT <= BRN_POSTGRES_SLOTS, "a slot for each statement");
 
@@ -30,22 +35,26 @@ _Static_assert(SLOT_COUNT <= BRN_POSTGRES_SLOTS, "a slot for each statement");
 
 /* --- guard ------------------------------------------------------------------------------------ */
 
+/*
+ * The lock is held twice, so letting go of it once and taking it again shows that this session
+ * holds it, and touches only what the session itself has noted: pg_locks goes through the locks of
+ * all sessions, which costs more than a small migration's own statements on a busy server.
+ */
 static void render_guard(brn_buf *sql, const brn_postgres *p, bool row)
 {
     brn_buf_add_c(
-        sql,
-        "SELECT CASE WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_locks l"
-        " WHERE l.locktype = 'advisory' AND l.pid = pg_catalog.pg_backend_pid()"
-        " AND l.classid = $1::oid AND l.objid = $2::oid AND l.objsubid = 1 AND l.granted)"
-        " THEN " RAISE(
-            "lock_lost") " WHEN pg_catalog.current_setting('search_path') <> $3 OR current_user <> $4"
-                         " OR pg_catalog.current_setting('session_replication_role') <> $5"
-                         " THEN " RAISE("session_changed"));
+        sql, "SELECT CASE WHEN NOT pg_catalog.pg_advisory_unlock($1::bigint) THEN " RAISE(
+                 "lock_lost") " WHEN NOT pg_catalog.pg_try_advisory_lock($1::bigint)"
+                              " THEN " RAISE("lock_lost"));
+    brn_buf_add_c(
+        sql, " WHEN pg_catalog.current_setting('search_path') <> $2 OR current_user <> $3"
+             " OR pg_catalog.current_setting('session_replication_role') <> $4"
+             " THEN " RAISE("session_changed"));
     if (row) {
         brn_buf_add_c(sql, " WHEN NOT EXISTS (SELECT FROM ");
         brn_sql_ledger_table(sql, &brn_postgres_ledger_dialect, p->schema);
         brn_buf_add_c(
-            sql, " m WHERE m.id = $6 AND m.status = 'running' AND m.run_id = $7)"
+            sql, " m WHERE m.id = $5 AND m.status = 'running' AND m.run_id = $6)"
                  " THEN " RAISE("row_lost"));
     }
     brn_buf_add_c(sql, " END");
@@ -54,20 +63,18 @@ static void render_guard(brn_buf *sql, const brn_postgres *p, bool row)
 static void guard_values(brn_pipe_text *out, const brn_pipe *pipe, const brn_op *op)
 {
     brn_postgres *p = pipe->p;
-    uint64_t key = (uint64_t)brn_postgres_lock_number(p);
 
-    (void)snprintf(out->numbers[0], sizeof(out->numbers[0]), "%" PRIu32, (uint32_t)(key >> 32));
-    (void)snprintf(out->numbers[1], sizeof(out->numbers[1]), "%" PRIu32, (uint32_t)key);
+    (void)snprintf(
+        out->numbers[0], sizeof(out->numbers[0]), "%" PRId64, brn_postgres_lock_number(p));
     out->values[0] = out->numbers[0];
-    out->values[1] = out->numbers[1];
-    out->values[2] = p->home.search_path;
-    out->values[3] = p->home.user;
-    out->values[4] = p->home.replication;
-    out->count = 5;
+    out->values[1] = p->home.search_path;
+    out->values[2] = p->home.user;
+    out->values[3] = p->home.replication;
+    out->count = 4;
     if (op->id != NULL) {
-        out->values[5] = op->id;
-        out->values[6] = pipe->program->run_id != NULL ? pipe->program->run_id : "";
-        out->count = 7;
+        out->values[4] = op->id;
+        out->values[5] = pipe->program->run_id != NULL ? pipe->program->run_id : "";
+        out->count = 6;
     }
 }
 
@@ -75,8 +82,8 @@ static const struct guard_word {
     const char *marker;
     const char *message;
 } guard_words[] = {
-    { "brant.lock_lost", "the migration lock is not held any more" },
-    { "brant.row_lost", "the ledger row of the migration was written by another run" },
+    { "lock_lost", "the migration lock is not held any more" },
+    { "row_lost", "the ledger row of the migration was written by another run" },
 };
 
 static brant_status guard_error(brn_pipe *pipe, const char *text, brant_error **err)
@@ -93,7 +100,7 @@ static brant_status guard_error(brn_pipe *pipe, const char *text, brant_error **
             "Another run may have taken over. Run \"brant status\", and then again what you ran.");
         return st;
     }
-    if (strstr(text, "brant.session_changed") == NULL) {
+    if (strstr(text, "session_changed") == NULL) {
         return BRANT_OK;
     }
     /* reset() restores it, and then the same goes on. */
@@ -104,6 +111,34 @@ static brant_status guard_error(brn_pipe *pipe, const char *text, brant_error **
         "session_replication_role");
 }
 
+/*
+ * The plan of a prepared statement stays. One that was made while the ledger was small reads all of
+ * it, and would still do so when a long run has made it large. So it is made anew, under another
+ * name, whenever the run has doubled the rows that it added.
+ */
+static void renew_guard(brn_pipe *pipe)
+{
+    brn_postgres *p = pipe->p;
+    uint32_t sent = p->guards++;
+
+    if (sent >= GUARDS_RENEW && (sent & (sent - 1)) == 0) {
+        p->guard_plans++;
+        p->prepared &= ~(1u << SLOT_GUARD_ROW);
+        pipe->sent &= ~(1u << SLOT_GUARD_ROW);
+    }
+}
+
+static void set_slot(brn_pipe_text *out, const brn_pipe *pipe, uint32_t slot)
+{
+    out->slot = slot;
+    if (slot == SLOT_GUARD_ROW) {
+        (void)snprintf(
+            out->name, sizeof(out->name), "brant_%" PRIu32 "_%" PRIu32, slot, pipe->p->guard_plans);
+    } else {
+        (void)snprintf(out->name, sizeof(out->name), "brant_%" PRIu32, slot);
+    }
+}
+
 static bool is_known(const brn_pipe *pipe, uint32_t slot)
 {
     return ((pipe->p->prepared | pipe->sent) & (1u << slot)) != 0;
@@ -111,21 +146,23 @@ static bool is_known(const brn_pipe *pipe, uint32_t slot)
 
 /* --- ledger ----------------------------------------------------------------------------------- */
 
-static void ledger_values(brn_pipe_text *out)
+/* Those of one operation, behind those that are there. */
+static void add_values(brn_pipe_text *out, const brn_sql_stmt *sql)
 {
-    const brn_sql_stmt *sql = &out->ledger;
-
     for (size_t i = 0; i < sql->count; i++) {
         const brn_sql_param *param = &sql->params[i];
+        size_t at = out->count++;
 
-        out->values[i] = param->is_null ? NULL : param->text;
+        out->values[at] = param->is_null ? NULL : param->text;
         if (!param->is_null && param->text == NULL) {
-            (void)snprintf(out->numbers[i], sizeof(out->numbers[i]), "%" PRId64, param->number);
-            out->values[i] = out->numbers[i];
+            (void)snprintf(out->numbers[at], sizeof(out->numbers[at]), "%" PRId64, param->number);
+            out->values[at] = out->numbers[at];
         }
     }
-    out->count = sql->count;
 }
+
+/* The number of the transaction is the question when the answer to its COMMIT is lost. */
+#define RETURNING_XID " RETURNING pg_catalog.txid_current()"
 
 static bool render_ledger(brn_pipe_text *out, brn_pipe *pipe, const brn_op *op, size_t i)
 {
@@ -138,18 +175,67 @@ static bool render_ledger(brn_pipe_text *out, brn_pipe *pipe, const brn_op *op, 
     bool known = !ensure && is_known(pipe, slot);
 
     if (!brn_sql_ledger_render(
-            &out->ledger, known ? NULL : &pipe->text, &brn_postgres_ledger_dialect, pipe->p->schema,
-            ledger, i, now_us, pipe->began_us)) {
+            &out->ledger[0], known ? NULL : &pipe->text, &brn_postgres_ledger_dialect,
+            pipe->p->schema, ledger, i, now_us, pipe->began_us)) {
         return false;
     }
-    /* The number of the transaction is the question when the answer to its COMMIT is lost. */
     if (ledger->type == BRN_LEDGER_HISTORY && !known) {
-        brn_buf_add_c(&pipe->text, " RETURNING pg_catalog.txid_current()");
+        brn_buf_add_c(&pipe->text, RETURNING_XID);
     }
-    out->slot = ensure ? UINT32_MAX : slot;
+    set_slot(out, pipe, ensure ? UINT32_MAX : slot);
     out->sql = known ? NULL : brn_buf_text(&pipe->text);
-    ledger_values(out);
+    add_values(out, &out->ledger[0]);
     return true;
+}
+
+static bool is_write(const brn_pipe *pipe, size_t op, brn_ledger_op_type type, bool stamp)
+{
+    const brn_op *what = &pipe->program->ops.items[op];
+
+    return what->type == BRN_OP_LEDGER && what->ledger->type == type &&
+           what->ledger->stamp == stamp;
+}
+
+size_t brn_pipe_together(const brn_pipe *pipe, size_t op, size_t to)
+{
+    const brn_op *ops = pipe->program->ops.items;
+
+    if (!pipe->worked || to - op < 2 || !is_write(pipe, op, BRN_LEDGER_PUT, true) ||
+        !is_write(pipe, op + 1, BRN_LEDGER_HISTORY, true)) {
+        return 1;
+    }
+    return to - op > 2 && is_write(pipe, op + 2, BRN_LEDGER_PUT, false) &&
+                   strcmp(ops[op].ledger->row->id, ops[op + 2].ledger->row->id) != 0
+               ? 3
+               : 2;
+}
+
+/*
+ * Three statements would cost the server about as much as a small CREATE TABLE does; in one they
+ * start only once. History comes last for what it returns. Rows are put by ON CONFLICT, also the
+ * one that is there: an UPDATE might get a plan that reads the whole table, made when it was small.
+ */
+void brn_pipe_render_together(brn_pipe_text *out, brn_pipe *pipe, size_t op, size_t count)
+{
+    const brn_op *ops = &pipe->program->ops.items[op];
+    const brn_ledger_op *order[BRN_PIPE_TOGETHER] = { ops[0].ledger };
+    uint32_t slot = count > 2 ? SLOT_END_NEXT : SLOT_END;
+    bool known = is_known(pipe, slot);
+
+    order[1] = ops[count - 1].ledger;
+    order[count - 1] = ops[1].ledger;
+    brn_sql_ledger_render_with(
+        out->ledger, known ? NULL : &pipe->text, &brn_postgres_ledger_dialect, pipe->p->schema,
+        order, count, BRN_SQL_BY_SERVER, pipe->began_us);
+    if (!known) {
+        brn_buf_add_c(&pipe->text, RETURNING_XID);
+    }
+    set_slot(out, pipe, slot);
+    out->sql = known ? NULL : brn_buf_text(&pipe->text);
+    out->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        add_values(out, &out->ledger[i]);
+    }
 }
 
 /* A row that is gone cannot say later what was done: better to stop now. */
@@ -164,7 +250,7 @@ static bool must_hit_a_row(const brn_op *op)
 
 static void fixed(brn_pipe_text *out, const brn_pipe *pipe, uint32_t slot, const char *sql)
 {
-    out->slot = slot;
+    set_slot(out, pipe, slot);
     out->sql = is_known(pipe, slot) ? NULL : sql;
 }
 
@@ -172,6 +258,9 @@ static void guard(brn_pipe_text *out, brn_pipe *pipe, const brn_op *op)
 {
     uint32_t slot = op->id != NULL ? SLOT_GUARD_ROW : SLOT_GUARD;
 
+    if (op->id != NULL) {
+        renew_guard(pipe);
+    }
     if (!is_known(pipe, slot)) {
         brn_buf_reset(&pipe->text);
         render_guard(&pipe->text, pipe->p, op->id != NULL);
@@ -251,7 +340,12 @@ brant_status brn_pipe_error(
         st = guard_error(pipe, text, err);
     }
     if (st == BRANT_OK) {
+        const char *advice = brn_postgres_advice(PQresultErrorField(result, PG_DIAG_SQLSTATE), sql);
+
         st = brn_postgres_error(pipe->p, result, sql, id, what, err);
+        if (advice != NULL) {
+            brn_error_hint(err, "%s", advice);
+        }
     }
     if (op->type == BRN_OP_STATEMENT) {
         brn_error_statement(err, op->sql);

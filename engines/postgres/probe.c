@@ -31,7 +31,9 @@ const char *brn_postgres_text(const brn_postgres_prober *p, brn_str s)
 
 static const char *column(const brn_postgres_prober *p, const PGresult *result, int row, int i)
 {
-    return brn_arena_strdup(p->arena, PQgetvalue(result, row, i));
+    const char *text = brn_arena_strdup(p->arena, PQgetvalue(result, row, i));
+
+    return text != NULL ? text : "";
 }
 
 /* --- looking for names ------------------------------------------------------------------------ */
@@ -350,8 +352,8 @@ static brant_status probe_unnamed_index(brn_postgres_prober *p, const brn_postgr
         found.known
             ? brn_arena_printf(
                   p->arena,
-                  "table \"%s\" has such an index; whether it came from this statement, which gives "
-                  "it no name, cannot be told",
+                  "table \"%s\" has such an index; whether it came from this statement, which "
+                  "gives it no name, cannot be told",
                   name)
             : brn_arena_printf(
                   p->arena, "whether table \"%s\" has such an index cannot be told: %s", name,
@@ -489,8 +491,8 @@ static const struct default_rule {
       " AND d.encoding = m.encoding AND d.datcollate = m.datcollate AND d.datctype = m.datctype"
       " AND pg_get_userbyid(d.datdba) = current_user"
       " FROM pg_database d, pg_database m WHERE d.datname = $1 AND m.datname = 'template1'" },
-    { BRN_OBJECT_SCHEMA,
-      "SELECT pg_get_userbyid(n.nspowner) = current_user FROM pg_namespace n WHERE n.nspname = $1" },
+    { BRN_OBJECT_SCHEMA, "SELECT pg_get_userbyid(n.nspowner) = current_user FROM pg_namespace n"
+                         " WHERE n.nspname = $1" },
     { BRN_OBJECT_EXTENSION,
       "SELECT x.extversion = a.default_version FROM pg_extension x"
       " JOIN pg_available_extensions a ON a.name = x.extname WHERE x.extname = $1" },
@@ -611,48 +613,60 @@ static brant_status tell_temporary(brn_postgres_prober *p)
             p->arena, "%s \"%s\" is temporary, and not of this session", p->kind, p->name));
 }
 
-static bool is_shared(brn_object object)
+static bool is_shared(const char *source)
 {
-    return source_of(object) != NULL && source_of(object) != relations &&
-           source_of(object) != types && source_of(object) != functions;
+    return source != relations && source != types && source != functions;
+}
+
+/* NULL: the catalogue does not tell. */
+typedef brant_status probe_fn(brn_postgres_prober *p);
+
+static probe_fn *find_create(const brn_postgres_prober *p)
+{
+    const char *source = source_of(p->what.object);
+    bool on_table =
+        p->what.object == BRN_OBJECT_INDEX || member_definition_of(p->what.object) != NULL;
+
+    if (p->what.temporary) {
+        return tell_temporary;
+    }
+    if (on_table) {
+        return p->what.on.len > 0 ? probe_on_table : NULL;
+    }
+    if (source == NULL || p->what.name.len == 0) {
+        return NULL;
+    }
+    return is_shared(source) ? probe_create_shared : probe_create;
+}
+
+static probe_fn *find_drop(const brn_postgres_prober *p)
+{
+    if (member_definition_of(p->what.object) != NULL) {
+        return p->what.on.len > 0 ? probe_on_table : NULL;
+    }
+    return source_of(p->what.object) != NULL && p->what.name.len > 0 ? probe_drop : NULL;
+}
+
+static probe_fn *find_alter(const brn_postgres_prober *p)
+{
+    bool one = p->what.alter != BRN_ALTER_NONE && (p->what.flags & BRN_STMT_SEVERAL) == 0;
+
+    return one && source_of(p->what.object) != NULL ? brn_postgres_probe_alter : NULL;
 }
 
 static brant_status dispatch(brn_postgres_prober *p)
 {
-    bool on_table = p->what.object == BRN_OBJECT_INDEX || member_definition_of(p->what.object);
+    probe_fn *probe = NULL;
     brn_stmt_info info;
 
     brn_postgres_inspect_class(&info, &p->p->conn, &p->what, p->stmt);
-    if (info.repeatable) {
-        return probe_by_kind(p, &info);
+    if (!info.repeatable) {
+        probe = p->what.verb == BRN_VERB_CREATE  ? find_create(p)
+                : p->what.verb == BRN_VERB_DROP  ? find_drop(p)
+                : p->what.verb == BRN_VERB_ALTER ? find_alter(p)
+                                                 : NULL;
     }
-    switch (p->what.verb) {
-    case BRN_VERB_CREATE:
-        if (p->what.temporary) {
-            return tell_temporary(p);
-        }
-        if (on_table && p->what.on.len > 0) {
-            return probe_on_table(p);
-        }
-        if (is_shared(p->what.object) && p->what.name.len > 0) {
-            return probe_create_shared(p);
-        }
-        return source_of(p->what.object) != NULL && p->what.name.len > 0 ? probe_create(p)
-                                                                         : probe_by_kind(p, &info);
-    case BRN_VERB_DROP:
-        if (member_definition_of(p->what.object) != NULL && p->what.on.len > 0) {
-            return probe_on_table(p);
-        }
-        return source_of(p->what.object) != NULL && p->what.name.len > 0 ? probe_drop(p)
-                                                                         : probe_by_kind(p, &info);
-    case BRN_VERB_ALTER:
-        return p->what.alter != BRN_ALTER_NONE && (p->what.flags & BRN_STMT_SEVERAL) == 0 &&
-                       source_of(p->what.object) != NULL
-                   ? brn_postgres_probe_alter(p)
-                   : probe_by_kind(p, &info);
-    default:
-        return probe_by_kind(p, &info);
-    }
+    return probe != NULL ? probe(p) : probe_by_kind(p, &info);
 }
 
 brant_status brn_postgres_probe(

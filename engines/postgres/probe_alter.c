@@ -19,7 +19,8 @@ static const char column_definition[] = "SELECT " BRN_DEFINITION_COLUMN OF_COLUM
 static const char new_column_definition[] =
     "SELECT " BRN_DEFINITION_COLUMN " || coalesce((SELECT string_agg(' ' ||"
     " pg_get_constraintdef(k.oid), '' ORDER BY pg_get_constraintdef(k.oid)) FROM pg_constraint k"
-    " WHERE k.conrelid = a.attrelid AND k.conkey = ARRAY[a.attnum] AND k.contype <> 'n'), '')" OF_COLUMN;
+    " WHERE k.conrelid = a.attrelid AND k.conkey = ARRAY[a.attnum] AND"
+    " k.contype <> 'n'), '')" OF_COLUMN;
 static const char constraint_definition[] =
     "SELECT pg_get_constraintdef(k.oid) FROM pg_constraint k WHERE k.conname = $3 AND k.conrelid"
     " = " BRN_REHEARSE_TABLE;

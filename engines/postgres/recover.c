@@ -182,12 +182,16 @@ static brant_status take_lock_again(brn_postgres *p, brant_error **err)
 
 static brant_status recover(brn_postgres *p, brant_error **err)
 {
+    bool told_to_end = p->told_to_end;
     brant_status st;
 
     if (p->locked) {
         p->lost_pid = p->lock_pid;
     }
     st = connect_again(p, err);
+    if (st == BRANT_OK && p->lost_pid != 0) {
+        p->conn.ended = told_to_end && !brn_postgres_has_restarted(p);
+    }
     return st == BRANT_OK && p->lost_pid != 0 ? take_lock_again(p, err) : st;
 }
 
@@ -196,6 +200,7 @@ brant_status brn_postgres_reset(brn_conn *conn, brant_error **err)
     brn_postgres *p = (brn_postgres *)conn;
     brant_status st = BRANT_OK;
 
+    conn->ended = false;
     if (p->pg != NULL && PQstatus(p->pg) == CONNECTION_OK) {
         st = reset_session(p, err);
         if (st == BRANT_OK && p->lost_pid != 0) {

@@ -121,7 +121,7 @@ int brn_sqlite_bind_str(const brn_sqlite *s, sqlite3_stmt *stmt, int i, brn_str 
 {
     /* Empty text must not become null, which its NULL pointer would make of it. */
     return s->f->bind_text64(
-        stmt, i, text.ptr != NULL ? text.ptr : "", text.len, SQLITE_TRANSIENT, SQLITE_UTF8);
+        stmt, i, text.ptr != NULL ? text.ptr : "", text.len, SQLITE_STATIC, SQLITE_UTF8);
 }
 
 const char *brn_sqlite_column(brn_arena *arena, const brn_sqlite *s, sqlite3_stmt *stmt, int i)

@@ -5,7 +5,7 @@
  */
 #include "engines/sqlite/sqlite.h"
 
-#include <stdio.h>
+#include <string.h>
 
 #define HINT_ALONE "Write \"-- brant: transaction=off\" at the head of the file."
 
@@ -175,6 +175,20 @@ static bool is_ledger(const brn_stmt_class *what)
            brn_str_ieq(what->name, BRN_STR("brant_history"));
 }
 
+/* Behind a space where there is something before it; what does not fit is left out. */
+static void add_word(char *out, size_t size, const char *word)
+{
+    size_t at = strlen(out);
+
+    if (at > 0 && at + 1 < size) {
+        out[at++] = ' ';
+    }
+    while (*word != '\0' && at + 1 < size) {
+        out[at++] = *word++;
+    }
+    out[at] = '\0';
+}
+
 void brn_sqlite_inspect_class(brn_stmt_info *out, const brn_stmt_class *what, const brn_stmt *stmt)
 {
     const struct known_verb *known = &known_verbs[0];
@@ -195,9 +209,11 @@ void brn_sqlite_inspect_class(brn_stmt_info *out, const brn_stmt_class *what, co
     out->dml = what->verb == BRN_VERB_INSERT || what->verb == BRN_VERB_UPDATE ||
                what->verb == BRN_VERB_DELETE;
     out->destructive = is_destructive(what, stmt);
-    (void)snprintf(
-        out->kind, sizeof(out->kind), "%s%s%s", known->kind,
-        what->object != BRN_OBJECT_NONE ? " " : "", brn_object_word(what->object));
+    out->kind[0] = '\0';
+    add_word(out->kind, sizeof(out->kind), known->kind);
+    if (what->object != BRN_OBJECT_NONE) {
+        add_word(out->kind, sizeof(out->kind), brn_object_word(what->object));
+    }
     if (what->verb == BRN_VERB_PRAGMA) {
         inspect_pragma(out, what);
     } else if (what->verb == BRN_VERB_VACUUM) {

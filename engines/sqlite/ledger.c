@@ -205,7 +205,10 @@ static brant_status guard_row(brn_sqlite *s, const char *id, const char *run_id,
         !column_is(s, stmt, 1, run_id)) {
         st = lock_lost("the ledger row of the migration was written by another run", err);
     }
-    (void)s->f->reset(stmt);
+    if (stmt != NULL) {
+        (void)s->f->reset(stmt);
+        (void)s->f->clear_bindings(stmt);
+    }
     return st;
 }
 

@@ -135,6 +135,7 @@ int brn_sqlite_exec(brn_sqlite *s, const char *sql);
 int brn_sqlite_number(brn_sqlite *s, const char *sql, int64_t *out);
 bool brn_sqlite_foreign_keys(const brn_sqlite *s);
 int brn_sqlite_prepare(sqlite3_stmt **out, brn_sqlite *s, const char *sql);
+/* The text stays where it is until the binding is cleared or the statement gone. */
 int brn_sqlite_bind_str(const brn_sqlite *s, sqlite3_stmt *stmt, int i, brn_str text);
 /* Text of a column in the arena; NULL for null, and with the arena's latch when out of memory. */
 const char *brn_sqlite_column(brn_arena *arena, const brn_sqlite *s, sqlite3_stmt *stmt, int i);

@@ -93,7 +93,35 @@ typedef struct brant_lock_info {
     /** "up, brant 0.1.0". */
     const char *what;
     int64_t since_us;
+    /** By which the server knows the lock, also a free one: the number in pg_locks; "" where there
+     * is none. */
+    const char *id;
 } brant_lock_info;
+
+/**
+ * A session of a database server that keeps others waiting, waits for others, or has had a
+ * transaction open for long. What the server does not tell this user is "" or 0.
+ */
+typedef struct brant_server_session {
+    const char *database;
+    /** 0: a transaction that has no session, such as a prepared one; its name is `application`. */
+    int64_t pid;
+    /** "user@host". */
+    const char *who;
+    const char *application;
+    /** In the server's words: "active", "idle in transaction". */
+    const char *state;
+    /** Begin of its transaction. */
+    int64_t since_us;
+    /** The statement that runs, or the last one; shortened. */
+    const char *query;
+    /** Sessions that it waits for. */
+    const int64_t *blocked_by;
+    size_t blocked_by_count;
+    /** Sessions that it keeps waiting. */
+    const int64_t *blocks;
+    size_t blocks_count;
+} brant_server_session;
 
 /** State of one database. */
 typedef struct brant_database_status {
@@ -295,6 +323,10 @@ BRANT_API void brant_ping_free(brant_ping_result *result);
 typedef struct brant_locks {
     const brant_lock_info *const *locks;
     size_t count;
+    /** Of brant_lock_status() where the engine can tell: those that keep most waiting come first.
+     */
+    const brant_server_session *const *sessions;
+    size_t session_count;
 } brant_locks;
 
 BRANT_API void brant_locks_free(brant_locks *locks);

@@ -223,7 +223,10 @@ brant_validate(brant_validation **out, brant_session *session, brant_error **err
 BRANT_API brant_status
 brant_round_trip(brant_validation **out, brant_session *session, brant_error **err);
 
-/** Who holds the locks. Since: 0.1 */
+/**
+ * Who holds the locks, and which sessions of the servers are in the way of others or may soon be:
+ * transactions of more than ten seconds. Since: 0.1
+ */
 BRANT_API brant_status
 brant_lock_status(brant_locks **out, brant_session *session, brant_error **err);
 

@@ -101,19 +101,23 @@ void brn_buf_printf(brn_buf *buf, const char *format, ...)
 
 void brn_buf_vprintf(brn_buf *buf, const char *format, va_list args)
 {
+    size_t room = buf->cap - buf->len; /* with that of the NUL */
     va_list again;
     int len;
 
     va_copy(again, args);
-    len = vsnprintf(NULL, 0, format, again);
+    len = vsnprintf(room > 0 ? buf->ptr + buf->len : NULL, room, format, again);
     va_end(again);
-    if (len < 0) {
-        buf->failed = true;
+    if (len >= 0 && brn_buf_reserve(buf, (size_t)len)) {
+        if ((size_t)len >= room) { /* there was none, or only for a part */
+            (void)vsnprintf(buf->ptr + buf->len, (size_t)len + 1, format, args);
+        }
+        buf->len += (size_t)len;
         return;
     }
-    if (brn_buf_reserve(buf, (size_t)len)) {
-        (void)vsnprintf(buf->ptr + buf->len, (size_t)len + 1, format, args);
-        buf->len += (size_t)len;
+    buf->failed = true;
+    if (room > 0) {
+        buf->ptr[buf->len] = '\0';
     }
 }
 

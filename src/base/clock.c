@@ -57,36 +57,48 @@ static struct tm split_us(int64_t wall_us, int64_t *fraction_us)
     return parts;
 }
 
-/* The ranges that gcc needs to see that a time fits its text. */
-static unsigned two(int field)
+/* `digits` of a field and what follows it; returns where the next one begins. Without snprintf():
+ * each row of the ledger has several times. */
+static char *add_field(char *out, int64_t field, size_t digits, const char *then)
 {
-    return (unsigned)field % 100;
-}
-
-static unsigned year_of(const struct tm *parts)
-{
-    return (unsigned)(parts->tm_year + 1900) % 10000;
+    for (size_t i = digits; i-- > 0; field /= 10) {
+        out[i] = (char)('0' + field % 10);
+    }
+    out += digits;
+    while (*then != '\0') {
+        *out++ = *then++;
+    }
+    *out = '\0';
+    return out;
 }
 
 void brn_clock_rfc3339(char out[BRN_CLOCK_TEXT], int64_t wall_us)
 {
     int64_t fraction_us;
     struct tm parts = split_us(wall_us, &fraction_us);
+    char *at = out;
 
-    (void)snprintf(
-        out, BRN_CLOCK_TEXT, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", year_of(&parts),
-        two(parts.tm_mon + 1), two(parts.tm_mday), two(parts.tm_hour), two(parts.tm_min),
-        two(parts.tm_sec), (unsigned)(fraction_us / 1000) % 1000);
+    at = add_field(at, parts.tm_year + 1900, 4, "-");
+    at = add_field(at, parts.tm_mon + 1, 2, "-");
+    at = add_field(at, parts.tm_mday, 2, "T");
+    at = add_field(at, parts.tm_hour, 2, ":");
+    at = add_field(at, parts.tm_min, 2, ":");
+    at = add_field(at, parts.tm_sec, 2, ".");
+    (void)add_field(at, fraction_us / 1000, 3, "Z");
 }
 
 void brn_clock_stamp(char out[BRN_CLOCK_TEXT], int64_t wall_us)
 {
     int64_t fraction_us;
     struct tm parts = split_us(wall_us, &fraction_us);
+    char *at = out;
 
-    (void)snprintf(
-        out, BRN_CLOCK_TEXT, "%04u%02u%02u%02u%02u%02u", year_of(&parts), two(parts.tm_mon + 1),
-        two(parts.tm_mday), two(parts.tm_hour), two(parts.tm_min), two(parts.tm_sec));
+    at = add_field(at, parts.tm_year + 1900, 4, "");
+    at = add_field(at, parts.tm_mon + 1, 2, "");
+    at = add_field(at, parts.tm_mday, 2, "");
+    at = add_field(at, parts.tm_hour, 2, "");
+    at = add_field(at, parts.tm_min, 2, "");
+    (void)add_field(at, parts.tm_sec, 2, "");
 }
 
 /* The number at `from`, where there are digits. */

@@ -200,12 +200,12 @@ static int check_readable(const struct stat *st, size_t max_bytes)
 }
 
 /* A signal may come while a slow file system, such as NFS, looks for the file. */
-static int open_again(const char *path, int flags, mode_t mode)
+static int open_again(int dir, const char *path, int flags, mode_t mode)
 {
     int fd;
 
     do {
-        fd = open(path, flags, mode);
+        fd = openat(dir, path, flags, mode);
     } while (fd < 0 && errno == EINTR);
     return fd;
 }
@@ -218,7 +218,17 @@ int brn_file_read(brn_buf *out, const char *path, size_t max_bytes)
     return rc != 0 ? rc : brn_file_read_listed(out, path, max_bytes);
 }
 
+int brn_dir_open(const char *path)
+{
+    return open_again(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+}
+
 int brn_file_read_listed(brn_buf *out, const char *path, size_t max_bytes)
+{
+    return brn_file_read_below(out, AT_FDCWD, path, max_bytes);
+}
+
+int brn_file_read_below(brn_buf *out, int dir, const char *path, size_t max_bytes)
 {
     size_t before = out->len;
     struct stat st;
@@ -226,7 +236,7 @@ int brn_file_read_listed(brn_buf *out, const char *path, size_t max_bytes)
     int rc;
 
     /* O_NONBLOCK: it may have become a fifo since. */
-    fd = open_again(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
+    fd = open_again(dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
     if (fd < 0) {
         return errno;
     }
@@ -261,7 +271,7 @@ static int write_all(int fd, brn_str content)
 /* `old`: what the file is to replace; NULL. Then it has to be on disk before it does. */
 static int create_file(const char *path, brn_str content, mode_t mode, const struct stat *old)
 {
-    int fd = open_again(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    int fd = open_again(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     int rc;
 
     if (fd < 0) {

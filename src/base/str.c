@@ -24,22 +24,6 @@ static int compare_bytes(const char *a, const char *b, size_t len)
     return len == 0 ? 0 : memcmp(a, b, len);
 }
 
-brn_str brn_str_from(const char *text)
-{
-    return text == NULL ? BRN_STR("") : (brn_str){ text, strlen(text) };
-}
-
-brn_str brn_str_slice(brn_str s, size_t from, size_t to)
-{
-    if (to > s.len) {
-        to = s.len;
-    }
-    if (from > to) {
-        from = to;
-    }
-    return from == 0 ? (brn_str){ s.ptr, to } : (brn_str){ s.ptr + from, to - from };
-}
-
 bool brn_str_eq(brn_str a, brn_str b)
 {
     return a.len == b.len && compare_bytes(a.ptr, b.ptr, a.len) == 0;

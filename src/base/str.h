@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef struct brn_str {
     const char *ptr;
@@ -25,8 +26,19 @@ typedef struct brn_str {
 #define BRN_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 /* NULL gives an empty view (with a pointer). */
-brn_str brn_str_from(const char *text);
-brn_str brn_str_slice(brn_str s, size_t from, size_t to);
+static inline brn_str brn_str_from(const char *text)
+{
+    return text == NULL ? BRN_STR("") : (brn_str){ text, strlen(text) };
+}
+
+/* The bytes from `from` up to `to`, as far as there are any. */
+static inline brn_str brn_str_slice(brn_str s, size_t from, size_t to)
+{
+    size_t end = to > s.len ? s.len : to;
+    size_t begin = from > end ? end : from;
+
+    return begin == 0 ? (brn_str){ s.ptr, end } : (brn_str){ s.ptr + begin, end - begin };
+}
 bool brn_str_eq(brn_str a, brn_str b);
 bool brn_str_eq_c(brn_str a, const char *b);
 /* ASCII only: keywords, never user text. */

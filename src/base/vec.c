@@ -4,6 +4,8 @@
 #include <string.h>
 
 #define FIRST_ITEMS ((size_t)8)
+/* A moving array that is larger grows in longer steps: what is not used yet is not touched. */
+#define MANY_BYTES ((size_t)64 * 1024)
 
 static unsigned char *copy_into_larger(
     brn_arena *arena, const unsigned char *array, size_t used, size_t bytes)
@@ -28,7 +30,8 @@ static bool grow(
     memcpy(&array, items, sizeof(array));
     if (*count == *cap) {
         size_t limit = SIZE_MAX / size;
-        size_t more = *cap == 0 ? FIRST_ITEMS : *cap > limit / 2 ? limit : *cap * 2;
+        size_t factor = moving && *cap > MANY_BYTES / size ? 4 : 2;
+        size_t more = *cap == 0 ? FIRST_ITEMS : *cap > limit / factor ? limit : *cap * factor;
         array = moving ? brn_arena_grow(arena, array, *count * size, more * size)
                        : copy_into_larger(arena, array, *count * size, more * size);
         if (array == NULL) {

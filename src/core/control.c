@@ -18,6 +18,7 @@ void brn_control_init(brn_control *c)
     atomic_init(&c->own, 0);
     c->cancelled = &c->own;
     c->lock_timeout_ms = -1;
+    c->from_file = false;
     for (size_t i = 0; i < BRN_LIMIT_COUNT; i++) {
         c->limit_ms[i] = 0;
         c->deadline_ns[i] = 0;
@@ -115,6 +116,10 @@ brant_status brn_control_check(const brn_control *c, brant_error **err)
     st = brn_error(
         err, BRANT_ETIMEOUT, "control.timeout", "the %s took longer than its limit of %s",
         words->what, limit);
+    if (i == BRN_LIMIT_MIGRATION && c->from_file) {
+        brn_error_hint(err, "Raise \"timeout\" in the head of the file; 0 means no limit.");
+        return st;
+    }
     brn_error_hint(
         err, "Raise the setting \"%s\" (--%s or %s); 0 means no limit.", words->key, words->key,
         words->variable);

@@ -28,6 +28,7 @@ typedef struct brn_control {
     int64_t deadline_ns[BRN_LIMIT_COUNT]; /* monotonic; 0: none */
     int64_t
         lock_timeout_ms; /* for locks of other applications; 0: no limit; -1: the connection's */
+    bool from_file;      /* the migration's limit is in the head of its file */
 } brn_control;
 
 void brn_control_init(brn_control *c);

@@ -64,6 +64,9 @@ static const char *check_optional(const brn_engine *e)
     if (((e->caps & BRN_CAP_EXECUTE) != 0) != (e->execute != NULL)) {
         return "BRN_CAP_EXECUTE and execute do not agree";
     }
+    if (((e->caps & BRN_CAP_SESSIONS) != 0) != (e->sessions != NULL)) {
+        return "BRN_CAP_SESSIONS and sessions do not agree";
+    }
     return NULL;
 }
 

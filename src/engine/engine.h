@@ -17,6 +17,7 @@
 #define BRN_ENGINE_ENGINE_H
 
 #include <brant/code.h>
+#include <brant/report.h>
 
 #include "core/control.h"
 #include "core/event.h"
@@ -45,6 +46,19 @@
 #define BRN_CAP_EXECUTE (1u << 8)
 /* connect() can work on a connection of the host program. */
 #define BRN_CAP_ATTACH (1u << 9)
+/* sessions: lists sessions of the server that are in each other's way. */
+#define BRN_CAP_SESSIONS (1u << 10)
+/* Making a missing database is nothing that people decide apart, as with a file: whoever writes
+ * first makes it. */
+#define BRN_CAP_CREATE_UNASKED (1u << 11)
+/* One past all of them: no two are the same. */
+#define BRN_CAP_END (1u << 12)
+_Static_assert(
+    (uint64_t)BRN_CAP_TXN_DDL + BRN_CAP_TXN_DML + BRN_CAP_LOCK + BRN_CAP_PROBE +
+            BRN_CAP_FOREIGN_KEYS + BRN_CAP_CREATE + BRN_CAP_OBJECTS + BRN_CAP_CANCEL +
+            BRN_CAP_EXECUTE + BRN_CAP_ATTACH + BRN_CAP_SESSIONS + BRN_CAP_CREATE_UNASKED ==
+        BRN_CAP_END - 1,
+    "each capability has a bit of its own");
 
 struct brn_engine;
 
@@ -61,6 +75,9 @@ typedef struct brn_conn {
      * takes one round trip. 0 and 1: one at a time. Narrowed by connect(), like caps. */
     uint32_t window;
     size_t window_bytes;
+    /* The server ended the last session because somebody told it to, and lives on: what ran there
+     * is not to be tried again. Set by reset(). */
+    bool ended;
 } brn_conn;
 
 #define BRN_CONNECT_CREATE (1u << 0)    /* make the database when it is missing */
@@ -144,6 +161,7 @@ typedef struct brn_lock_holder {
     int64_t since_us;
     char who[256];  /* user@host */
     char what[128]; /* command and version */
+    char id[64];    /* by which the server knows the lock, held or not: a number; "" */
 } brn_lock_holder;
 
 typedef struct brn_ledger_state {
@@ -160,6 +178,8 @@ typedef struct brn_object_info {
 } brn_object_info;
 
 typedef BRN_VEC(brn_object_info) brn_object_list;
+
+typedef BRN_VEC(brant_server_session) brn_session_list;
 
 struct brant_row {
     size_t count;
@@ -245,6 +265,16 @@ typedef struct brn_engine {
      * the parameters), "code.more_than_one". */
     brant_status (*execute)(
         int64_t *changed, brn_conn *conn, const brn_query *query, brant_error **err);
+
+    /* BRN_CAP_SESSIONS: those of this database that keep others waiting or wait for others, and
+     * those whose transaction is older than that, without the one that asks. First those that keep
+     * most waiting, then the oldest. The texts are in the arena; `database` is left NULL. */
+    brant_status (*sessions)(
+        brn_session_list *out,
+        brn_arena *arena,
+        brn_conn *conn,
+        int64_t older_than_ms,
+        brant_error **err);
 } brn_engine;
 
 /* NULL when the table keeps its promises, else what is wrong with it (static text). */

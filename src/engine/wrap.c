@@ -12,6 +12,7 @@ static brn_wrap *wrap_of(brn_conn *conn)
 void brn_wrap_sync(brn_wrap *wrap)
 {
     wrap->conn.requests = wrap->inner->requests;
+    wrap->conn.ended = wrap->inner->ended;
 }
 
 /* --- forwarding ------------------------------------------------------------------------------- */
@@ -158,6 +159,20 @@ static brant_status wrap_execute(
     return st;
 }
 
+static brant_status wrap_sessions(
+    brn_session_list *out,
+    brn_arena *arena,
+    brn_conn *conn,
+    int64_t older_than_ms,
+    brant_error **err)
+{
+    brn_wrap *w = wrap_of(conn);
+    brant_status st = w->inner->engine->sessions(out, arena, w->inner, older_than_ms, err);
+
+    brn_wrap_sync(w);
+    return st;
+}
+
 /* --- making ----------------------------------------------------------------------------------- */
 
 static void add_optional(brn_engine *table)
@@ -177,6 +192,9 @@ static void add_optional(brn_engine *table)
     }
     if ((table->caps & BRN_CAP_EXECUTE) != 0) {
         table->execute = wrap_execute;
+    }
+    if ((table->caps & BRN_CAP_SESSIONS) != 0) {
+        table->sessions = wrap_sessions;
     }
 }
 

@@ -58,10 +58,35 @@ static size_t first_not_below(const brn_graph_database *db, brn_str version)
     return low;
 }
 
+/* Slow, but needs no memory. */
+static brn_migration *search(const brn_graph_database *db, brn_str id)
+{
+    for (size_t i = 0; i < db->items.count; i++) {
+        if (brn_str_eq_c(id, db->items.items[i]->id)) {
+            return db->items.items[i];
+        }
+    }
+    return NULL;
+}
+
+/* Most often nobody looks: ledger and files have the same migrations in the same order. */
+brn_migration *brn_graph_by_id(const brn_graph_database *db, brn_str id)
+{
+    if (db->by_id->count == 0) {
+        brn_map_reserve(db->by_id, db->items.count);
+        for (size_t i = 0; i < db->items.count; i++) {
+            brn_migration *m = db->items.items[i];
+            brn_map_put(db->by_id, brn_str_from(m->id), m);
+        }
+    }
+    brn_migration *found = brn_map_get(db->by_id, id);
+    return found == NULL && db->by_id->arena->oom ? search(db, id) : found;
+}
+
 /* By full id, or by a version that only one migration has. */
 static brn_migration *find_in(const brn_graph_database *db, brn_str text, bool *ambiguous)
 {
-    brn_migration *found = brn_map_get(&db->by_id, text);
+    brn_migration *found = brn_graph_by_id(db, text);
     if (found != NULL) {
         return found;
     }
@@ -310,14 +335,14 @@ static brant_status sort_graph(brn_graph *graph, brant_error **err)
 static void add_sources(brn_graph *graph, size_t index)
 {
     brn_graph_database *db = &graph->databases[index];
-    brn_map_init(&db->by_id, graph->arena);
     db->chain = true;
     size_t count = db->sources->items.count;
-    brn_map_reserve(&db->by_id, count);
     brn_migration **edges = brn_arena_array(graph->arena, 2 * count, sizeof(*edges));
-    if (edges == NULL) {
+    db->by_id = brn_arena_alloc(graph->arena, sizeof(*db->by_id));
+    if (edges == NULL || db->by_id == NULL) {
         return;
     }
+    brn_map_init(db->by_id, graph->arena);
     for (size_t i = 0; i < count; i++) {
         const brn_source *source = db->sources->items.items[i];
         brn_migration *m = brn_arena_alloc(graph->arena, sizeof(*m));
@@ -336,7 +361,6 @@ static void add_sources(brn_graph *graph, size_t index)
         m->version = source->version;
         *slot = m;
         db->chain = db->chain && (!source->props.has_requires || source->props.repeatable);
-        brn_map_put(&db->by_id, brn_str_from(m->id), m);
     }
 }
 
@@ -420,7 +444,7 @@ static brn_migration *find_recorded(const brn_graph_database *db, const char *id
         (*next)++;
         return m;
     }
-    return brn_map_get(&db->by_id, brn_str_from(id));
+    return brn_graph_by_id(db, brn_str_from(id));
 }
 
 void brn_graph_join(brn_graph *graph, size_t database, const brn_ledger_rows *rows)

@@ -61,7 +61,7 @@ typedef struct brn_graph_database {
     const char *name;
     const brn_source_set *sources;
     brn_migration_list items;
-    brn_map by_id;
+    brn_map *by_id;                          /* made by brn_graph_by_id() */
     bool chain;                              /* no file has requires= */
     BRN_VEC(const brn_ledger_row *) unknown; /* recorded, no file; ordered by seq */
     int64_t max_seq;
@@ -100,6 +100,9 @@ bool brn_graph_outdated(const brn_migration *m);
 
 /* Joins the rows of one database, which must outlive the graph. May be called again. */
 void brn_graph_join(brn_graph *graph, size_t database, const brn_ledger_rows *rows);
+
+/* NULL when there is none of exactly that id. */
+brn_migration *brn_graph_by_id(const brn_graph_database *db, brn_str id);
 
 /*
  * A migration by what a person wrote: "003_users", "3", "003", or with its database

@@ -44,7 +44,7 @@ static brant_status add(brn_layout_reader *r, const brn_given *given, brant_erro
     if (parsed.kind == BRN_VERSION_NONE) {
         return bad_id(given, err);
     }
-    source = brn_map_get(&r->by_id, parsed.stem);
+    source = brn_layout_find(r, parsed.stem);
     if (source != NULL) {
         return bind(source, given, err);
     }
@@ -75,6 +75,7 @@ static brant_status read_texts(brn_layout_reader *r, brn_source *source, brant_e
 {
     const brn_given *given = source->given;
     brn_script script = { 0 };
+    brn_down_script *down;
     brant_status st = brn_script_check(&script, brn_str_from(given->up_text), source->up_path, err);
 
     if (st == BRANT_OK) {
@@ -85,10 +86,14 @@ static brant_status read_texts(brn_layout_reader *r, brn_source *source, brant_e
     if (st != BRANT_OK || given->down_text == NULL) {
         return st;
     }
+    down = brn_source_down(r, source);
+    if (down == NULL) {
+        return brn_error_oom(err);
+    }
     st = brn_script_check(&script, brn_str_from(given->down_text), source->down_path, err);
     if (st == BRANT_OK) {
-        brn_source_digest(source->down_digest, script.text);
-        st = brn_source_read_down_directives(&source->down_props, r, &script, err);
+        brn_source_digest(down->digest, script.text);
+        st = brn_source_read_down_directives(&down->props, r, &script, err);
     }
     return st;
 }

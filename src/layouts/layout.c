@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "layouts/layout_int.h"
 #include "layouts/sum.h"
@@ -130,13 +131,48 @@ static brant_status check_file(
     return st;
 }
 
+static void index_source(brn_layout_reader *r, brn_source *source)
+{
+    (void)brn_map_put(&r->by_id, brn_str_from(source->id), source);
+}
+
+static int compare_ids(brn_str a, brn_str b)
+{
+    int order = memcmp(a.ptr, b.ptr, a.len < b.len ? a.len : b.len);
+
+    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+/*
+ * A listing is sorted, and so are the ids as a rule: then one that is above the last is new, and
+ * nothing has to be searched. The first one that is below it makes the index.
+ */
+brn_source *brn_layout_find(brn_layout_reader *r, brn_str id)
+{
+    size_t count = r->set.items.count;
+    int order = 1;
+
+    if (r->by_id.count == 0 && count > 0) {
+        brn_source *last = r->set.items.items[count - 1];
+        order = compare_ids(id, brn_str_from(last->id));
+        if (order >= 0) {
+            return order == 0 ? last : NULL;
+        }
+        brn_map_reserve(&r->by_id, count);
+        for (size_t i = 0; i < count; i++) {
+            index_source(r, r->set.items.items[i]);
+        }
+    }
+    return brn_map_get(&r->by_id, id);
+}
+
 brn_source *brn_layout_source(brn_layout_reader *r, const brn_filename *parsed)
 {
-    brn_source *source = brn_map_get(&r->by_id, parsed->stem);
+    brn_source *source = brn_layout_find(r, parsed->stem);
     brn_source **slot;
     char *id;
 
-    if (source != NULL) {
+    if (source != NULL || r->scratch->oom) {
         return source;
     }
     source = brn_arena_alloc(r->arena, sizeof(*source));
@@ -150,9 +186,11 @@ brn_source *brn_layout_source(brn_layout_reader *r, const brn_filename *parsed)
     source->version = brn_arena_strndup(r->arena, parsed->version.ptr, parsed->version.len);
     source->name = id + (parsed->stem.len - parsed->name.len);
     brn_props_init(&source->props);
-    brn_props_init(&source->down_props);
+    source->down = &brn_no_down_script;
     source->props.repeatable = parsed->kind == BRN_VERSION_REPEATABLE;
-    (void)brn_map_put(&r->by_id, (brn_str){ id, parsed->stem.len }, source);
+    if (r->by_id.count > 0) {
+        index_source(r, source);
+    }
     return r->arena->oom || r->scratch->oom ? NULL : source;
 }
 
@@ -330,7 +368,6 @@ static brant_status collect(brn_layout_reader *r, brant_error **err)
 {
     brant_status st = BRANT_OK;
 
-    brn_map_reserve(&r->by_id, r->scan.count);
     if (r->scan.layout != NULL) {
         r->set.layout = r->scan.layout->name;
         st = r->scan.layout->collect(r, err);
@@ -394,11 +431,24 @@ static brant_status read_texts(brn_layout_reader *r, brant_error **err)
     return r->arena->oom ? brn_error_oom(err) : BRANT_OK;
 }
 
+/* Paths are what brn_path_join() makes of the directory and a name. */
+static brant_status open_folder(brn_layout_reader *r, brant_error **err)
+{
+    const char *path = brn_path_join(r->scratch, r->set.dir, "x");
+
+    if (path == NULL) {
+        return brn_error_oom(err);
+    }
+    r->dir_len = strlen(path) - 1;
+    r->folder = brn_dir_open(r->set.dir);
+    return BRANT_OK;
+}
+
 brant_status brn_layout_read(
     brn_source_set *out, brn_arena *arena, const brn_layout_options *opts, brant_error **err)
 {
     brn_arena scratch = { 0 };
-    brn_layout_reader r = { .opts = opts, .arena = arena, .scratch = &scratch };
+    brn_layout_reader r = { .opts = opts, .arena = arena, .scratch = &scratch, .folder = -1 };
     brant_status st;
 
     brn_map_init(&r.by_id, &scratch);
@@ -418,6 +468,10 @@ brant_status brn_layout_read(
     if (st != BRANT_OK) {
         goto out;
     }
+    st = open_folder(&r, err);
+    if (st != BRANT_OK) {
+        goto out;
+    }
     st = read_texts(&r, err);
     if (st != BRANT_OK) {
         goto out;
@@ -431,6 +485,9 @@ brant_status brn_layout_read(
     *out = r.set;
 
 out:
+    if (r.folder >= 0) {
+        (void)close(r.folder);
+    }
     brn_buf_release(&r.buf);
     brn_arena_release(&scratch);
     return st;

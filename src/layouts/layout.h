@@ -46,6 +46,16 @@ typedef struct brn_given {
     void *call;             /* code: the owner's record of the functions */
 } brn_given;
 
+/* What there is to know of a down script. */
+typedef struct brn_down_script {
+    brn_props props; /* how it is to be run: transaction, time limits, foreign keys, ... */
+    char digest[BRN_DIGEST_HEX + 1];
+    brn_switch transaction; /* from a foreign section marker; AUTO when it says nothing */
+} brn_down_script;
+
+/* Of those without one: no digest, nothing given. */
+extern const brn_down_script brn_no_down_script;
+
 typedef struct brn_source {
     const char *id;      /* "001_create_users" */
     const char *version; /* "001", "20240226153000", "1.1.0", "2024-12-12" */
@@ -54,14 +64,11 @@ typedef struct brn_source {
     const char *down_path;
     bool sections; /* up_path is one file with sections */
     brn_props props;
-    brn_props
-        down_props; /* how the down script runs: transaction, time limits, foreign keys, ... */
+    const brn_down_script *down;        /* never NULL; most have none */
     char up_digest[BRN_DIGEST_HEX + 1]; /* "" when there is no up */
-    char down_digest[BRN_DIGEST_HEX + 1];
     const char *file_digest; /* of the up file, where up_digest may be of a revision; or NULL */
     uint64_t up_bytes;
     brn_switch up_transaction; /* from a foreign section marker; AUTO when it says nothing */
-    brn_switch down_transaction;
     const brn_given *given; /* NULL: from files, or a file kind=code whose function is not here */
     bool in_program;        /* no file has it; the paths are "program:ID" */
     brn_str up_text;        /* kept from reading, see keep_bytes; NULL: is read again */

@@ -86,9 +86,11 @@ typedef struct brn_layout_reader {
     brn_arena *scratch; /* gone when the call ends */
     brn_layout_scan scan;
     brn_source_set set;
-    brn_map by_id;
+    brn_map by_id; /* of the sources; empty as long as their ids ascend, see brn_layout_find() */
     size_t kept_bytes;
-    brn_buf buf; /* the text at hand */
+    brn_buf buf;    /* the text at hand */
+    int folder;     /* the directory while texts are read; -1: their paths do as well */
+    size_t dir_len; /* of each path, what is the directory's */
     size_t ignored;
     bool ignored_warning; /* among those that got no note of their own */
 } brn_layout_reader;
@@ -164,7 +166,11 @@ brant_status brn_source_read_directives(
     brn_props *props, brn_layout_reader *r, const brn_script *script, brant_error **err);
 brant_status brn_source_read_down_directives(
     brn_props *props, brn_layout_reader *r, const brn_script *script, brant_error **err);
-/* The source of that name; made when it is not there. NULL: out of memory. */
+/* A record for the source's down script, which has one. NULL: out of memory. */
+brn_down_script *brn_source_down(brn_layout_reader *r, brn_source *source);
+/* The source of that id; NULL when there is none, and when there is no memory to find it. */
+brn_source *brn_layout_find(brn_layout_reader *r, brn_str id);
+/* The same; made when it is not there. NULL: out of memory. */
 brn_source *brn_layout_source(brn_layout_reader *r, const brn_filename *parsed);
 
 /* Up and down are files of their own. */

@@ -43,6 +43,24 @@ static brant_status load(
     return brn_script_check(script, brn_buf_str(buf), path, err);
 }
 
+/* The same while all of them are read. */
+static brant_status load_listed(
+    brn_script *script, brn_layout_reader *r, const char *path, brant_error **err)
+{
+    size_t max = r->opts->max_file_bytes;
+    int rc;
+
+    if (r->folder < 0) {
+        return load(script, &r->buf, path, max, err);
+    }
+    brn_buf_reset(&r->buf);
+    rc = brn_file_read_below(&r->buf, r->folder, path + r->dir_len, max);
+    if (rc != 0) {
+        return read_error(err, rc, path, max);
+    }
+    return brn_script_check(script, brn_buf_str(&r->buf), path, err);
+}
+
 /* A marker stands between head and section, so no line end lies across the seam. */
 static void digest_of(char out[BRN_DIGEST_HEX + 1], brn_str head, brn_str text)
 {
@@ -57,6 +75,20 @@ static void digest_of(char out[BRN_DIGEST_HEX + 1], brn_str head, brn_str text)
 void brn_source_digest(char out[BRN_DIGEST_HEX + 1], brn_str text)
 {
     digest_of(out, BRN_STR(""), text);
+}
+
+/* As brn_props_init() leaves them. */
+const brn_down_script brn_no_down_script = { .props = { .timeout_ms = -1, .lock_timeout_ms = -1 } };
+
+brn_down_script *brn_source_down(brn_layout_reader *r, brn_source *source)
+{
+    brn_down_script *down = brn_arena_alloc(r->arena, sizeof(*down));
+
+    if (down != NULL) {
+        *down = brn_no_down_script;
+        source->down = down;
+    }
+    return down;
 }
 
 /* --- directives -------------------------------------------------------------- */
@@ -233,7 +265,7 @@ static brant_status refuse_sections(
 static brant_status load_plain(
     brn_script *script, bool *marked, brn_layout_reader *r, const char *path, brant_error **err)
 {
-    brant_status st = load(script, &r->buf, path, r->opts->max_file_bytes, err);
+    brant_status st = load_listed(script, r, path, err);
 
     *marked = st == BRANT_OK && has_marker_word(script->text, BRN_ARRAY_LEN(marker_words));
     return *marked ? refuse_sections(r, script, err) : st;
@@ -260,6 +292,24 @@ void brn_source_set_forget(brn_source_set *set)
     }
 }
 
+static brant_status read_down_file(brn_layout_reader *r, brn_source *source, brant_error **err)
+{
+    brn_down_script *down = brn_source_down(r, source);
+    brn_script script = { 0 };
+    bool marked = false;
+    brant_status st;
+
+    if (down == NULL) {
+        return brn_error_oom(err);
+    }
+    st = load_plain(&script, &marked, r, source->down_path, err);
+    if (st != BRANT_OK) {
+        return st;
+    }
+    digest_of(down->digest, BRN_STR(""), script.text);
+    return marked ? brn_source_read_down_directives(&down->props, r, &script, err) : BRANT_OK;
+}
+
 brant_status brn_source_read_files(brn_layout_reader *r, brn_source *source, brant_error **err)
 {
     brn_script script = { 0 };
@@ -275,16 +325,7 @@ brant_status brn_source_read_files(brn_layout_reader *r, brn_source *source, bra
     if (marked) {
         st = brn_source_read_directives(&source->props, r, &script, err);
     }
-    if (st != BRANT_OK || source->down_path == NULL) {
-        return st;
-    }
-    st = load_plain(&script, &marked, r, source->down_path, err);
-    if (st != BRANT_OK) {
-        return st;
-    }
-    digest_of(source->down_digest, BRN_STR(""), script.text);
-    return marked ? brn_source_read_down_directives(&source->down_props, r, &script, err)
-                  : BRANT_OK;
+    return st == BRANT_OK && source->down_path != NULL ? read_down_file(r, source, err) : st;
 }
 
 /* --- up and down in one file ------------------------------------------------------------------ */
@@ -302,7 +343,8 @@ brant_status brn_source_read_sections(brn_layout_reader *r, brn_source *source, 
 {
     brn_script script = { 0 };
     brn_sections sections = { 0 };
-    brant_status st = load(&script, &r->buf, source->up_path, r->opts->max_file_bytes, err);
+    brn_down_script *down;
+    brant_status st = load_listed(&script, r, source->up_path, err);
 
     if (st == BRANT_OK) {
         st = brn_sections_find(&sections, r->opts->dialect, &script, err);
@@ -323,13 +365,17 @@ brant_status brn_source_read_sections(brn_layout_reader *r, brn_source *source, 
         return BRANT_OK;
     }
     source->down_path = source->up_path;
-    source->down_transaction = sections.down_transaction;
-    digest_section(source->down_digest, &sections, true);
-    st = brn_source_read_directives(&source->down_props, r, &sections.head, err);
+    down = brn_source_down(r, source);
+    if (down == NULL) {
+        return brn_error_oom(err);
+    }
+    down->transaction = sections.down_transaction;
+    digest_section(down->digest, &sections, true);
+    st = brn_source_read_directives(&down->props, r, &sections.head, err);
     if (st != BRANT_OK) {
         return st;
     }
-    return brn_source_read_down_directives(&source->down_props, r, &sections.down, err);
+    return brn_source_read_down_directives(&down->props, r, &sections.down, err);
 }
 
 /* --- reading again ---------------------------------------------------------------------------- */
@@ -437,7 +483,7 @@ brant_status brn_source_open(
         brn_error_subject(err, NULL, source->id);
         return st;
     }
-    if (strcmp(digest, down ? source->down_digest : source->up_digest) != 0) {
+    if (strcmp(digest, down ? source->down->digest : source->up_digest) != 0) {
         st = brn_error(
             err, BRANT_EDRIFT, "layout.changed", "\"%s\" was changed while it was in use", path);
         brn_error_hint(err, "Run the command again; it reads all files anew.");

@@ -48,7 +48,7 @@ brn_ledger_row *brn_record_new(
     row->required = source->props.required;
     row->phase = brn_phase_name(source->props.phase);
     row->checksum = source->up_digest;
-    row->down_checksum = source->down_digest;
+    row->down_checksum = source->down->digest;
     row->requires = requires;
     row->min_read_version = source->props.min_read_version;
     row->started_us = now_us;

@@ -100,7 +100,7 @@ static const brn_migration *find_exactly(const brn_run *run, const char *databas
     for (size_t i = 0; i < run->world->graph.database_count; i++) {
         const brn_graph_database *db = &run->world->graph.databases[i];
         if (strcmp(db->name, database) == 0) {
-            return brn_map_get(&db->by_id, brn_str_from(id));
+            return brn_graph_by_id(db, brn_str_from(id));
         }
     }
     return NULL;

@@ -324,7 +324,7 @@ brant_status brant_code_query(
 
 static brant_status connect_other(brn_target *target, brant_error **err)
 {
-    brant_status st = brn_session_connect(target->session, target, BRN_SESSION_CREATE, err);
+    brant_status st = brn_session_connect_to_write(target->session, target, err);
     if (st == BRANT_OK && (target->conn->caps & BRN_CAP_EXECUTE) == 0) {
         st = brn_error(
             err, BRANT_EUNSUPPORTED, "code.unsupported",

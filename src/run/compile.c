@@ -9,7 +9,7 @@
 
 static const brn_props *props_of(const brn_source *source, brn_direction direction)
 {
-    return direction == BRN_DOWN ? &source->down_props : &source->props;
+    return direction == BRN_DOWN ? &source->down->props : &source->props;
 }
 
 static brant_status at_stmt(
@@ -109,7 +109,7 @@ static brn_switch wanted_transaction(const brn_compiled *c, const brn_compile_in
 {
     const brn_source *source = in->migration->source;
     brn_switch marker =
-        in->direction == BRN_DOWN ? source->down_transaction : source->up_transaction;
+        in->direction == BRN_DOWN ? source->down->transaction : source->up_transaction;
     brn_switch wanted = c->props->transaction != BRN_SWITCH_AUTO ? c->props->transaction : marker;
     if (wanted == BRN_SWITCH_AUTO && c->props->foreign_keys == BRN_SWITCH_OFF) {
         return BRN_SWITCH_ON; /* the switch and its check only make sense around a transaction */

@@ -102,17 +102,20 @@ void brn_doc_lock(brant_lock_info *out, brn_arena *arena, brn_target *target)
     out->database = brn_arena_strdup(arena, brn_target_name(target));
     out->who = "";
     out->what = "";
+    out->id = "";
     if (target->conn == NULL || (target->conn->caps & BRN_CAP_LOCK) == 0 ||
         target->conn->engine->lock_holder(&holder, target->conn, NULL) != BRANT_OK) {
         return;
     }
     const char *who = brn_arena_strdup(arena, holder.who);
     const char *what = brn_arena_strdup(arena, holder.what);
+    const char *id = brn_arena_strdup(arena, holder.id);
     out->held = holder.held ? 1 : 0;
     out->pid = holder.held ? holder.pid : 0;
     out->since_us = holder.held ? holder.since_us : 0;
     out->who = holder.held && who != NULL ? who : "";
     out->what = holder.held && what != NULL ? what : "";
+    out->id = id != NULL ? id : "";
 }
 
 static bool has_open(const brn_ledger_rows *rows)

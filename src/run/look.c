@@ -276,6 +276,11 @@ brant_status brant_validate(brant_validation **out, brant_session *session, bran
 
 /* ---- locks ---- */
 
+/* What takes so long may keep the next migration waiting. */
+#define LONG_TRANSACTION_MS 10000
+
+typedef BRN_VEC(const brant_server_session *) brn_session_docs;
+
 static brant_status list_locks(brn_box *box, brant_session *session, brant_error **err)
 {
     BRN_VEC(const brant_lock_info *) list = { 0 };
@@ -291,6 +296,38 @@ static brant_status list_locks(brn_box *box, brant_session *session, brant_error
     }
     box->doc.locks.locks = list.items;
     box->doc.locks.count = list.count;
+    return st == BRANT_OK && box->arena.oom ? brn_error_oom(err) : st;
+}
+
+/* Of one database, behind those that are there. */
+static brant_status list_sessions(
+    brn_session_docs *docs, brn_arena *arena, brn_target *target, brant_error **err)
+{
+    brn_session_list list = { 0 };
+    brn_conn *conn = target->conn;
+    if (conn == NULL || (conn->caps & BRN_CAP_SESSIONS) == 0) {
+        return BRANT_OK;
+    }
+    brant_status st = conn->engine->sessions(&list, arena, conn, LONG_TRANSACTION_MS, err);
+    for (size_t i = 0; i < list.count && st == BRANT_OK; i++) {
+        const brant_server_session **slot = BRN_VEC_PUSH(arena, docs);
+        list.items[i].database = brn_arena_strdup(arena, brn_target_name(target));
+        if (slot != NULL) {
+            *slot = &list.items[i];
+        }
+    }
+    return st;
+}
+
+static brant_status list_all_sessions(brn_box *box, brant_session *session, brant_error **err)
+{
+    brn_session_docs docs = { 0 };
+    brant_status st = BRANT_OK;
+    for (size_t i = 0; i < session->count && st == BRANT_OK; i++) {
+        st = list_sessions(&docs, &box->arena, &session->targets[i], err);
+    }
+    box->doc.locks.sessions = docs.items;
+    box->doc.locks.session_count = docs.count;
     return st == BRANT_OK && box->arena.oom ? brn_error_oom(err) : st;
 }
 
@@ -310,7 +347,11 @@ brant_status brant_lock_status(brant_locks **out, brant_session *session, brant_
     if (box == NULL) {
         return brn_error_oom(err);
     }
-    return give_locks(out, box, list_locks(box, session, err));
+    brant_status st = list_locks(box, session, err);
+    if (st == BRANT_OK) {
+        st = list_all_sessions(box, session, err);
+    }
+    return give_locks(out, box, st);
 }
 
 brant_status brant_lock_release(brant_locks **out, brant_session *session, brant_error **err)
@@ -351,7 +392,9 @@ static void ping_target(brant_ping_info *info, brn_box *box, brant_session *sess
     if (info->status == BRANT_OK && t->missing) {
         info->status = brn_error(
             &failure, BRANT_ECONNECT, "connect.no_database", "the database does not exist yet");
-        brn_error_hint(&failure, "\"brant up\" or \"brant setup\" creates it.");
+        bool unasked = (t->engine->caps & BRN_CAP_CREATE_UNASKED) != 0;
+        brn_error_hint(
+            &failure, "%s\"brant setup\" creates it.", unasked ? "\"brant up\" or " : "");
         brn_error_subject(&failure, info->database, NULL);
     }
     brn_server_info server = { 0 };

@@ -188,13 +188,13 @@ static brant_status look_at(repair_work *w, const brn_migration *m, brant_error 
 
 static bool accept_edited(repair_work *w, const brn_graph_database *db, const brant_finding *f)
 {
-    const brn_migration *m = brn_map_get(&db->by_id, brn_str_from(f->migration));
+    const brn_migration *m = brn_graph_by_id(db, brn_str_from(f->migration));
     brn_ledger_row *row = m != NULL && m->row != NULL ? copy_row(w, m->row) : NULL;
     if (row == NULL) {
         return false;
     }
     row->checksum = m->source->up_digest;
-    row->down_checksum = m->source->down_digest;
+    row->down_checksum = m->source->down->digest;
     brn_edit_put(&w->edit, row, "checksum of the edited file accepted");
     return true;
 }
@@ -210,7 +210,7 @@ static bool accept_renamed(repair_work *w, const brn_graph_database *db, const b
             row->id = m->id;
             row->version = m->version;
             row->checksum = m->source->up_digest;
-            row->down_checksum = m->source->down_digest;
+            row->down_checksum = m->source->down->digest;
             brn_edit_remove(&w->edit, old->id, "renamed");
             brn_edit_put(&w->edit, row, brn_arena_printf(w->edit.run.arena, "was %s", old->id));
             return true;

@@ -117,7 +117,9 @@ brant_status brn_run_lock(brn_run *run, size_t target_index, brant_error **err)
 {
     brn_target *target = &run->session->targets[target_index];
     const brant_settings *settings = brn_target_settings(target);
-    brant_status st = brn_session_connect(run->session, target, BRN_SESSION_CREATE, err);
+    brant_status st = run->create
+                          ? brn_session_connect(run->session, target, BRN_SESSION_CREATE, err)
+                          : brn_session_connect_to_write(run->session, target, err);
     if (st != BRANT_OK) {
         return st;
     }

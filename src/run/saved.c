@@ -232,14 +232,24 @@ static void read_root(reader *r, brn_saved *out, const json_t *root)
     }
 }
 
+/*
+ * Twice, because jansson calls a string invalid for which there was no memory: what is wrong with
+ * the text is so the second time too, and that there is still no memory is told at once.
+ */
+static json_t *load(brn_str text, json_error_t *where)
+{
+    const char *bytes = text.ptr != NULL ? text.ptr : "";
+    json_t *root = json_loadb(bytes, text.len, JSON_REJECT_DUPLICATES, where);
+    return root != NULL ? root : json_loadb(bytes, text.len, JSON_REJECT_DUPLICATES, where);
+}
+
 brant_status brn_saved_read(
     brn_saved *out, brn_arena *arena, brn_str text, const char *file, brant_error **err)
 {
     json_error_t where;
     reader r = { .arena = arena, .file = file, .err = err };
     brn_saved saved = { 0 };
-    json_t *root =
-        json_loadb(text.ptr != NULL ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES, &where);
+    json_t *root = load(text, &where);
     if (root == NULL) {
         /* Where jansson has no memory for its first steps it says nothing at all. */
         if (json_error_code(&where) == json_error_out_of_memory || where.text[0] == '\0') {

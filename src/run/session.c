@@ -337,6 +337,21 @@ brant_status brn_session_connect(
     return st;
 }
 
+brant_status brn_session_connect_to_write(
+    brant_session *session, brn_target *target, brant_error **err)
+{
+    bool unasked = (target->engine->caps & BRN_CAP_CREATE_UNASKED) != 0;
+    brant_status st = brn_session_connect(session, target, unasked ? BRN_SESSION_CREATE : 0, err);
+    if (st == BRANT_OK && target->conn == NULL) {
+        st = brn_error(
+            err, BRANT_ECONNECT, "connect.no_database", "the database of %s does not exist",
+            target->db->url.shown);
+        brn_error_hint(err, "Create it with \"brant setup\", or correct the URL.");
+        brn_error_subject(err, brn_target_name(target), NULL);
+    }
+    return st;
+}
+
 /* ---- connections of the host ---- */
 
 /* A table of functions begins with its size; none is near this. */

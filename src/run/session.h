@@ -52,6 +52,12 @@ struct brant_session {
  */
 brant_status brn_session_connect(
     brant_session *session, brn_target *target, uint32_t flags, brant_error **err);
+/*
+ * The same for who wants to write: a missing database is made where nobody decides about that apart
+ * (BRN_CAP_CREATE_UNASKED), and is "connect.no_database" elsewhere.
+ */
+brant_status brn_session_connect_to_write(
+    brant_session *session, brn_target *target, brant_error **err);
 /* Disconnects all and releases locks. */
 void brn_session_disconnect(brant_session *session);
 

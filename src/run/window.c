@@ -206,6 +206,7 @@ static void start_limits(const brn_frame *f)
     brn_control *control = &f->run->session->control;
     brn_control_start(control, BRN_LIMIT_MIGRATION, migration_limit(f));
     control->lock_timeout_ms = f->compiled.props->lock_timeout_ms;
+    control->from_file = f->compiled.props->timeout_ms >= 0;
 }
 
 /* Frames whose last operation is behind us have taken effect; the next one begins. */
@@ -334,13 +335,13 @@ static bool prepare_retry(window *w, const brn_run_state *state, brant_error **f
     if (!state->passing || w->done >= w->count || !may_try_again(w, state)) {
         return false;
     }
-    warn_retry(w, *failure);
     if (state->in_doubt || w->program.ops.items[from].type == BRN_OP_BEGIN) {
         brn_reset_quietly(w->run, w->target);
     }
-    if (w->target->stuck || w->target->conn == NULL) {
+    if (w->target->stuck || w->target->conn == NULL || w->target->conn->ended) {
         return false;
     }
+    warn_retry(w, *failure);
     if (state->in_doubt) {
         if (ask_ledger(w, NULL) != BRANT_OK || !brn_history_ends_here(w->run, w->target)) {
             return false;
@@ -389,6 +390,39 @@ static void settle_doubt(window *w)
     }
 }
 
+/* What a failure comes to: BRANT_OK when everything has taken effect after all. *failure is then
+ * gone.
+ */
+static brant_status end_failed(
+    window *w, brant_status st, brn_run_state *state, brant_error **failure)
+{
+    if (state->in_doubt && w->count > 1 && w->done < w->count) {
+        settle_doubt(w);
+    }
+    if (w->done == w->count) {
+        brant_error_free(*failure);
+        *failure = NULL;
+        return BRANT_OK;
+    }
+    brn_frame *f = &w->frames[w->done];
+    state->ops_done = state->ops_done > f->first ? state->ops_done - f->first : 0;
+    st = brn_frame_failed(f, st, state, failure);
+    if (st == BRANT_OK) {
+        finish_until(w, f->end);
+    } else {
+        brn_frame_emit_end(f, st);
+    }
+    return st;
+}
+
+/* Whether the session has to be made as it was: what such a file has set for it must not reach the
+ * next one. */
+static bool leaves_traces(const window *w)
+{
+    const brn_frame *last = &w->frames[w->count - 1];
+    return !last->compiled.transactional || changes_session(last);
+}
+
 static brant_status run_window(window *w, brant_error **err)
 {
     brn_run *run = w->run;
@@ -399,33 +433,14 @@ static brant_status run_window(window *w, brant_error **err)
     brant_status st = hand_over(w, &state, &failure);
     control->lock_timeout_ms = -1;
     brn_control_stop(control, BRN_LIMIT_MIGRATION);
-    if (st != BRANT_OK && state.in_doubt && w->count > 1 && w->done < w->count) {
-        settle_doubt(w);
-    }
-    if (st != BRANT_OK && w->done == w->count) {
-        /* Everything took effect before something went wrong. */
-        brant_error_free(failure);
-        failure = NULL;
-        st = BRANT_OK;
-    }
     if (st != BRANT_OK) {
-        brn_frame *f = &w->frames[w->done];
-        state.ops_done = state.ops_done > f->first ? state.ops_done - f->first : 0;
-        st = brn_frame_failed(f, st, &state, &failure);
-        if (st == BRANT_OK) {
-            finish_until(w, f->end);
-        } else {
-            brn_frame_emit_end(f, st);
-        }
+        st = end_failed(w, st, &state, &failure);
     }
-    if (st == BRANT_OK && w->doubted && !run->all && w->target->conn != NULL &&
-        !brn_history_ends_here(run, w->target)) {
+    bool connected = !run->all && w->target->conn != NULL;
+    if (st == BRANT_OK && w->doubted && connected && !brn_history_ends_here(run, w->target)) {
         st = taken_over(w, &failure);
     }
-    const brn_frame *last = &w->frames[w->count - 1];
-    if (st == BRANT_OK && !run->all && w->target->conn != NULL &&
-        (!last->compiled.transactional || changes_session(last))) {
-        /* What such a file set for the session must not reach the next one. */
+    if (st == BRANT_OK && connected && leaves_traces(w)) {
         brn_target_reset(w->target);
     }
     if (st != BRANT_OK && err != NULL) {

@@ -48,6 +48,11 @@ static const char *const object_words[] = {
     [BRN_OBJECT_TRANSFORM] = "transform",
     [BRN_OBJECT_TYPE] = "type",
     [BRN_OBJECT_USER_MAPPING] = "user mapping",
+    [BRN_OBJECT_EVENT] = "event",
+    [BRN_OBJECT_PACKAGE] = "package",
+    [BRN_OBJECT_LIBRARY] = "library",
+    [BRN_OBJECT_LOGFILE_GROUP] = "logfile group",
+    [BRN_OBJECT_RESOURCE_GROUP] = "resource group",
 };
 
 /* What a verb says by itself; a dialect's rule may add and remove. */
@@ -68,6 +73,8 @@ static const uint32_t verb_flags[] = {
     [BRN_VERB_IMPORT] = BRN_STMT_DDL,
     [BRN_VERB_REASSIGN] = BRN_STMT_DDL,
     [BRN_VERB_REFRESH] = BRN_STMT_DML,
+    [BRN_VERB_RENAME] = BRN_STMT_DDL,
+    [BRN_VERB_LOAD] = BRN_STMT_DML,
 };
 
 const char *brn_object_word(brn_object object)
@@ -91,10 +98,23 @@ void brn_classify_verb(
     }
 }
 
+bool brn_classify_mentions(brn_str text, const char *word)
+{
+    brn_str wanted = brn_str_from(word);
+
+    for (size_t i = 0; i + wanted.len <= text.len; i++) {
+        if ((text.ptr[i] | 0x20) == wanted.ptr[0] &&
+            brn_str_ieq(brn_str_slice(text, i, i + wanted.len), wanted)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void brn_classify(
     brn_stmt_class *out, brn_arena *arena, const brn_dialect *dialect, const brn_stmt *stmt)
 {
-    brn_script script = { .text = stmt->text, .line = 1, .column = 1 };
+    brn_script script = { .text = stmt->text, .line = 1, .column = 1, .mode = stmt->mode };
     brn_str none = BRN_STR("");
     brn_reader rd;
 
@@ -103,6 +123,7 @@ void brn_classify(
         .name = none,
         .member = none,
         .new_name = none,
+        .new_schema = none,
         .on_schema = none,
         .on = none,
     };

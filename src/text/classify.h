@@ -53,6 +53,15 @@ typedef enum brn_verb {
     BRN_VERB_PREPARE_TRANSACTION,
     BRN_VERB_COMMIT_PREPARED,
     BRN_VERB_ROLLBACK_PREPARED,
+    BRN_VERB_RENAME,
+    BRN_VERB_USE,
+    BRN_VERB_LOAD, /* LOAD DATA, LOAD XML */
+    BRN_VERB_UNLOCK,
+    BRN_VERB_XA, /* of XA, what begins and ends its transactions */
+    BRN_VERB_OPTIMIZE,
+    BRN_VERB_REPAIR,
+    BRN_VERB_CHECK,
+    BRN_VERB_FLUSH,
 } brn_verb;
 
 typedef enum brn_object {
@@ -100,6 +109,11 @@ typedef enum brn_object {
     BRN_OBJECT_TRANSFORM,
     BRN_OBJECT_TYPE,
     BRN_OBJECT_USER_MAPPING,
+    BRN_OBJECT_EVENT,
+    BRN_OBJECT_PACKAGE, /* also PACKAGE BODY */
+    BRN_OBJECT_LIBRARY,
+    BRN_OBJECT_LOGFILE_GROUP,
+    BRN_OBJECT_RESOURCE_GROUP,
 } brn_object;
 
 typedef enum brn_alter {
@@ -119,6 +133,12 @@ typedef enum brn_alter {
     BRN_ALTER_SET_SCHEMA,
     BRN_ALTER_ADD_VALUE, /* of an enum */
     BRN_ALTER_RENAME_VALUE,
+    BRN_ALTER_CHANGE_COLUMN, /* its name and its definition */
+    BRN_ALTER_ADD_INDEX,
+    BRN_ALTER_DROP_INDEX,
+    BRN_ALTER_RENAME_INDEX,
+    BRN_ALTER_ADD_PARTITION,
+    BRN_ALTER_DROP_PARTITION,
 } brn_alter;
 
 #define BRN_STMT_DDL (1u << 0)   /* changes the schema */
@@ -144,6 +164,10 @@ typedef enum brn_alter {
 #define BRN_STMT_OR_REPLACE (1u << 13)
 /* More than one object or action: the names are those of the first. */
 #define BRN_STMT_SEVERAL (1u << 14)
+/* Commits the transaction at hand, by itself and also when it fails. */
+#define BRN_STMT_COMMITS (1u << 15)
+/* Reads a file on the machine of the client. */
+#define BRN_STMT_CLIENT_FILE (1u << 16)
 
 /* Names are unquoted copies in the arena; empty when absent. WITH ... is seen through to its verb.
  */
@@ -156,9 +180,10 @@ typedef struct brn_stmt_class {
     bool to_savepoint; /* ROLLBACK TO */
     brn_str schema;
     brn_str name;     /* of the object, the DML target, the pragma, the setting */
-    brn_str member;   /* column, constraint, partition, value of an enum */
+    brn_str member;   /* column, constraint, index, partition, value of an enum; host of a user */
     brn_str new_name; /* RENAME ... TO; value of a pragma or setting */
-    bool has_value;   /* PRAGMA name = value or name(value); SET with a value */
+    brn_str new_schema;
+    bool has_value; /* PRAGMA name = value or name(value); SET with a value */
     brn_str on_schema;
     brn_str on; /* table of an index, trigger, policy or rule; empty where it is not looked at */
     uint32_t flags; /* BRN_STMT_... */

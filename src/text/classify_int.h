@@ -17,4 +17,8 @@ typedef struct brn_verb_rule {
 void brn_classify_verb(
     brn_stmt_class *out, brn_reader *rd, const brn_verb_rule *rules, size_t count);
 
+/* Is the text in there, in any case? Finds out cheaply what most statements do not have. The word
+ * is in lower case. */
+bool brn_classify_mentions(brn_str text, const char *word);
+
 #endif

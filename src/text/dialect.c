@@ -6,6 +6,7 @@
 static const brn_dialect *const dialects[] = {
     &brn_dialect_sqlite,
     &brn_dialect_postgres,
+    &brn_dialect_mysql,
 };
 
 const brn_dialect *brn_dialect_find(const char *name)
@@ -19,6 +20,12 @@ const brn_dialect *brn_dialect_find(const char *name)
         }
     }
     return NULL;
+}
+
+bool brn_token_is_filler(brn_token_kind kind)
+{
+    return kind == BRN_TOKEN_SPACE || kind == BRN_TOKEN_LINE_COMMENT ||
+           kind == BRN_TOKEN_BLOCK_COMMENT;
 }
 
 void brn_position_advance(brn_str text, size_t from, size_t to, uint32_t *line, uint32_t *column)
@@ -49,6 +56,7 @@ void brn_lexer_init(brn_lexer *lx, const brn_dialect *dialect, const brn_script 
         .script = script,
         .line = script->line,
         .column = script->column,
+        .state = { .mode = script->mode },
     };
 }
 
@@ -64,14 +72,14 @@ brant_status brn_lexer_next(brn_lexer *lx, brn_token *out, brant_error **err)
     };
     size_t len = 0;
 
-    if (lx->at < text.len || lx->state.owes_data) {
+    if (lx->at < text.len || lx->state.owes) {
         brn_str rest = brn_str_slice(text, lx->at, text.len);
         brant_status st = lx->dialect->token(&token.kind, &len, lx, rest, err);
         if (st != BRANT_OK) {
             const brn_lex_state *state = &lx->state;
             brn_error_at(
-                err, lx->script->file, state->blames_stmt ? state->line : lx->line,
-                state->blames_stmt ? state->column : lx->column);
+                err, lx->script->file, state->blamed_line != 0 ? state->blamed_line : lx->line,
+                state->blamed_line != 0 ? state->blamed_column : lx->column);
             return st;
         }
         token.text = brn_str_slice(rest, 0, len);

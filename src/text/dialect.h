@@ -7,6 +7,10 @@
  * tokens and for one decision: does this terminator end the statement, or does it stand inside a
  * compound body (CREATE TRIGGER ... BEGIN ... END)?
  *
+ * What changes how the text behind it is read (SET sql_mode, DELIMITER) is followed by the lexer;
+ * how it reads at the place at hand is a set of BRN_LEX_ bits, which a statement keeps, so that it
+ * can be read again by itself.
+ *
  * Rows in the middle of a script (COPY ... FROM STDIN;) are one token of kind BRN_TOKEN_DATA. Who
  * reads a whole script, for whatever reason, therefore never takes them for the language.
  *
@@ -35,9 +39,10 @@ typedef enum brn_token_kind {
     BRN_TOKEN_STRING, /* quotes and prefixes included */
     BRN_TOKEN_NUMBER,
     BRN_TOKEN_VARIABLE,   /* ?1 :a @a $a */
-    BRN_TOKEN_TERMINATOR, /* ; */
+    BRN_TOKEN_TERMINATOR, /* ; and what else ends statements and is not sent */
     BRN_TOKEN_OTHER,      /* one character of punctuation, or a byte that fits nothing */
     BRN_TOKEN_DATA,       /* rows behind a statement, with the "\." that ends them */
+    BRN_TOKEN_MARK,       /* begins or ends a comment whose text is code; part of the statement */
 } brn_token_kind;
 
 typedef struct brn_token {
@@ -48,8 +53,18 @@ typedef struct brn_token {
     uint32_t column;
 } brn_token;
 
+/* Space or a comment. */
+bool brn_token_is_filler(brn_token_kind kind);
+
 /* The mark at the end of a DATA token; a line break behind it is a token of its own. */
 #define BRN_DATA_END "\\."
+
+/* A backslash in a string is just that. */
+#define BRN_LEX_NO_BACKSLASH (1u << 0)
+/* "text" is a name and no string. */
+#define BRN_LEX_ANSI_QUOTES (1u << 1)
+/* The statement was ended by another mark than ';', so that one inside may belong to it. */
+#define BRN_LEX_DELIMITED (1u << 2)
 
 /* How far the splitter is inside the statement at hand; a dialect uses what it needs. */
 typedef struct brn_split_state {
@@ -63,16 +78,30 @@ typedef struct brn_split_state {
     uint32_t began_column;
     uint32_t parens_line; /* of the outermost parenthesis */
     uint32_t parens_column;
+    uint32_t cases; /* open CASE expressions */
+    bool operand;   /* the token before could end an expression */
 } brn_split_state;
+
+/* Room for what a dialect has to remember: the variables that hold a mode. */
+#define BRN_LEX_SAVED 4
 
 /* What a lexer remembers between tokens; a dialect uses what it needs. */
 typedef struct brn_lex_state {
     brn_split_state split; /* of the statement at hand */
     uint32_t phase;        /* the dialect's own automaton; 0 where a statement begins */
-    bool owes_data;        /* the statement at hand is followed by data */
-    uint32_t line;         /* where that statement began */
+    bool owes;             /* the text must not end here: token() is asked at its end, too */
+    size_t at;             /* where that statement began, in the text; its line and column */
+    uint32_t line;
     uint32_t column;
-    bool blames_stmt; /* the error belongs there, and not where the lexer stands */
+    uint32_t mark_line; /* of the comment with code that is open; 0 */
+    uint32_t mark_column;
+    uint32_t blamed_line; /* where the error belongs, unless it is where the lexer stands; 0 */
+    uint32_t blamed_column;
+    uint32_t mode;     /* BRN_LEX_ bits */
+    brn_str delimiter; /* what ends statements; empty: ';' */
+    size_t busy_to;    /* no ';' before this offset is the last of its statement */
+    uint32_t saved_names[BRN_LEX_SAVED];
+    uint32_t saved_modes[BRN_LEX_SAVED];
 } brn_lex_state;
 
 typedef struct brn_lexer {
@@ -87,8 +116,9 @@ typedef struct brn_lexer {
 typedef struct brn_dialect {
     const char *name;         /* "sqlite" */
     const char *line_comment; /* "--" */
-    /* Length and kind of the token at `rest`, which is empty only while data is owed. `lx` stands
-     * before the token. Sets err for something unterminated; the caller adds the position. */
+    /* Length and kind of the token at `rest`, which is empty only while something is owed. `lx`
+     * stands before the token. Sets err for something unterminated; the caller adds the position.
+     */
     brant_status (*token)(
         brn_token_kind *kind, size_t *len, brn_lexer *lx, brn_str rest, brant_error **err);
     /* Sees each token but space and comments. Returns true when a TERMINATOR ends the statement. */
@@ -102,6 +132,7 @@ typedef struct brn_dialect {
 
 extern const brn_dialect brn_dialect_sqlite;
 extern const brn_dialect brn_dialect_postgres;
+extern const brn_dialect brn_dialect_mysql;
 
 /*
  * Moves *line and *column over the bytes from..to of `text`. LF, CR LF and a lone CR are one line

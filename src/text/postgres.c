@@ -26,43 +26,14 @@ static bool is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_hex_digit(char c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-static bool is_word_start(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (unsigned char)c >= 0x80;
-}
-
 static bool is_tag(char c)
 {
-    return is_word_start(c) || is_digit(c);
+    return brn_scan_is_letter(c) || brn_scan_is_digit(c);
 }
 
 static bool is_word(char c)
 {
     return is_tag(c) || c == '$';
-}
-
-/* The byte at `at`, or NUL behind the end: the lexer can look ahead without counting. */
-static char peek(brn_str s, size_t at)
-{
-    return at < s.len ? s.ptr[at] : '\0';
-}
-
-static size_t skip(brn_str s, size_t at, bool (*belongs)(char))
-{
-    while (at < s.len && belongs(s.ptr[at])) {
-        at++;
-    }
-    return at;
 }
 
 /* --- comments --------------------------------------------------------------------------------- */
@@ -77,7 +48,7 @@ static size_t line_comment_end(brn_str s, size_t at)
 
 static bool is_comment(brn_str s, size_t at)
 {
-    return peek(s, at) == '-' && peek(s, at + 1) == '-';
+    return brn_scan_peek(s, at) == '-' && brn_scan_peek(s, at + 1) == '-';
 }
 
 /* They nest. 0 when it never ends. */
@@ -112,7 +83,7 @@ static size_t behind_escapes(brn_str s, size_t at)
             at += 2;
         } else if (s.ptr[at] != '\'') {
             at++;
-        } else if (peek(s, at + 1) == '\'') {
+        } else if (brn_scan_peek(s, at + 1) == '\'') {
             at += 2;
         } else {
             return at + 1;
@@ -141,7 +112,7 @@ static size_t behind_continuation(brn_str s, size_t at)
             break;
         }
     }
-    return broken && peek(s, at) == '\'' ? at + 1 : 0;
+    return broken && brn_scan_peek(s, at) == '\'' ? at + 1 : 0;
 }
 
 /* A plain string that goes on in another line reads as two; in this kind the escapes go on, too. */
@@ -162,9 +133,9 @@ static size_t escape_string_len(brn_str s)
 /* Length of $$ or $tag$; 0 when there is none. */
 static size_t delimiter_len(brn_str s)
 {
-    size_t at = is_word_start(peek(s, 1)) ? skip(s, 2, is_tag) : 1;
+    size_t at = brn_scan_is_letter(brn_scan_peek(s, 1)) ? brn_scan_skip(s, 2, is_tag) : 1;
 
-    return peek(s, at) == '$' ? at + 1 : 0;
+    return brn_scan_peek(s, at) == '$' ? at + 1 : 0;
 }
 
 static brant_status dollar_string(size_t *len, size_t delimiter, brn_str rest, brant_error **err)
@@ -189,9 +160,9 @@ static brant_status dollar_string(size_t *len, size_t delimiter, brn_str rest, b
 /* Digits with single underscores between them. */
 static size_t skip_digits(brn_str s, size_t at, bool (*belongs)(char))
 {
-    at = skip(s, at, belongs);
-    while (peek(s, at) == '_' && belongs(peek(s, at + 1))) {
-        at = skip(s, at + 1, belongs);
+    at = brn_scan_skip(s, at, belongs);
+    while (brn_scan_peek(s, at) == '_' && belongs(brn_scan_peek(s, at + 1))) {
+        at = brn_scan_skip(s, at + 1, belongs);
     }
     return at;
 }
@@ -199,18 +170,18 @@ static size_t skip_digits(brn_str s, size_t at, bool (*belongs)(char))
 /* Length of what stands behind 0x, 0o or 0b, with it; 0 when that is not how the number begins. */
 static size_t prefixed_number_len(brn_str s)
 {
-    char letter = peek(s, 1);
-    size_t digits = peek(s, 2) == '_' ? 3 : 2;
+    char letter = brn_scan_peek(s, 1);
+    size_t digits = brn_scan_peek(s, 2) == '_' ? 3 : 2;
 
     if (s.ptr[0] != '0') {
         return 0;
     }
-    if ((letter == 'x' || letter == 'X') && is_hex_digit(peek(s, digits))) {
-        return skip_digits(s, digits, is_hex_digit);
+    if ((letter == 'x' || letter == 'X') && brn_scan_is_hex_digit(brn_scan_peek(s, digits))) {
+        return skip_digits(s, digits, brn_scan_is_hex_digit);
     }
     if ((letter == 'o' || letter == 'O' || letter == 'b' || letter == 'B') &&
-        is_digit(peek(s, digits))) {
-        return skip_digits(s, digits, is_digit);
+        brn_scan_is_digit(brn_scan_peek(s, digits))) {
+        return skip_digits(s, digits, brn_scan_is_digit);
     }
     return 0;
 }
@@ -226,13 +197,15 @@ static size_t number_len(brn_str s)
     if (at != 0) {
         return at;
     }
-    at = skip_digits(s, 0, is_digit);
-    if (peek(s, at) == '.' && peek(s, at + 1) != '.') {
-        at = skip_digits(s, at + 1, is_digit);
+    at = skip_digits(s, 0, brn_scan_is_digit);
+    if (brn_scan_peek(s, at) == '.' && brn_scan_peek(s, at + 1) != '.') {
+        at = skip_digits(s, at + 1, brn_scan_is_digit);
     }
-    if (peek(s, at) == 'e' || peek(s, at) == 'E') {
-        size_t digits = at + (peek(s, at + 1) == '+' || peek(s, at + 1) == '-' ? 2 : 1);
-        at = is_digit(peek(s, digits)) ? skip_digits(s, digits, is_digit) : at;
+    if (brn_scan_peek(s, at) == 'e' || brn_scan_peek(s, at) == 'E') {
+        size_t digits =
+            at + (brn_scan_peek(s, at + 1) == '+' || brn_scan_peek(s, at + 1) == '-' ? 2 : 1);
+        at = brn_scan_is_digit(brn_scan_peek(s, digits)) ? skip_digits(s, digits, brn_scan_is_digit)
+                                                         : at;
     }
     return at;
 }
@@ -247,7 +220,7 @@ static brant_status dollar_token(brn_token_kind *kind, size_t *len, brn_str rest
         *kind = BRN_TOKEN_STRING;
         return dollar_string(len, delimiter, rest, err);
     }
-    *len = skip(rest, 1, is_digit);
+    *len = brn_scan_skip(rest, 1, brn_scan_is_digit);
     *kind = *len > 1 ? BRN_TOKEN_VARIABLE : BRN_TOKEN_OTHER;
     return BRANT_OK;
 }
@@ -276,13 +249,13 @@ static brant_status special_token(
         }
         break;
     case '/':
-        if (peek(rest, 1) == '*') {
+        if (brn_scan_peek(rest, 1) == '*') {
             *kind = BRN_TOKEN_BLOCK_COMMENT;
             return brn_scan_comment(len, block_comment_len(rest), true, err);
         }
         break;
     case '.':
-        if (is_digit(peek(rest, 1))) {
+        if (brn_scan_is_digit(brn_scan_peek(rest, 1))) {
             *kind = BRN_TOKEN_NUMBER;
             *len = number_len(rest);
             return BRANT_OK;
@@ -300,7 +273,7 @@ static brant_status special_token(
 static brant_status word_token(brn_token_kind *kind, size_t *len, brn_str rest, brant_error **err)
 {
     char c = rest.ptr[0];
-    char second = peek(rest, 1);
+    char second = brn_scan_peek(rest, 1);
     bool unicode = (c == 'u' || c == 'U') && second == '&';
 
     *kind = BRN_TOKEN_STRING;
@@ -322,15 +295,15 @@ static brant_status word_token(brn_token_kind *kind, size_t *len, brn_str rest, 
             break;
         }
     }
-    if (unicode && peek(rest, 2) == '\'') {
+    if (unicode && brn_scan_peek(rest, 2) == '\'') {
         return brn_scan_string(len, brn_scan_quoted(rest, 3, '\''), err);
     }
-    if (unicode && peek(rest, 2) == '"') {
+    if (unicode && brn_scan_peek(rest, 2) == '"') {
         *kind = BRN_TOKEN_NAME;
         return brn_scan_name(len, brn_scan_quoted(rest, 3, '"'), '"', err);
     }
     *kind = BRN_TOKEN_WORD;
-    *len = skip(rest, 1, is_word);
+    *len = brn_scan_skip(rest, 1, is_word);
     return BRANT_OK;
 }
 
@@ -340,10 +313,10 @@ static brant_status plain_token(brn_token_kind *kind, size_t *len, brn_str rest,
 
     if (is_space(c)) {
         *kind = BRN_TOKEN_SPACE;
-        *len = skip(rest, 1, is_space);
+        *len = brn_scan_skip(rest, 1, is_space);
         return BRANT_OK;
     }
-    if (is_digit(c)) {
+    if (brn_scan_is_digit(c)) {
         *kind = BRN_TOKEN_NUMBER;
         *len = number_len(rest);
         return BRANT_OK;
@@ -354,7 +327,7 @@ static brant_status plain_token(brn_token_kind *kind, size_t *len, brn_str rest,
         *len = 3;
         return BRANT_OK;
     }
-    if (is_word_start(c)) {
+    if (brn_scan_is_letter(c)) {
         return word_token(kind, len, rest, err);
     }
     return special_token(kind, len, rest, err);
@@ -406,7 +379,7 @@ static void follow(brn_lexer *lx, brn_token_kind kind, brn_str text)
     brn_token at_hand = { .kind = kind, .text = text };
 
     if (brn_postgres_feed(&state->split, &at_hand)) {
-        state->phase = state->owes_data ? BEHIND_COPY : AT_START;
+        state->phase = state->owes ? BEHIND_COPY : AT_START;
         state->split = (brn_split_state){ 0 };
         return;
     }
@@ -423,8 +396,8 @@ static void follow(brn_lexer *lx, brn_token_kind kind, brn_str text)
         state->phase = IN_COPY;
         break;
     case BEHIND_FROM:
-        state->owes_data = is(kind, text, "stdin") || is(kind, text, "stdout");
-        state->phase = state->owes_data ? IN_COPY_STDIN : IN_PLAIN;
+        state->owes = is(kind, text, "stdin") || is(kind, text, "stdout");
+        state->phase = state->owes ? IN_COPY_STDIN : IN_PLAIN;
         break;
     default:
         break;
@@ -439,7 +412,8 @@ static brant_status missing_end(brn_lex_state *state, brant_error **err)
     brn_error_hint(
         err, "Put them into the lines behind the statement's ';', and behind the last one a line "
              "that is just \\. without spaces around it.");
-    state->blames_stmt = true;
+    state->blamed_line = state->line;
+    state->blamed_column = state->column;
     return st;
 }
 
@@ -469,7 +443,7 @@ static brant_status rest_of_line(
         at++;
     }
     if (at < rest.len && is_line_break(rest.ptr[at])) {
-        bool both = rest.ptr[at] == '\r' && peek(rest, at + 1) == '\n';
+        bool both = rest.ptr[at] == '\r' && brn_scan_peek(rest, at + 1) == '\n';
         state->phase = rest.ptr[at] == '\r' && !both ? AT_DATA_CR : AT_DATA;
         at += both ? 2 : 1;
     }
@@ -480,7 +454,7 @@ static brant_status rest_of_line(
 
 static bool is_end_mark(brn_str s, size_t at, char line_break)
 {
-    char behind = peek(s, at + 2);
+    char behind = brn_scan_peek(s, at + 2);
 
     if (at > 0 && s.ptr[at - 1] != line_break) {
         return false;

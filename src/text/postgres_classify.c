@@ -14,20 +14,6 @@ static void take_full_name(brn_stmt_class *out, brn_reader *rd)
     brn_reader_full_name(rd, &out->schema, &out->name);
 }
 
-/* Is the text in there, in any case? Finds out cheaply what most statements do not have. */
-static bool mentions(brn_str text, const char *word)
-{
-    brn_str wanted = brn_str_from(word);
-
-    for (size_t i = 0; i + wanted.len <= text.len; i++) {
-        if ((text.ptr[i] | 0x20) == wanted.ptr[0] &&
-            brn_str_ieq(brn_str_slice(text, i, i + wanted.len), wanted)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* --- options in parentheses ------------------------------------------------------------------- */
 
 typedef enum option_state {
@@ -127,7 +113,8 @@ static void find_functions(brn_stmt_class *out, brn_arena *arena, const brn_scri
 {
     brn_reader rd;
 
-    if (!mentions(script->text, "advisory_unlock") && !mentions(script->text, "set_config")) {
+    if (!brn_classify_mentions(script->text, "advisory_unlock") &&
+        !brn_classify_mentions(script->text, "set_config")) {
         return;
     }
     brn_reader_init(&rd, arena, &brn_dialect_postgres, script);

@@ -3,12 +3,6 @@
 
 #include "text/script.h"
 
-static bool is_filler(brn_token_kind kind)
-{
-    return kind == BRN_TOKEN_SPACE || kind == BRN_TOKEN_LINE_COMMENT ||
-           kind == BRN_TOKEN_BLOCK_COMMENT;
-}
-
 void brn_reader_init(
     brn_reader *rd, brn_arena *arena, const brn_dialect *dialect, const brn_script *script)
 {
@@ -26,7 +20,7 @@ void brn_reader_next(brn_reader *rd)
             rd->token.kind = BRN_TOKEN_END;
             rd->token.text = BRN_STR("");
         }
-    } while (is_filler(rd->token.kind));
+    } while (brn_token_is_filler(rd->token.kind) || rd->token.kind == BRN_TOKEN_MARK);
 }
 
 bool brn_reader_at_end(const brn_reader *rd)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reads a statement token by token, one ahead, without white space and comments: for code that
- * looks at the first words of a statement and is no parser. At the end, and where the lexer cannot
- * go on, the token at hand is BRN_TOKEN_END for good.
+ * Reads a statement token by token, one ahead, without white space, comments and marks: for code
+ * that looks at the first words of a statement and is no parser. At the end, and where the lexer
+ * cannot go on, the token at hand is BRN_TOKEN_END for good.
  *
  * A reader is a plain value: a copy of it looks ahead.
  */

@@ -1,6 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "text/scan.h"
 
+bool brn_scan_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+bool brn_scan_is_hex_digit(char c)
+{
+    return brn_scan_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+bool brn_scan_is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (unsigned char)c >= 0x80;
+}
+
+char brn_scan_peek(brn_str s, size_t at)
+{
+    return at < s.len ? s.ptr[at] : '\0';
+}
+
+size_t brn_scan_skip(brn_str s, size_t at, bool (*belongs)(char))
+{
+    while (at < s.len && belongs(s.ptr[at])) {
+        at++;
+    }
+    return at;
+}
+
 size_t brn_scan_behind(brn_str s, size_t from, char close)
 {
     size_t at = brn_str_find_char(brn_str_slice(s, from, s.len), close);
@@ -16,6 +44,13 @@ size_t brn_scan_quoted(brn_str s, size_t from, char quote)
         at = brn_scan_behind(s, at + 1, quote);
     }
     return at;
+}
+
+size_t brn_scan_behind_comment(brn_str s, size_t from)
+{
+    size_t at = brn_str_find(brn_str_slice(s, from, s.len), BRN_STR("*/"));
+
+    return at == SIZE_MAX ? 0 : from + at + 2;
 }
 
 brant_status brn_scan_string(size_t *len, size_t found, brant_error **err)
@@ -63,4 +98,15 @@ brant_status brn_scan_comment(size_t *len, size_t found, bool nests, brant_error
     }
     *len = found;
     return BRANT_OK;
+}
+
+brant_status brn_scan_open_body(brant_error **err)
+{
+    brant_status st =
+        brn_error(err, BRANT_EPARSE, "text.unterminated_body", "unterminated compound statement");
+
+    brn_error_hint(
+        err, "Close the body with END; and put a ';' behind each statement in it, also behind the "
+             "last one before END.");
+    return st;
 }

@@ -22,6 +22,7 @@ typedef struct brn_script {
     uint64_t offset; /* of text in the file */
     uint32_t line;   /* of the first byte */
     uint32_t column;
+    uint32_t mode; /* BRN_LEX_ bits: how the server reads text where it begins */
 } brn_script;
 
 typedef struct brn_stmt {
@@ -35,6 +36,7 @@ typedef struct brn_stmt {
     brn_str data;
     uint64_t data_offset;
     uint32_t data_line;
+    uint32_t mode; /* BRN_LEX_ bits: how its text is to be read */
 } brn_stmt;
 
 typedef BRN_VEC(brn_stmt) brn_stmt_list;

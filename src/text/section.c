@@ -232,6 +232,7 @@ static brant_status see_comment(finder *f, const brn_lexer *lx, const brn_token 
 
 static brant_status find(finder *f, const brn_dialect *dialect)
 {
+    uint32_t script_mode = f->script->mode;
     uint32_t busy_line = 0; /* the last line with anything but white space so far */
     brant_status st;
     brn_token token;
@@ -251,7 +252,7 @@ static brant_status find(finder *f, const brn_dialect *dialect)
             }
             if (f->open != part_before) {
                 /* The last statement of a section may lack its terminator. */
-                lx.state = (brn_lex_state){ 0 };
+                lx.state = (brn_lex_state){ .mode = script_mode };
             }
         } else if (!filler && f->first.kind == BRN_TOKEN_END && f->up_line == 0) {
             f->first = token;

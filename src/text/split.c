@@ -3,11 +3,7 @@
 
 #include <string.h>
 
-static bool is_filler(brn_token_kind kind)
-{
-    return kind == BRN_TOKEN_SPACE || kind == BRN_TOKEN_LINE_COMMENT ||
-           kind == BRN_TOKEN_BLOCK_COMMENT;
-}
+#include "text/scan.h"
 
 static void add_stmt(brn_stmt_list *list, brn_arena *arena, const brn_stmt *stmt)
 {
@@ -19,7 +15,7 @@ static void add_stmt(brn_stmt_list *list, brn_arena *arena, const brn_stmt *stmt
 }
 
 /* The first token says where the statement begins, each one where it ends. */
-static void extend(brn_stmt *stmt, const brn_token *token)
+static void extend(brn_stmt *stmt, const brn_token *token, const brn_lexer *lx)
 {
     if (stmt->text.len == 0) {
         *stmt = (brn_stmt){
@@ -27,6 +23,7 @@ static void extend(brn_stmt *stmt, const brn_token *token)
             .offset = token->offset,
             .line = token->line,
             .column = token->column,
+            .mode = lx->state.mode,
         };
     } else {
         stmt->text.len = (size_t)(token->offset - stmt->offset) + token->text.len;
@@ -48,13 +45,9 @@ static void attach(brn_stmt_list *list, const brn_token *token)
 static brant_status unterminated_body(
     const brn_split_state *state, const brn_script *script, brant_error **err)
 {
-    brant_status st =
-        brn_error(err, BRANT_EPARSE, "text.unterminated_body", "unterminated compound statement");
+    brant_status st = brn_scan_open_body(err);
 
     brn_error_at(err, script->file, state->began_line, state->began_column);
-    brn_error_hint(
-        err, "Close the body with END; and put a ';' behind each statement in it, also behind the "
-             "last one before END.");
     return st;
 }
 
@@ -90,7 +83,7 @@ brant_status brn_split(
         if (st != BRANT_OK) {
             return st;
         }
-        if (token.kind == BRN_TOKEN_END || is_filler(token.kind)) {
+        if (token.kind == BRN_TOKEN_END || brn_token_is_filler(token.kind)) {
             continue;
         }
         if (token.kind == BRN_TOKEN_DATA) {
@@ -102,7 +95,7 @@ brant_status brn_split(
             stmt = (brn_stmt){ 0 };
             state = (brn_split_state){ 0 };
         } else {
-            extend(&stmt, &token);
+            extend(&stmt, &token, &lx);
         }
     } while (token.kind != BRN_TOKEN_END);
     if (state.parens_owed && state.parens > 0) {

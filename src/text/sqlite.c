@@ -23,49 +23,12 @@ static bool is_space(char c)
     return is_space_start(c) || c == '\v';
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_hex_digit(char c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-static bool is_word_start(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (unsigned char)c >= 0x80;
-}
-
 static bool is_word(char c)
 {
-    return is_word_start(c) || is_digit(c) || c == '$';
-}
-
-/* The byte at `at`, or NUL behind the end: the lexer can look ahead without counting. */
-static char peek(brn_str s, size_t at)
-{
-    return at < s.len ? s.ptr[at] : '\0';
-}
-
-static size_t skip(brn_str s, size_t at, bool (*belongs)(char))
-{
-    while (at < s.len && belongs(s.ptr[at])) {
-        at++;
-    }
-    return at;
+    return brn_scan_is_letter(c) || brn_scan_is_digit(c) || c == '$';
 }
 
 /* --- tokens ----------------------------------------------------------------------------------- */
-
-/* Offset behind the comment's end; 0 when it never ends. */
-static size_t block_comment_len(brn_str rest)
-{
-    size_t at = brn_str_find(brn_str_slice(rest, 2, rest.len), BRN_STR("*/"));
-
-    return at == SIZE_MAX ? 0 : at + 4;
-}
 
 /* Ends before the line feed; a lone carriage return does not end it for SQLite either. */
 static size_t line_comment_len(brn_str rest)
@@ -80,20 +43,21 @@ static size_t number_len(brn_str s)
 {
     size_t at;
 
-    if (s.ptr[0] == '0' && (peek(s, 1) == 'x' || peek(s, 1) == 'X') && is_hex_digit(peek(s, 2))) {
-        return skip(s, skip(s, 3, is_hex_digit), is_word);
+    if (s.ptr[0] == '0' && (brn_scan_peek(s, 1) == 'x' || brn_scan_peek(s, 1) == 'X') &&
+        brn_scan_is_hex_digit(brn_scan_peek(s, 2))) {
+        return brn_scan_skip(s, brn_scan_skip(s, 3, brn_scan_is_hex_digit), is_word);
     }
-    at = skip(s, 0, is_digit);
-    if (peek(s, at) == '.') {
-        at = skip(s, at + 1, is_digit);
+    at = brn_scan_skip(s, 0, brn_scan_is_digit);
+    if (brn_scan_peek(s, at) == '.') {
+        at = brn_scan_skip(s, at + 1, brn_scan_is_digit);
     }
-    if (peek(s, at) == 'e' || peek(s, at) == 'E') {
-        bool sign = peek(s, at + 1) == '+' || peek(s, at + 1) == '-';
-        if (is_digit(peek(s, at + (sign ? 2 : 1)))) {
-            at = skip(s, at + (sign ? 2 : 1), is_digit);
+    if (brn_scan_peek(s, at) == 'e' || brn_scan_peek(s, at) == 'E') {
+        bool sign = brn_scan_peek(s, at + 1) == '+' || brn_scan_peek(s, at + 1) == '-';
+        if (brn_scan_is_digit(brn_scan_peek(s, at + (sign ? 2 : 1)))) {
+            at = brn_scan_skip(s, at + (sign ? 2 : 1), brn_scan_is_digit);
         }
     }
-    return skip(s, at, is_word);
+    return brn_scan_skip(s, at, is_word);
 }
 
 static bool is_inside_parens(char c)
@@ -112,9 +76,9 @@ static size_t variable_len(brn_str s)
             named = true;
             at++;
         } else if (s.ptr[at] == '(' && named) {
-            at = skip(s, at + 1, is_inside_parens);
-            return peek(s, at) == ')' ? at + 1 : at;
-        } else if (s.ptr[at] == ':' && peek(s, at + 1) == ':') {
+            at = brn_scan_skip(s, at + 1, is_inside_parens);
+            return brn_scan_peek(s, at) == ')' ? at + 1 : at;
+        } else if (s.ptr[at] == ':' && brn_scan_peek(s, at + 1) == ':') {
             at += 2;
         } else {
             break;
@@ -130,7 +94,7 @@ static brn_token_kind plain_token(size_t *len, brn_str rest)
         *len = 1;
         return BRN_TOKEN_TERMINATOR;
     case '?':
-        *len = skip(rest, 1, is_digit);
+        *len = brn_scan_skip(rest, 1, brn_scan_is_digit);
         return BRN_TOKEN_VARIABLE;
     case '$':
     case ':':
@@ -139,7 +103,7 @@ static brn_token_kind plain_token(size_t *len, brn_str rest)
         *len = variable_len(rest);
         return BRN_TOKEN_VARIABLE;
     case '.':
-        *len = is_digit(peek(rest, 1)) ? number_len(rest) : 1;
+        *len = brn_scan_is_digit(brn_scan_peek(rest, 1)) ? number_len(rest) : 1;
         return *len > 1 ? BRN_TOKEN_NUMBER : BRN_TOKEN_OTHER;
     default:
         *len = 1;
@@ -164,16 +128,16 @@ static brant_status special_token(
         *kind = BRN_TOKEN_NAME;
         return brn_scan_name(len, brn_scan_behind(rest, 1, ']'), ']', err);
     case '-':
-        if (peek(rest, 1) == '-') {
+        if (brn_scan_peek(rest, 1) == '-') {
             *kind = BRN_TOKEN_LINE_COMMENT;
             *len = line_comment_len(rest);
             return BRANT_OK;
         }
         break;
     case '/':
-        if (peek(rest, 1) == '*') {
+        if (brn_scan_peek(rest, 1) == '*') {
             *kind = BRN_TOKEN_BLOCK_COMMENT;
-            return brn_scan_comment(len, block_comment_len(rest), false, err);
+            return brn_scan_comment(len, brn_scan_behind_comment(rest, 2), false, err);
         }
         break;
     default:
@@ -191,15 +155,15 @@ static brant_status token(
     (void)lx;
     if (is_space_start(c)) {
         *kind = BRN_TOKEN_SPACE;
-        *len = skip(rest, 1, is_space);
+        *len = brn_scan_skip(rest, 1, is_space);
         return BRANT_OK;
     }
-    if (is_digit(c)) {
+    if (brn_scan_is_digit(c)) {
         *kind = BRN_TOKEN_NUMBER;
         *len = number_len(rest);
         return BRANT_OK;
     }
-    if ((c == 'x' || c == 'X') && peek(rest, 1) == '\'') {
+    if ((c == 'x' || c == 'X') && brn_scan_peek(rest, 1) == '\'') {
         /* Nothing is doubled in a blob: x'ab''cd' is two tokens. */
         *kind = BRN_TOKEN_STRING;
         return brn_scan_string(len, brn_scan_behind(rest, 2, '\''), err);
@@ -210,9 +174,9 @@ static brant_status token(
         *len = 3;
         return BRANT_OK;
     }
-    if (is_word_start(c)) {
+    if (brn_scan_is_letter(c)) {
         *kind = BRN_TOKEN_WORD;
-        *len = skip(rest, 1, is_word);
+        *len = brn_scan_skip(rest, 1, is_word);
         return BRANT_OK;
     }
     return special_token(kind, len, rest, err);

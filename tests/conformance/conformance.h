@@ -183,6 +183,7 @@ int conf_group_keys(void);
 int conf_group_execute(void);
 int conf_group_functions(void);
 int conf_group_attach(void);
+int conf_group_sessions(void);
 int conf_own_sqlite(void);
 int conf_own_postgres(void);
 int conf_own_sqlite_attach(void);

@@ -476,11 +476,17 @@ static void an_unknown_schema_is_refused(void **state)
 {
     conf_db *db = *state;
     brn_conn *conn = NULL;
+    brn_ledger_state ledger;
     brant_error *err = NULL;
     brant_status st;
 
     db->ledger_schema = "no such \"schema\"";
     st = conf_try_connect(&conn, db, BRN_CONNECT_CREATE, &err);
+    if (st == BRANT_OK) {
+        /* Where connecting asks nothing: at the first look. */
+        st = conn->engine->ledger_read(&ledger, &db->arena, conn, BRN_LEDGER_BRIEF, &err);
+        conf_close(conn);
+    }
     conf_expect(st, err, BRANT_EUSAGE, "ledger.no_schema");
 }
 

@@ -46,6 +46,7 @@ int main(int argc, char **argv)
     failed += conf_group_execute();
     failed += conf_group_functions();
     failed += conf_group_attach();
+    failed += conf_group_sessions();
 
     failed += conf_group_decorators();
     if (quirks->own != NULL) {

@@ -11,6 +11,7 @@ The database is on the server that ctest started, or on one of the test's own:
 self.project(server=servers.postgres(self)). Before it may be the proxy or PgBouncer:
 p.env["DATABASE_URL"] = servers.proxy(self, p.server, delay_us=1000).url(p.database.name).
 """
+import contextlib
 import subprocess
 
 import libpq
@@ -18,6 +19,8 @@ import servers
 import support
 from support import audit  # noqa: F401: tests take it from here
 
+READS, WRITES = "SELECT count(*) FROM users", "INSERT INTO users (name) VALUES ('app')"
+ALTER = "ALTER TABLE users ADD COLUMN email text;\n"
 AUDIT = "CREATE TABLE audit (n bigserial PRIMARY KEY, token text NOT NULL);\n"
 
 
@@ -83,3 +86,35 @@ class Project(support.Project):
 class Case(support.Case):
     def project(self, *args, **more) -> Project:
         return Project(self, *args, **more)
+
+
+class Busy(Case):
+    """Migrations of a table that an application uses."""
+
+    def users(self, **more):
+        return self.project(**more).pairs({
+            "001_a": (AUDIT + "CREATE TABLE users (id bigserial PRIMARY KEY, name text);\n"
+                      "INSERT INTO users (name) VALUES ('ann');\n", "DROP TABLE users; DROP TABLE audit;")})
+
+    @contextlib.contextmanager
+    def application(self, p, sql: str):
+        """In the middle of a transaction that has run sql."""
+        with p.connect() as app:
+            app.query("SET application_name = 'the shop'")
+            app.query("BEGIN")
+            app.query(sql)
+            yield app
+
+    def blocked(self, p, running) -> None:
+        support.wait_until(lambda: self.waiting(p), what="a wait for the table", process=running)
+
+    def waiting(self, p) -> list:
+        return p.sql("SELECT a.pid FROM pg_stat_activity a WHERE a.datname = current_database()"
+                     " AND a.wait_event_type = 'Lock' AND a.application_name LIKE '%brant%'")
+
+    def retries(self, running) -> int:
+        return running.err().count('"statement.retry"')
+
+    def assertNothingRuns(self, p, word: str) -> None:
+        """No statement of ours is left working on the server."""
+        self.assertEqual([row for row in p.backends() if word in row["query"] and row["state"] == "active"], [])

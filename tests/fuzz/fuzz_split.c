@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Splitter, classifier and placeholders over any bytes; an input that begins with "p" is a script
- * for PostgreSQL behind that byte, any other one is for SQLite. Holds: statements and their rows
- * lie in the text in order, with nothing but space, comments and terminators between them, their
- * places agree with brn_stmt_locate(), and each one split again is itself; where a script for
- * SQLite ends with a terminator, sqlite3_complete() sees nothing open either.
+ * for PostgreSQL behind that byte, one that begins with "m" is for MySQL, any other one for SQLite.
+ * Holds: statements and their rows lie in the text in order, with nothing but space, comments and
+ * terminators between them, their places agree with brn_stmt_locate(), and each one split again is
+ * itself; where a script for SQLite ends with a terminator, sqlite3_complete() sees nothing open
+ * either.
  */
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -47,7 +48,7 @@ static void check_placeholders(brn_arena *arena, const brn_stmt *stmt)
 
 static void check_again(brn_arena *arena, const brn_dialect *dialect, const brn_stmt *stmt)
 {
-    brn_script script = { .text = stmt->text, .line = 1, .column = 1 };
+    brn_script script = { .text = stmt->text, .line = 1, .column = 1, .mode = stmt->mode };
     brn_stmt_list again = { 0 };
 
     /* By itself it lacks its rows. */
@@ -56,16 +57,6 @@ static void check_again(brn_arena *arena, const brn_dialect *dialect, const brn_
         MUST(again.count == 1);
         MUST(brn_str_eq(again.items[0].text, stmt->text));
     }
-}
-
-static void check_gap(
-    brn_arena *arena, const brn_dialect *dialect, const brn_script *script, size_t from, size_t to)
-{
-    brn_script gap = { .text = brn_str_slice(script->text, from, to), .line = 1, .column = 1 };
-    brn_stmt_list list = { 0 };
-
-    MUST(brn_split(&list, arena, dialect, &gap, NULL) == BRANT_OK);
-    MUST(list.count == 0);
 }
 
 /* Rows begin a line, and end with one: behind them stands the mark. */
@@ -163,24 +154,44 @@ static void check_readers(brn_arena *arena, const brn_dialect *dialect, const br
     (void)brn_directives_read(&props, arena, dialect, script, NULL);
 }
 
+/* The statement or the rows in which the token lies; the list is in order. */
+static void check_token(const brn_token *token, const brn_stmt_list *list, size_t *at)
+{
+    uint64_t end = token->offset + token->text.len;
+    const brn_stmt *stmt;
+
+    while (*at < list->count && list->items[*at].offset + list->items[*at].text.len < end &&
+           token->kind != BRN_TOKEN_DATA) {
+        (*at)++;
+    }
+    MUST(*at < list->count);
+    stmt = &list->items[*at];
+    MUST(
+        token->kind == BRN_TOKEN_DATA ? token->offset == stmt->data_offset
+                                      : token->offset >= stmt->offset);
+}
+
+/* Between the statements and their rows is nothing but space, comments and terminators. */
 static void check_list(
     brn_arena *arena,
     const brn_dialect *dialect,
     const brn_script *script,
     const brn_stmt_list *list)
 {
-    size_t end = 0;
+    size_t at = 0;
+    brn_token token;
+    brn_lexer lx;
 
     for (size_t i = 0; i < list->count; i++) {
-        const brn_stmt *stmt = &list->items[i];
-        MUST(stmt->offset >= end);
-        check_gap(arena, dialect, script, end, (size_t)stmt->offset);
-        check_stmt(arena, dialect, script, stmt);
-        end = (size_t)stmt->offset + stmt->text.len;
-        if (stmt->data.ptr != NULL) {
-            check_gap(arena, dialect, script, end, (size_t)stmt->data_offset);
-            check_rows(script, stmt);
-            end = (size_t)stmt->data_offset + stmt->data.len + 2;
+        check_stmt(arena, dialect, script, &list->items[i]);
+        if (list->items[i].data.ptr != NULL) {
+            check_rows(script, &list->items[i]);
+        }
+    }
+    brn_lexer_init(&lx, dialect, script);
+    while (brn_lexer_next(&lx, &token, NULL) == BRANT_OK && token.kind != BRN_TOKEN_END) {
+        if (!brn_token_is_filler(token.kind) && token.kind != BRN_TOKEN_TERMINATOR) {
+            check_token(&token, list, &at);
         }
     }
 }
@@ -194,7 +205,9 @@ static void check_script(const brn_dialect *dialect, const brn_script *script)
 
     MUST((st == BRANT_OK) == (err == NULL));
     MUST(st == BRANT_OK || (brant_error_line(err) > 0 && brant_error_column(err) > 0));
-    check_list(&arena, dialect, script, &list);
+    if (st == BRANT_OK) {
+        check_list(&arena, dialect, script, &list);
+    }
     if (st == BRANT_OK && dialect == &brn_dialect_sqlite && !is_odd(script)) {
         check_complete(script);
     }
@@ -203,15 +216,24 @@ static void check_script(const brn_dialect *dialect, const brn_script *script)
     brn_arena_release(&arena);
 }
 
+static const brn_dialect *dialect_of(char first)
+{
+    return first == 'p'   ? &brn_dialect_postgres
+           : first == 'm' ? &brn_dialect_mysql
+                          : &brn_dialect_sqlite;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     brn_str raw = size > 0 ? (brn_str){ (const char *)data, size } : BRN_STR("");
-    bool postgres = size > 0 && data[0] == 'p';
+    const brn_dialect *dialect = dialect_of(size > 0 ? raw.ptr[0] : '\0');
     brn_script script = { .text = raw, .line = 1, .column = 1 };
     brn_script checked = { 0 };
 
-    script.text = postgres ? brn_str_slice(raw, 1, raw.len) : raw;
-    check_script(postgres ? &brn_dialect_postgres : &brn_dialect_sqlite, &script);
+    if (dialect != &brn_dialect_sqlite) {
+        script.text = brn_str_slice(raw, 1, raw.len);
+    }
+    check_script(dialect, &script);
     (void)brn_script_check(&checked, raw, "f", NULL);
     return 0;
 }

@@ -50,7 +50,7 @@ brn_source *graph_add_file(graph_fixture *f, size_t database, const graph_file *
     assert_non_null(source);
     assert_non_null(slot);
     brn_props_init(&source->props);
-    brn_props_init(&source->down_props);
+    source->down = &brn_no_down_script;
     source->id = file->id;
     source->version = brn_arena_strndup(&f->arena, file->id, version);
     source->name = file->id[version] == '_' ? file->id + version + 1 : "";

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -62,6 +63,25 @@ static void maximum_can_be_reached_but_not_passed(void **state)
     brn_buf_add_char(&buf, '6');
     assert_true(buf.failed);
     assert_string_equal(brn_buf_text(&buf), "12345");
+    brn_buf_release(&buf);
+}
+
+static void formatted_text_may_need_more_room_than_there_is(void **state)
+{
+    brn_buf buf = { 0 };
+
+    (void)state;
+    for (int i = 0; i < 1000; i++) {
+        brn_buf_printf(&buf, "%04d-%s;", i, "0123456789");
+    }
+    assert_false(buf.failed);
+    assert_int_equal(buf.len, 16 * 1000);
+    for (size_t i = 0; i < 1000; i++) {
+        char want[32];
+
+        (void)snprintf(want, sizeof(want), "%04u-0123456789;", (unsigned)i);
+        assert_memory_equal(buf.ptr + 16 * i, want, 16);
+    }
     brn_buf_release(&buf);
 }
 
@@ -149,6 +169,7 @@ int main(void)
         cmocka_unit_test(appends_end_up_in_order_and_terminated),
         cmocka_unit_test(growth_keeps_the_content),
         cmocka_unit_test(maximum_can_be_reached_but_not_passed),
+        cmocka_unit_test(formatted_text_may_need_more_room_than_there_is),
         cmocka_unit_test(failed_append_leaves_the_content_and_latches),
         cmocka_unit_test(impossible_reserve_latches_without_allocating),
         cmocka_unit_test(truncate_only_shortens),

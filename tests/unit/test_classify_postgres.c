@@ -597,10 +597,10 @@ static void every_object_has_a_word(void **state)
 {
     (void)state;
     assert_string_equal(brn_object_word(BRN_OBJECT_NONE), "");
-    for (int object = BRN_OBJECT_TABLE; object <= BRN_OBJECT_USER_MAPPING; object++) {
+    for (int object = BRN_OBJECT_TABLE; object <= BRN_OBJECT_RESOURCE_GROUP; object++) {
         assert_true(brn_object_word((brn_object)object)[0] != '\0');
     }
-    assert_string_equal(brn_object_word((brn_object)(BRN_OBJECT_USER_MAPPING + 1)), "");
+    assert_string_equal(brn_object_word((brn_object)(BRN_OBJECT_RESOURCE_GROUP + 1)), "");
 }
 
 static void out_of_memory_leaves_names_empty(void **state)

@@ -253,7 +253,7 @@ static void undoing_removes_the_row(void **state)
     f.in.direction = BRN_DOWN;
     assert_int_equal(compile(&f), BRANT_OK);
     assert_string_equal(shape(&f), "begin guard 1 2 remove history commit");
-    assert_string_equal(f.compiled.history->checksum, f.migration.source->down_digest);
+    assert_string_equal(f.compiled.history->checksum, f.migration.source->down->digest);
     stop(&f);
 }
 

@@ -98,6 +98,12 @@ static void execute_without_bit(brn_engine *e)
     e->execute = no_execute;
 }
 
+static void bit_without_sessions(brn_engine *e)
+{
+    e->caps |= BRN_CAP_SESSIONS;
+    e->sessions = NULL;
+}
+
 static void broken_tables_are_told(void **state)
 {
     static const struct broken_case {
@@ -119,6 +125,7 @@ static void broken_tables_are_told(void **state)
         { bit_without_objects, "objects" },
         { bit_without_execute, "BRN_CAP_EXECUTE" },
         { execute_without_bit, "BRN_CAP_EXECUTE" },
+        { bit_without_sessions, "BRN_CAP_SESSIONS" },
     };
 
     (void)state;

@@ -263,6 +263,27 @@ static void read_refuses_without_touching_the_buffer(void **state)
     assert_string_equal(brn_buf_text(&f->buf), "kept0123456789");
 }
 
+static void files_are_read_below_a_directory(void **state)
+{
+    fixture *f = *state;
+    int dir;
+
+    assert_int_equal(brn_dir_create("below/deep"), 0);
+    put("below/deep/file", "text");
+    put("below/empty", "");
+    dir = brn_dir_open("below");
+    assert_true(dir >= 0);
+    assert_int_equal(brn_file_read_below(&f->buf, dir, "deep/file", 4), 0);
+    assert_string_equal(brn_buf_text(&f->buf), "text");
+    assert_int_equal(brn_file_read_below(&f->buf, dir, "empty", 0), 0);
+    assert_int_equal(brn_file_read_below(&f->buf, dir, "deep/file", 3), EFBIG);
+    assert_int_equal(brn_file_read_below(&f->buf, dir, "deep", 100), EISDIR);
+    assert_int_equal(brn_file_read_below(&f->buf, dir, "below", 100), ENOENT);
+    assert_string_equal(brn_buf_text(&f->buf), "text");
+    (void)close(dir);
+    assert_int_equal(brn_dir_open("below/empty"), -1);
+}
+
 static void create_never_replaces_anything(void **state)
 {
     fixture *f = *state;
@@ -443,6 +464,7 @@ int main(void)
         IN_DIR(read_appends_the_whole_file),
         IN_DIR(file_without_a_size_is_read_to_its_end),
         IN_DIR(read_refuses_without_touching_the_buffer),
+        IN_DIR(files_are_read_below_a_directory),
         IN_DIR(create_never_replaces_anything),
         IN_DIR(create_removes_what_it_could_not_finish),
         IN_DIR(dir_create_makes_all_that_is_missing),

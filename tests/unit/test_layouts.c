@@ -238,13 +238,13 @@ static void test_fields_of_a_pair(void **state)
     assert_false(s->sections);
     assert_int_equal(s->up_bytes, strlen("CREATE TABLE users (a);\n"));
     assert_int_equal(s->props.timeout_ms, -1);
-    assert_int_equal(s->down_props.timeout_ms, -1);
+    assert_int_equal(s->down->props.timeout_ms, -1);
     assert_int_equal(strlen(s->up_digest), BRN_DIGEST_HEX);
-    assert_string_not_equal(s->up_digest, s->down_digest);
+    assert_string_not_equal(s->up_digest, s->down->digest);
     s = layout_find_source(&f, "002");
     assert_string_equal(s->name, "");
     assert_null(s->down_path);
-    assert_string_equal(s->down_digest, "");
+    assert_string_equal(s->down->digest, "");
     assert_string_equal(
         s->up_digest, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     layout_stop(&f);

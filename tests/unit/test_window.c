@@ -94,9 +94,9 @@ static void interrupted_anywhere_it_goes_on(void **state)
 {
     (void)state;
     for (size_t k = 0; k < BRN_ARRAY_LEN(kinds); k++) {
+        /* What passes, and a loss, pauses before it is tried again. */
+        uint64_t stride = kinds[k] == BRN_FAULT_PASSING || kinds[k] == BRN_FAULT_LOSE ? 9 : 2;
         bool reached = true;
-        /* Each loss is followed by a pause. */
-        uint64_t stride = kinds[k] == BRN_FAULT_LOSE ? 3 : 1;
 
         for (uint64_t at = 1; reached && at < BOUNDARIES_MAX; at += stride) {
             brn_fault fault = { .kind = kinds[k], .at = at, .window = 3 };

@@ -1,0 +1,2 @@
+mselect 1\G
+source x
