@@ -19,6 +19,7 @@ class Programs:
     floor_postgres: str
     empty: str
     meter: str
+    proxy: str
 
 
 class Failed(Exception):
@@ -45,13 +46,13 @@ def _flags_of(*modules: str) -> list:
     return asked.stdout.split()
 
 
-def _small(name: str, *modules: str) -> str:
+def _small(name: str, *modules: str, source: str = "") -> str:
     target = FOLDER / name
     libraries = _flags_of(*modules) if modules else []
     # Floors read files.
     shared = ["bench/directory.c"] if modules else []
-    run(["cc", *_FLAGS, f"bench/{name}.c", *shared, "-o", str(target), *libraries], FOLDER / "logs" / f"{name}.log",
-        cwd=ROOT)
+    run(["cc", *_FLAGS, source or f"bench/{name}.c", *shared, "-o", str(target), *libraries],
+        FOLDER / "logs" / f"{name}.log", cwd=ROOT)
     return str(target)
 
 
@@ -65,4 +66,5 @@ def programs() -> Programs:
         floor=_small("floor", "sqlite3", "nettle"),
         floor_postgres=_small("floor_postgres", "libpq", "nettle"),
         empty=_small("empty"),
-        meter=_small("meter"))
+        meter=_small("meter"),
+        proxy=_small("proxy", source="tests/support/proxy_main.c"))

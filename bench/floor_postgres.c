@@ -74,12 +74,12 @@ static const char make_ledger[] =
     "CREATE TABLE brant_history (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, run_id text,"
     " action text NOT NULL, migration text, outcome text, checksum text, detail text, who text,"
     " tool text, at text, duration_ms bigint, prev text, hash text, format bigint NOT NULL);"
-    "SELECT pg_try_advisory_lock(" LOCK ")";
+    "SELECT pg_try_advisory_lock(" LOCK "), pg_try_advisory_lock(" LOCK ")";
 
 static const char guard[] =
-    "SELECT CASE WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_locks l"
-    " WHERE l.locktype = 'advisory' AND l.pid = pg_catalog.pg_backend_pid()"
-    " AND l.classid = 0 AND l.objid = " LOCK " AND l.objsubid = 1 AND l.granted)"
+    "SELECT CASE WHEN NOT pg_catalog.pg_advisory_unlock($5::bigint)"
+    " THEN pg_catalog.current_setting('brant.lock_lost')"
+    " WHEN NOT pg_catalog.pg_try_advisory_lock($5::bigint)"
     " THEN pg_catalog.current_setting('brant.lock_lost')"
     " WHEN pg_catalog.current_setting('search_path') <> $2 OR current_user <> $3"
     " OR pg_catalog.current_setting('session_replication_role') <> $4"
@@ -105,24 +105,37 @@ static const char guard[] =
     " finished_at = EXCLUDED.finished_at, duration_ms = EXCLUDED.duration_ms, who = EXCLUDED.who," \
     " tool = EXCLUDED.tool, run_id = EXCLUDED.run_id, error = EXCLUDED.error"
 
-static const char put_done[] =
-    ROW_COLUMNS "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
-                " " TIME("transaction_timestamp") ", " TIME(
-                    "clock_timestamp") ", " TOOK ", $19, $20, $21, $22)" ROW_UPDATE;
-static const char put_next[] = ROW_COLUMNS
-    "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,"
-    " $21, $22, $23, $24, $25)" ROW_UPDATE;
-static const char put_history[] =
-    "INSERT INTO public.brant_history (run_id, action, migration, outcome, checksum, detail, who,"
-    " tool, at, duration_ms, prev, hash, format) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, " TOOK
-    ", $10, $11, $12) RETURNING pg_catalog.txid_current()";
+#define PUT_DONE                                                                                   \
+    ROW_COLUMNS                                                                                    \
+    "($1, $2, $3, $4, $5, $6, $7, $8, $9,"                                                         \
+    " $10, $11, $12, $13, $14, $15, $16, $17, $18, " TIME("transaction_timestamp") ", " TIME(      \
+        "clock_timestamp") ", " TOOK ", $19, $20, $21, $22)" ROW_UPDATE
+#define PUT_NEXT                                                                                   \
+    ROW_COLUMNS "($23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34,"                     \
+                " $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47)" ROW_UPDATE
+#define PUT_HISTORY(parameters)                                                                    \
+    "INSERT INTO public.brant_history (run_id, action, migration, outcome, checksum, detail, who," \
+    " tool, at, duration_ms, prev, hash, format) VALUES (" parameters                              \
+    ") RETURNING pg_catalog.txid_current()"
+
+/* The row that is done, the one of the next migration, and the history, in one statement. */
+static const char put_end_next[] =
+    "WITH op_1 AS (" PUT_DONE "), op_2 AS (" PUT_NEXT
+    ") " PUT_HISTORY("$48, $49, $50, $51, $52, $53, $54, $55, $56, " TOOK ", $57, $58, $59");
+/* The same of the last one. */
+static const char put_end[] =
+    "WITH op_1 AS (" PUT_DONE
+    ") " PUT_HISTORY("$23, $24, $25, $26, $27, $28, $29, $30, $31, " TOOK ", $32, $33, $34");
+static const char put_first[] =
+    ROW_COLUMNS "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
+                " $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)" ROW_UPDATE;
 
 static const struct prepared {
     const char *name;
     const char *sql;
 } statements[] = {
-    { "begin", "BEGIN" },     { "commit", "COMMIT" },         { "guard", guard },
-    { "put_done", put_done }, { "put_history", put_history }, { "put_next", put_next },
+    { "begin", "BEGIN" },       { "commit", "COMMIT" }, { "guard", guard },
+    { "put_first", put_first }, { "put_end", put_end }, { "put_end_next", put_end_next },
 };
 
 static int send(PGconn *pg, const char *name, int count, const char *const *values)
@@ -134,34 +147,46 @@ static int send(PGconn *pg, const char *name, int count, const char *const *valu
 
 static int send_guard(PGconn *pg, const char *id)
 {
-    const char *const values[] = { id, "\"$user\", public", PQuser(pg), "origin" };
+    const char *const values[] = { id, "\"$user\", public", PQuser(pg), "origin", LOCK };
 
     return SEND(pg, "guard", values);
 }
 
-static int send_next(PGconn *pg, const char *id, const char *before, const char *seq)
-{
-    const char *const values[] = {
-        id,       "running", DIGEST, "1",        "000000",      seq, "up", "sql", "0",
-        NULL,     NULL,      before, NULL,       "0",           "0", "0",  NULL,  NULL,
-        TIME_NOW, NULL,      NULL,   "somebody", "brant 0.1.0", RUN, NULL,
-    };
+/* Values of a row that runs. */
+#define NEXT_VALUES(id, before, seq)                                                               \
+    id, "running", DIGEST, "1", "000000", seq, "up", "sql", "0", NULL, NULL, before, NULL, "0",    \
+        "0", "0", NULL, NULL, TIME_NOW, NULL, NULL, "somebody", "brant 0.1.0", RUN, NULL
+/* And of one that is done, up to the times of the server. */
+#define DONE_VALUES(id, before, seq)                                                               \
+    id, "completed", DIGEST, "1", "000000", seq, "up", "sql", "0", NULL, NULL, before, NULL, "2",  \
+        "2", "0", NULL, NULL, "somebody", "brant 0.1.0", RUN, NULL
+#define HISTORY_VALUES(id)                                                                         \
+    RUN, "up", id, "ok", DIGEST, NULL, "somebody", "brant 0.1.0", TIME_NOW, DIGEST, DIGEST, "1"
 
-    return SEND(pg, "put_next", values);
+static int send_first(PGconn *pg, const char *id)
+{
+    const char *const values[] = { NEXT_VALUES(id, NULL, "1") };
+
+    return SEND(pg, "put_first", values);
 }
 
-static int send_done(PGconn *pg, const char *id, const char *before, const char *seq)
+static int send_end(PGconn *pg, const char *id, const char *before, const char *seq)
 {
-    const char *const row[] = {
-        id,   "completed", DIGEST,     "1",           "000000", seq,  "up", "sql",
-        "0",  NULL,        NULL,       before,        NULL,     "2",  "2",  "0",
-        NULL, NULL,        "somebody", "brant 0.1.0", RUN,      NULL,
-    };
-    const char *const history[] = {
-        RUN, "up", id, "ok", DIGEST, NULL, "somebody", "brant 0.1.0", TIME_NOW, DIGEST, DIGEST, "1",
+    const char *const values[] = { DONE_VALUES(id, before, seq), HISTORY_VALUES(id) };
+
+    return SEND(pg, "put_end", values);
+}
+
+static int send_end_next(
+    PGconn *pg, const char *id, const char *before, const char *next, const char *seq)
+{
+    const char *const values[] = {
+        DONE_VALUES(id, before, seq),
+        NEXT_VALUES(next, id, seq),
+        HISTORY_VALUES(id),
     };
 
-    return SEND(pg, "put_done", row) == 0 ? SEND(pg, "put_history", history) : -1;
+    return SEND(pg, "put_end_next", values);
 }
 
 /* --- the pipeline ----------------------------------------------------------------------------- */
@@ -240,33 +265,34 @@ static void name_of(char id[NAME_TEXT], const directory *dir, size_t index)
     (void)snprintf(id, NAME_TEXT, "%.*s", (int)len, index < dir->len ? dir->names[index] : "");
 }
 
-static int send_file(const run *r, size_t index)
+static int send_ledger(const run *r, size_t index, const char *id)
 {
-    char id[NAME_TEXT];
     char before[NAME_TEXT];
     char next[NAME_TEXT];
     char seq[NUMBER_TEXT];
-    bool first = index == 0;
-    bool last = index + 1 == r->dir->len;
+    const char *required = index > 0 ? before : NULL;
 
-    name_of(id, r->dir, index);
-    name_of(before, r->dir, first ? index : index - 1);
+    name_of(before, r->dir, index > 0 ? index - 1 : index);
     name_of(next, r->dir, index + 1);
     (void)snprintf(seq, sizeof(seq), "%zu", index + 1);
+    return index + 1 < r->dir->len ? send_end_next(r->pg, id, required, next, seq)
+                                   : send_end(r->pg, id, required, seq);
+}
+
+static int send_file(const run *r, size_t index)
+{
+    char id[NAME_TEXT];
+
+    name_of(id, r->dir, index);
     if (file_read(r->dir, index, r->text) < 0) {
         perror(r->dir->names[index]);
         return -1;
     }
-    if (r->ledger && first && send_next(r->pg, id, NULL, seq) != 0) {
+    if (r->ledger && index == 0 && send_first(r->pg, id) != 0) {
         return -1;
     }
     if (send(r->pg, "begin", 0, NULL) != 0 || (r->ledger && send_guard(r->pg, id) != 0) ||
-        send_statements(r, r->text) != 0 ||
-        (r->ledger && send_done(r->pg, id, first ? NULL : before, seq) != 0)) {
-        return -1;
-    }
-    (void)snprintf(seq, sizeof(seq), "%zu", index + 2);
-    if (r->ledger && !last && send_next(r->pg, next, id, seq) != 0) {
+        send_statements(r, r->text) != 0 || (r->ledger && send_ledger(r, index, id) != 0)) {
         return -1;
     }
     return send(r->pg, "commit", 0, NULL);

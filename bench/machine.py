@@ -54,4 +54,5 @@ def facts(folder: pathlib.Path) -> list:
         ("file system", _file_system(folder)),
         ("compiler", output("cc", "--version")),
         ("SQLite of brant and floor", output("pkg-config", "--modversion", "sqlite3")),
+        ("libpq of brant and floor", output("pkg-config", "--modversion", "libpq")),
     ]

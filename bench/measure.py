@@ -32,6 +32,10 @@ class Contestant:
     # After a run: raises Failed when the command did not do its work.
     verify: Callable[[pathlib.Path], None] = nothing
     env: dict = field(default_factory=dict)
+    # Runs that are timed; None: as many as of all others.
+    rounds: Optional[int] = None
+    # Processor time in ms that a server has spent so far, for commands that have one.
+    server_ms: Optional[Callable[[], float]] = None
 
     @property
     def writes(self) -> bool:
@@ -49,6 +53,7 @@ class Series:
     times_ms: list = field(default_factory=list)
     processor_ms: list = field(default_factory=list)
     peaks_kib: list = field(default_factory=list)
+    server_ms: list = field(default_factory=list)
 
     @property
     def ms(self) -> float:
@@ -62,6 +67,10 @@ class Series:
     def peak_mb(self) -> float:
         """In units of 1,000,000 bytes, as the goals are."""
         return statistics.median(self.peaks_kib) * 1024 / 1e6
+
+    @property
+    def server(self) -> float:
+        return statistics.median(self.server_ms)
 
     def over(self, base: "Series") -> float:
         """Round by round, so that what slows a round down for both does not count."""
@@ -85,14 +94,11 @@ _SYNC = re.compile(rb"\b(?:fsync|fdatasync)\(\d+")
 _UNLINK = re.compile(rb"\bunlink(?:at)?\([^\n]*-journal\"")
 
 
-def try_out(one: Contestant, scratch: pathlib.Path) -> Optional[Writes]:
-    """One run that is not timed: fills caches, counts writes where strace is there, and shows a failure
-    with its output."""
-    trace = scratch / "strace.txt"
-    prefix = [*_STRACE, str(trace)] if shutil.which("strace") else []
+def run_once(one: Contestant, prefix: list = ()) -> None:
+    """One run that is not timed. A failure is raised with the end of the output."""
     one.prepare(one.folder)
     try:
-        done = subprocess.run(prefix + one.argv, cwd=one.folder, env=one.environment(), stdin=subprocess.DEVNULL,
+        done = subprocess.run([*prefix, *one.argv], cwd=one.folder, env=one.environment(), stdin=subprocess.DEVNULL,
                               capture_output=True, timeout=SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Failed(f"{one.name}: {type(error).__name__}") from error
@@ -100,6 +106,14 @@ def try_out(one: Contestant, scratch: pathlib.Path) -> Optional[Writes]:
         output = (done.stdout + done.stderr).decode("utf-8", "replace").strip()
         raise Failed(f"{one.name} ended with {done.returncode}: {' '.join(output[-300:].split())}")
     one.verify(one.folder)
+
+
+def try_out(one: Contestant, scratch: pathlib.Path) -> Optional[Writes]:
+    """One run that is not timed: fills caches, counts writes where strace is there, and shows a failure
+    with its output."""
+    trace = scratch / "strace.txt"
+    prefix = [*_STRACE, str(trace)] if shutil.which("strace") else []
+    run_once(one, prefix)
     if not prefix:
         return None
     text = trace.read_bytes()
@@ -112,9 +126,11 @@ def once(meter: str, one: Contestant, series: Series) -> None:
     if one.writes:
         # Nobody pays for what somebody else wrote.
         os.sync()
+    before = one.server_ms() if one.server_ms else 0
     done = subprocess.run([meter, str(SECONDS), *one.argv], cwd=one.folder, env=one.environment(),
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                           text=True, check=True)
+    spent = one.server_ms() if one.server_ms else 0
     wall_ns, peak_kib, user_ns, system_ns, status = map(int, done.stdout.split())
     if status != 0:
         raise Failed(f"{one.name} ended with {status}")
@@ -122,14 +138,18 @@ def once(meter: str, one: Contestant, series: Series) -> None:
     series.times_ms.append(wall_ns / 1e6)
     series.processor_ms.append((user_ns + system_ns) / 1e6)
     series.peaks_kib.append(peak_kib)
+    if one.server_ms:
+        series.server_ms.append(spent - before)
 
 
 def in_turn(meter: str, contestants: list, repeat: int) -> dict:
     """Series by name, of commands that were tried out. Everyone runs once before anyone runs again, so
     that a slow minute of the machine is a slow minute for all. A dot is a round."""
     result = {one.name: Series() for one in contestants}
-    for _ in range(repeat):
+    for number in range(repeat):
         for one in contestants:
+            if one.rounds is not None and number >= one.rounds:
+                continue
             once(meter, one, result[one.name])
         print(".", end="", flush=True)
     print(flush=True)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The page docs/benchmarks.md: figures of one run beside the goals."""
+"""The page docs/benchmarks.md: figures of one run beside the goals. Here is what is measured on SQLite."""
 import datetime
 import os
-from dataclasses import dataclass
 from typing import Optional
 
-from bench.measure import Series, Writes
+from bench import report_postgres, tables
+from bench.measure import Writes
 from bench.scenarios import MANY, MORE, MOST, Looks, Result, Results
 
 _TOP = """# Benchmarks
@@ -13,7 +13,7 @@ _TOP = """# Benchmarks
 This page is written by `./dev bench` and holds the figures of one run. Times depend on the machine and
 on who else uses it, so brant is compared with a **floor**: a bare C program, `bench/floor.c`, on the
 same SQLite library that does the work and nothing else. It keeps no ledger, takes no lock of its own,
-compares and reports nothing.
+compares and reports nothing. Those of [PostgreSQL](#postgresql) are described there.
 
 The commands of a table run in turn, in {repeat} rounds after one that does not count, and on a fresh
 database where they write. A time is the median, with the smallest and the largest beside it. A ratio
@@ -25,6 +25,7 @@ To repeat it:
 ```sh
 ./dev bench                # some minutes, more when other tools have to be installed first
 ./dev bench --no-peers     # brant and the floor alone
+./dev bench --engine postgres
 ./dev bench --help
 ```
 """
@@ -54,32 +55,10 @@ _INSTRUCTIONS = """Of `brant up` with nothing to do, in user mode, libraries inc
 hardly depend on the machine. `tests/e2e/test_instructions.py` holds brant's own part to a figure.
 """
 
-
-@dataclass(frozen=True)
-class Goal:
-    what: str
-    goal: str
-    figure: str
-    met: Optional[bool]
-
-    def row(self) -> list:
-        answer = {True: "met", False: "**not met**", None: "not measured"}[self.met]
-        return [self.what, self.goal, self.figure, answer]
-
-
-def _table(head: list, rows: list) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
-
-
-def _ms(value: float) -> str:
-    if value >= 1000:
-        return f"{value / 1000:.2f} s"
-    return f"{value:.0f} ms" if value >= 100 else f"{value:.2f} ms" if value < 10 else f"{value:.1f} ms"
-
-
-def _time(series: Series) -> str:
-    return f"{_ms(series.ms)} ({_ms(min(series.times_ms))} to {_ms(max(series.times_ms))})"
+_OTHERS = """Each is used with its defaults. The table of a transaction for each migration shows where these differ on
+SQLite: syncs are calls of fsync and fdatasync, and commits are removals of a rollback journal, which
+only SQLite's default journal mode has.
+"""
 
 
 def _count(value: Optional[int]) -> str:
@@ -91,16 +70,12 @@ _HEAD = ["command", "time", "over the floor", "processor time", "peak memory"]
 
 def _rows(result: Result) -> list:
     base = result.series["floor"]
-    return [[name, _time(series), f"{series.over(base):.2f}", _ms(series.processor), f"{series.peak_mb:.1f} MB"]
+    return [[name, tables.time(series), f"{series.over(base):.2f}", tables.ms(series.processor), f"{series.peak_mb:.1f} MB"]
             for name, series in result.series.items()]
 
 
 def _compared(result: Result) -> str:
-    return _table(_HEAD, _rows(result)) + _left_out(result)
-
-
-def _left_out(result: Result) -> str:
-    return "".join(f"\nLeft out: {name}, {reason}.\n" for name, reason in result.left_out.items())
+    return tables.table(_HEAD, _rows(result)) + tables.left_out(result)
 
 
 def _writes(result: Result, name: str) -> list:
@@ -112,11 +87,11 @@ def _writes(result: Result, name: str) -> list:
 
 def _each(result: Result) -> str:
     rows = [row + _writes(result, row[0]) + [result.journal[row[0]]] for row in _rows(result)]
-    return _table(_HEAD + ["commits", "syncs", "journal"], rows) + _left_out(result)
+    return tables.table(_HEAD + ["commits", "syncs", "journal"], rows) + tables.left_out(result)
 
 
 def _together(result: Result) -> str:
-    return _table(_HEAD + ["commits", "syncs"], [row + _writes(result, row[0]) for row in _rows(result)])
+    return tables.table(_HEAD + ["commits", "syncs"], [row + _writes(result, row[0]) for row in _rows(result)])
 
 
 def _instructions(looks: Looks) -> str:
@@ -124,26 +99,19 @@ def _instructions(looks: Looks) -> str:
     for files, brant, floor in looks.instructions:
         each = "not counted" if brant is None else f"{brant / files:,.0f}"
         rows.append([f"{files:,}", _count(brant), each, "not counted" if floor is None else f"{floor / files:,.0f}"])
-    return _table(["files", "brant", "for each file", "floor, for each file"], rows)
+    return tables.table(["files", "brant", "for each file", "floor, for each file"], rows)
 
 
-def _at_most(what: str, series: Series, base: Series, limit: float) -> Goal:
-    ratio = series.over(base)
-    return Goal(what, f"at most {limit} times the floor", f"{ratio:.2f}", ratio <= limit)
-
-
-def _within(what: str, value: float, limit: float, unit: str) -> Goal:
-    return Goal(what, f"at most {limit:g} {unit}", f"{value:.2f} {unit}" if value < 10 else f"{value:.0f} {unit}",
-                value <= limit)
-
-
-def _flat(looks: Looks) -> Goal:
-    per_file = [brant / files for files, brant, _ in looks.instructions if brant is not None]
-    what, goal = "instructions for each file", f"the same at {MANY:,} and {MOST:,} files, within a tenth"
-    if len(per_file) < 2:
-        return Goal(what, goal, "not counted", None)
-    growth = max(per_file) / min(per_file) - 1
-    return Goal(what, goal, f"differ by {growth:.1%}", growth <= 0.1)
+def _flat(looks: Looks) -> tables.Goal:
+    """What one file more costs: starting a program costs the same with few files and with many."""
+    counted = [(files, brant) for files, brant, _ in looks.instructions if brant is not None]
+    more = [(brant - before) / (files - fewer) for (fewer, before), (files, brant) in zip(counted, counted[1:])]
+    what = "instructions for each further file"
+    goal = f"the same from {MANY:,} to {MORE:,} files and from there to {MOST:,}, within a tenth"
+    if len(more) < 2:
+        return tables.Goal(what, goal, "not counted", None)
+    growth = max(more) / min(more) - 1
+    return tables.Goal(what, goal, f"differ by {growth:.1%}", growth <= 0.1)
 
 
 def _goals(results: Results) -> list:
@@ -151,16 +119,16 @@ def _goals(results: Results) -> list:
     more, most, start = looks.more.series, looks.most.series, results.start.series
     plan, nothing = looks.pending.series["brant plan"], most["brant plan"]
     return [
-        _at_most(f"{MANY:,} migrations, a transaction for each", each["brant"], each["floor"], 1.15),
-        _at_most(f"{MANY:,} migrations in a single transaction", together["brant"], together["floor"], 1.3),
-        _at_most(f"nothing to do in {MORE:,} files", more["brant up"], more["floor"], 1.3),
-        _within(f"nothing to do in {MORE:,} files, memory", more["brant up"].peak_mb, 30, "MB"),
-        _within(f"{MOST:,} files planned, everything pending", plan.ms / 1000, 1, "s"),
-        _within(f"{MOST:,} files planned, everything pending, memory", plan.peak_mb, 200, "MB"),
-        _within(f"{MOST:,} files planned, nothing pending", nothing.ms / 1000, 1, "s"),
-        _within(f"{MOST:,} files planned, nothing pending, memory", nothing.peak_mb, 200, "MB"),
+        tables.at_most(f"{MANY:,} migrations, a transaction for each", each["brant"], each["floor"], 1.15),
+        tables.at_most(f"{MANY:,} migrations in a single transaction", together["brant"], together["floor"], 1.3),
+        tables.at_most(f"nothing to do in {MORE:,} files", more["brant up"], more["floor"], 1.3),
+        tables.within(f"nothing to do in {MORE:,} files, memory", more["brant up"].peak_mb, 30, "MB"),
+        tables.within(f"{MOST:,} files planned, everything pending", plan.ms / 1000, 1, "s"),
+        tables.within(f"{MOST:,} files planned, everything pending, memory", plan.peak_mb, 200, "MB"),
+        tables.within(f"{MOST:,} files planned, nothing pending", nothing.ms / 1000, 1, "s"),
+        tables.within(f"{MOST:,} files planned, nothing pending, memory", nothing.peak_mb, 200, "MB"),
         _flat(looks),
-        _within("`brant --version` over an empty program", start["brant --version"].above_ms(start["empty program"]), 1.5, "ms"),
+        tables.within("`brant --version` over an empty program", start["brant --version"].above_ms(start["empty program"]), 1.5, "ms"),
     ]
 
 
@@ -169,21 +137,19 @@ def _peers(peers: list) -> str:
     for peer in peers:
         state = "used" if peer.installed else peer.reason
         rows.append([peer.name, peer.version, peer.source, state, peer.note])
-    return _table(["tool", "version", "from", "", "how it runs a migration"], rows)
+    return tables.table(["tool", "version", "from", "", "how it runs a migration"], rows)
 
 
 def _start(result: Result) -> str:
     base = result.series["empty program"]
-    rows = [[name, _time(series), f"{series.above_ms(base):+.2f} ms", f"{series.peak_mb:.1f} MB"]
+    rows = [[name, tables.time(series), f"{series.above_ms(base):+.2f} ms", f"{series.peak_mb:.1f} MB"]
             for name, series in result.series.items()]
-    return _table(["command", "time", "over the empty program", "peak memory"], rows) + _left_out(result)
+    return tables.table(["command", "time", "over the empty program", "peak memory"], rows) + tables.left_out(result)
 
 
-def page(results: Results, peers: list, repeat: int, facts: list, loads: tuple) -> str:
-    processors = os.cpu_count() or 1
+def _sqlite(results: Results) -> list:
     extra = results.each.writes["brant"].commits - MANY if results.each.writes["brant"] else 0
-    sections = [
-        ("Goals", _table(["what", "goal", "figure", ""], [goal.row() for goal in _goals(results)])),
+    return [
         (f"{MANY:,} migrations, a transaction for each", _EACH.format(extra=extra) + "\n" + _each(results.each)),
         (f"{MANY:,} migrations in a single transaction", _TOGETHER + "\n" + _together(results.together)),
         ("Nothing to do", _LOOK + f"\n{MORE:,} files:\n\n" + _compared(results.looks.more)
@@ -192,10 +158,20 @@ def page(results: Results, peers: list, repeat: int, facts: list, loads: tuple) 
          + "\n" + _PENDING + "\n" + _compared(results.looks.pending)),
         ("Instructions", _INSTRUCTIONS + "\n" + _instructions(results.looks)),
         ("Start", _start(results.start)),
-        ("Other tools", "Each is used with its defaults for SQLite. The table of a transaction for each migration shows\n"
-         "where these differ: syncs are calls of fsync and fdatasync, and commits are removals of a rollback\n"
-         "journal, which only SQLite's default journal mode has.\n\n" + _peers(peers)),
-        ("The machine", _table(["", ""], [list(pair) for pair in facts])),
+    ]
+
+
+def page(results: dict, peers: list, repeat: int, facts: list, loads: tuple) -> str:
+    """results: by engine; a part of the page for each that was measured."""
+    processors = os.cpu_count() or 1
+    sqlite, postgres = results.get("sqlite"), results.get("postgres")
+    goals = (_goals(sqlite) if sqlite else []) + (report_postgres.goals(postgres) if postgres else [])
+    sections = [
+        ("Goals", tables.table(["what", "goal", "figure", ""], [goal.row() for goal in goals])),
+        *(_sqlite(sqlite) if sqlite else []),
+        *([("PostgreSQL", report_postgres.section(postgres))] if postgres else []),
+        ("Other tools", _OTHERS + "\n" + _peers(peers)),
+        ("The machine", tables.table(["", ""], [list(pair) for pair in facts])),
     ]
     busy = ""
     if max(loads) > processors:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is measured. Each function is one scenario and returns its result for the report."""
+"""What is measured on SQLite. Each function is one scenario and returns its result for the report."""
 import contextlib
 import pathlib
 import shutil
@@ -7,7 +7,7 @@ import sqlite3
 from dataclasses import dataclass, field
 from typing import Callable, Optional
 
-from bench import measure, workloads
+from bench import measure, peers, workloads
 from bench.build import FOLDER, Failed, Programs
 from bench.measure import Contestant, Writes
 
@@ -90,7 +90,7 @@ def each(bench: Bench) -> Result:
     floor = bench.floor("floor", bench.make("each-floor", "brant", MANY, workloads.tables), "each",
                         str(found.commits if found else MANY), **state)
     others = [peer.contestant(bench.make(f"each-{peer.name}", peer.name, MANY, workloads.tables), **state)
-              for peer in bench.peers if peer.installed]
+              for peer in peers.of_engine(bench.peers, "sqlite")]
     result = bench.compare([floor, brant], others)
     for one in [floor, brant, *others]:
         if one.name in result.series:
@@ -110,7 +110,7 @@ def peers_look(bench: Bench) -> Result:
     """Nothing to do, with the databases that each() left."""
     folder = bench.folder / "each-brant"
     others = [peer.contestant(bench.folder / f"each-{peer.name}", measure.nothing, _has_tables(MANY))
-              for peer in bench.peers if peer.installed]
+              for peer in peers.of_engine(bench.peers, "sqlite")]
     return bench.compare([bench.floor("floor", folder, "look", _LEDGER), bench.brant("brant", folder, "up", "--quiet")],
                          others)
 
@@ -169,12 +169,14 @@ def start(bench: Bench) -> Result:
             Contestant("empty program with SQLite and Nettle", [bench.programs.floor], folder),
             bench.brant("brant --version", folder, "--version")]
     others = [Contestant(f"{peer.name} {peer.version_option}", [peer.path, peer.version_option], folder)
-              for peer in bench.peers if peer.installed]
+              for peer in bench.peers if peer.installed and peer.version_option]
     return bench.compare(ours, others, times=10)
 
 
 @dataclass
 class Results:
+    """On SQLite."""
+
     each: Result
     together: Result
     peers_look: Result
@@ -182,22 +184,14 @@ class Results:
     start: Result
 
 
-def run(bench: Bench) -> Results:
-    def say(what: str) -> None:
-        print(f"bench: {what}", flush=True)
-
-    shutil.rmtree(bench.folder, ignore_errors=True)
-    bench.folder.mkdir(parents=True)
-    try:
-        say(f"{MANY} migrations, a transaction for each")
-        one = each(bench)
-        say(f"{MANY} migrations in a single transaction")
-        two = together(bench)
-        say(f"nothing to do in {MANY} files, with peers")
-        three = peers_look(bench)
-        say(f"nothing to do in {MANY}, {MORE} and {MOST} files; plans; instructions")
-        four = looks(bench)
-        say("start of programs")
-        return Results(one, two, three, four, start(bench))
-    finally:
-        shutil.rmtree(bench.folder, ignore_errors=True)
+def run(bench: Bench, say: Callable[[str], None]) -> Results:
+    say(f"{MANY} migrations, a transaction for each")
+    one = each(bench)
+    say(f"{MANY} migrations in a single transaction")
+    two = together(bench)
+    say(f"nothing to do in {MANY} files, with peers")
+    three = peers_look(bench)
+    say(f"nothing to do in {MANY}, {MORE} and {MOST} files; plans; instructions")
+    four = looks(bench)
+    say("start of programs")
+    return Results(one, two, three, four, start(bench))

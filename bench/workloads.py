@@ -4,6 +4,7 @@
 tables: each creates a table and puts a row into it, as migrations do. SQLite reads its own list of
         tables for every new one, so a hundred thousand of these would measure that list.
 notes:  each makes sure of one table, and puts a row into it.
+rows:   the first makes one table, each puts rows into it.
 """
 import pathlib
 import shutil
@@ -12,12 +13,18 @@ from typing import Callable
 
 def tables(number: int) -> list:
     return [f"CREATE TABLE t{number} (id INTEGER PRIMARY KEY, body TEXT NOT NULL);",
-            f"INSERT INTO t{number} (body) VALUES ('first');"]
+            f"INSERT INTO t{number} (id, body) VALUES (1, 'first');"]
 
 
 def notes(number: int) -> list:
     return ["CREATE TABLE IF NOT EXISTS notes (id INTEGER PRIMARY KEY, body TEXT NOT NULL);",
             f"INSERT INTO notes (body) VALUES ('note {number}');"]
+
+
+def rows(number: int) -> list:
+    first = ("CREATE TABLE notes (id INTEGER PRIMARY KEY, body TEXT NOT NULL);" if number == 1
+             else f"INSERT INTO notes (id, body) VALUES ({-number}, 'another');")
+    return [first, f"INSERT INTO notes (id, body) VALUES ({number}, 'note');"]
 
 
 def _plain(statements: list) -> str:
@@ -37,10 +44,14 @@ def _write_alembic(folder: pathlib.Path, count: int, statements: Callable) -> No
     versions = folder / "migrations" / "versions"
     versions.mkdir(parents=True)
     (folder / "alembic.ini").write_text("[alembic]\nscript_location = migrations\nsqlalchemy.url = sqlite:///app.db\n")
-    (folder / "migrations" / "env.py").write_text("""from alembic import context
+    (folder / "migrations" / "env.py").write_text("""import os
+
+from alembic import context
 from sqlalchemy import engine_from_config, pool
 
 section = context.config.get_section(context.config.config_ini_section, {})
+if os.environ["DATABASE_URL"].startswith("postgres:"):
+    section["sqlalchemy.url"] = os.environ["DATABASE_URL"].replace("postgres:", "postgresql+psycopg:", 1)
 engine = engine_from_config(section, prefix="sqlalchemy.", poolclass=pool.NullPool)
 with engine.connect() as connection:
     context.configure(connection=connection, transaction_per_migration=True)
@@ -61,6 +72,7 @@ _FILES = {
     "golang-migrate": ("{:06d}_table.up.sql", _plain),
     "dbmate": ("{:06d}_table.sql", _dbmate),
     "goose": ("{:06d}_table.sql", _goose),
+    "flyway": ("V{}__table.sql", _plain),
     "sqlx": ("{:06d}_table.sql", _plain),
 }
 

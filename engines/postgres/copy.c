@@ -7,6 +7,9 @@
 #include <string.h>
 
 #include "engines/postgres/pipeline.h"
+#include "engines/postgres/postgres_int.h"
+#include "text/reader.h"
+#include "text/script.h"
 
 #define CHUNK_BYTES 65536
 
@@ -19,17 +22,51 @@ bool brn_postgres_is_copy(const brn_op *op)
 
 /* --- where it failed -------------------------------------------------------------------------- */
 
-/*
- * "COPY t, line 3, column b: ...", in the server's language: the number behind the first comma that
- * is followed by a word. 0: the context names no line.
- */
-static uint64_t failed_line(const PGresult *result)
+/* Without its schema, as contexts have it; empty: it cannot be read. */
+static brn_str table_of(brn_arena *arena, brn_str sql)
 {
-    const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT);
-    const char *at = context != NULL ? strstr(context, "COPY ") : NULL;
+    brn_script script = { .text = sql, .line = 1, .column = 1 };
+    brn_str schema = { 0 };
+    brn_str name = { 0 };
+    brn_reader rd;
+
+    brn_reader_init(&rd, arena, &brn_dialect_postgres, &script);
+    if (brn_reader_take(&rd, "copy")) {
+        (void)brn_reader_take(&rd, "binary");
+        brn_reader_full_name(&rd, &schema, &name);
+    }
+    return name;
+}
+
+/* Behind "COPY t" where a comma follows; t may have commas itself. */
+static const char *behind_table(brn_str sql, const char *context)
+{
+    const char *at = strstr(context, "COPY ");
+    const char *found = NULL;
+    brn_arena arena;
+    brn_str table;
+
+    if (at == NULL) {
+        return NULL;
+    }
+    brn_arena_init(&arena);
+    table = table_of(&arena, sql);
+    for (const char *next = at; next != NULL && found == NULL; next = strstr(next, "COPY ")) {
+        next += strlen("COPY ");
+        if (brn_str_starts(brn_str_from(next), table) && next[table.len] == ',') {
+            found = &next[table.len];
+        }
+    }
+    brn_arena_release(&arena);
+    return found != NULL ? found : strchr(at, ',');
+}
+
+/* "COPY t, line 3, column b: ...", in the server's language. */
+uint64_t brn_postgres_copy_line(brn_str sql, const char *context)
+{
+    const char *at = behind_table(sql, context);
     uint64_t line = 0;
 
-    at = at != NULL ? strchr(at, ',') : NULL;
     if (at == NULL) {
         return 0;
     }
@@ -45,7 +82,9 @@ static uint64_t failed_line(const PGresult *result)
 /* The row of the file, in place of the statement that the server means. */
 static void place_error(const brn_op *op, const PGresult *result, brant_error **err)
 {
-    uint64_t line = op->stmt != NULL && op->stmt->data.ptr != NULL ? failed_line(result) : 0;
+    const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT);
+    bool rows = context != NULL && op->stmt != NULL && op->stmt->data.ptr != NULL;
+    uint64_t line = rows ? brn_postgres_copy_line(op->sql, context) : 0;
 
     if (line > 0 && op->stmt->data_line + line - 1 <= UINT32_MAX) {
         brn_error_at(err, NULL, (uint32_t)(op->stmt->data_line + line - 1), 1);

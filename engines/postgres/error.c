@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "text/dialect.h"
+#include "text/script.h"
 
 /* A shorter password is found in many a word, and one that is also a name tells nothing. */
 #define PASSWORD_MIN 6
@@ -115,17 +117,26 @@ size_t brn_postgres_position(brn_str sql, uint64_t position, bool in_bytes)
     return at;
 }
 
-/* Behind the first $$ or $tag$; SIZE_MAX when there is none. */
-static size_t dollar_body(brn_str sql)
+/* Behind what opens the first string of the block; SIZE_MAX when there is none, or escapes in it
+ * can make lines that the text does not have. */
+static size_t block_body(brn_str sql)
 {
-    static const char in_tag[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
-    size_t from = brn_str_find_char(sql, '$');
-    size_t at = from != SIZE_MAX ? from + 1 : sql.len;
+    brn_script script = { .text = sql, .line = 1, .column = 1 };
+    brn_token token;
+    brn_lexer lx;
 
-    while (at < sql.len && sql.ptr[at] != '$' && strchr(in_tag, sql.ptr[at]) != NULL) {
-        at++;
+    brn_lexer_init(&lx, &brn_dialect_postgres, &script);
+    do {
+        if (brn_lexer_next(&lx, &token, NULL) != BRANT_OK || token.kind == BRN_TOKEN_END) {
+            return SIZE_MAX;
+        }
+    } while (token.kind != BRN_TOKEN_STRING);
+    if (token.text.ptr[0] == '$') {
+        brn_str behind = brn_str_slice(token.text, 1, token.text.len);
+
+        return (size_t)token.offset + brn_str_find_char(behind, '$') + 2;
     }
-    return at < sql.len && sql.ptr[at] == '$' ? at + 1 : SIZE_MAX;
+    return token.text.ptr[0] == '\'' ? (size_t)token.offset + 1 : SIZE_MAX;
 }
 
 /*
@@ -135,7 +146,7 @@ static size_t dollar_body(brn_str sql)
 size_t brn_postgres_block_line(brn_str sql, const char *context)
 {
     const char *block = strstr(context, "inline_code_block");
-    size_t at = dollar_body(sql);
+    size_t at = block_body(sql);
     unsigned long line = 0;
 
     while (block != NULL && *block != '\0' && *block != '\n' && (*block < '0' || *block > '9')) {
@@ -161,21 +172,68 @@ size_t brn_postgres_block_line(brn_str sql, const char *context)
     return at;
 }
 
-static size_t find_offset(const brn_postgres *p, const PGresult *result, brn_str sql)
+/*
+ * PL/pgSQL sends "PERFORM x" as " SELECT x", and before version 14 an expression as "SELECT x":
+ * what is behind those seven bytes is looked for by itself.
+ */
+size_t brn_postgres_block_query(brn_str sql, size_t from, brn_str query, size_t offset)
 {
-    const char *position = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
-    const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT);
+    static const size_t skips[] = { 0, 7 };
+    brn_str rest = brn_str_slice(sql, from, sql.len);
+
+    for (size_t i = 0; i < BRN_ARRAY_LEN(skips); i++) {
+        size_t found = query.len > skips[i] && offset >= skips[i]
+                           ? brn_str_find(rest, brn_str_slice(query, skips[i], query.len))
+                           : SIZE_MAX;
+
+        if (found != SIZE_MAX) {
+            return from + found + offset - skips[i];
+        }
+    }
+    return from;
+}
+
+/* Of a text in which the server counts; SIZE_MAX: it names no place. */
+static size_t position_in(brn_str text, const char *position, const brn_postgres *p)
+{
     const char *encoding = PQparameterStatus(p->pg, "server_encoding");
     uint64_t number = 0;
+
+    if (position == NULL || !brn_str_to_u64(brn_str_from(position), &number) || number == 0) {
+        return SIZE_MAX;
+    }
+    return brn_postgres_position(
+        text, number, encoding != NULL && strcmp(encoding, "SQL_ASCII") == 0);
+}
+
+/* In a DO block: the line, or the place in a query of the block itself. One that a function runs
+ * has the function in the first line of the context. */
+static size_t find_in_block(
+    const brn_postgres *p, const PGresult *result, brn_str sql, const char *context)
+{
+    const char *query = PQresultErrorField(result, PG_DIAG_INTERNAL_QUERY);
+    const char *block = strstr(context, "inline_code_block");
+    const char *line_end = strchr(context, '\n');
+    size_t at = brn_postgres_block_line(sql, context);
+    size_t offset = SIZE_MAX;
+
+    if (at != SIZE_MAX && query != NULL && (line_end == NULL || block < line_end)) {
+        offset = position_in(
+            brn_str_from(query), PQresultErrorField(result, PG_DIAG_INTERNAL_POSITION), p);
+    }
+    return offset != SIZE_MAX ? brn_postgres_block_query(sql, at, brn_str_from(query), offset) : at;
+}
+
+static size_t find_offset(const brn_postgres *p, const PGresult *result, brn_str sql)
+{
+    const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT);
+    size_t offset = SIZE_MAX;
 
     if (sql.ptr == NULL) {
         return SIZE_MAX;
     }
-    if (position != NULL && brn_str_to_u64(brn_str_from(position), &number) && number > 0) {
-        return brn_postgres_position(
-            sql, number, encoding != NULL && strcmp(encoding, "SQL_ASCII") == 0);
-    }
-    return context != NULL ? brn_postgres_block_line(sql, context) : SIZE_MAX;
+    offset = position_in(sql, PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION), p);
+    return offset == SIZE_MAX && context != NULL ? find_in_block(p, result, sql, context) : offset;
 }
 
 /* --- texts ------------------------------------------------------------------------------------ */

@@ -389,6 +389,7 @@ void brn_postgres_unlock(brn_conn *conn)
     const char *const values[] = { number, run_settings(p) };
     PGresult *result = NULL;
 
+    p->lost_pid = 0;
     if (!p->locked) {
         return;
     }

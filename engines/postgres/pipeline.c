@@ -19,12 +19,6 @@
  * ends with its answer.
  */
 
-static const char *slot_name(char name[24], uint32_t slot)
-{
-    (void)snprintf(name, 24, "brant_%" PRIu32, slot);
-    return name;
-}
-
 static void expect(brn_pipe *pipe, size_t op, uint32_t prepares, bool last)
 {
     pipe->items[pipe->count++] = (brn_pipe_item){ op, prepares, last };
@@ -34,23 +28,21 @@ static void expect(brn_pipe *pipe, size_t op, uint32_t prepares, bool last)
 static bool send_text(brn_pipe *pipe, size_t op, const brn_pipe_text *text, bool last)
 {
     PGconn *pg = pipe->p->pg;
-    char name[24];
 
     if (text->slot == UINT32_MAX) {
         expect(pipe, op, 0, last);
         return PQsendQueryParams(
             pg, text->sql, (int)text->count, NULL, text->values, NULL, NULL, 0);
     }
-    (void)slot_name(name, text->slot);
     if (text->sql != NULL) {
-        if (PQsendPrepare(pg, name, text->sql, 0, NULL) == 0) {
+        if (PQsendPrepare(pg, text->name, text->sql, 0, NULL) == 0) {
             return false;
         }
         expect(pipe, op, 1u << text->slot, false);
         pipe->sent |= 1u << text->slot;
     }
     expect(pipe, op, 0, last);
-    return PQsendQueryPrepared(pg, name, (int)text->count, text->values, NULL, NULL, 0) == 1;
+    return PQsendQueryPrepared(pg, text->name, (int)text->count, text->values, NULL, NULL, 0) == 1;
 }
 
 /* A limit of the migration's own, in place of the session's. */
@@ -68,13 +60,6 @@ static bool send_lock_limit(brn_pipe *pipe, size_t op)
     (void)snprintf(sql, sizeof(sql), "SET LOCAL lock_timeout = %" PRId64, ms);
     expect(pipe, op, 0, true);
     return PQsendQueryParams(pipe->p->pg, sql, 0, NULL, NULL, NULL, NULL, 0) == 1;
-}
-
-/* What forgets prepared statements forgets ours. */
-static bool forgets(brn_str sql)
-{
-    return brn_str_ieq(brn_str_slice(sql, 0, 10), BRN_STR("deallocate")) ||
-           brn_str_ieq(brn_str_slice(sql, 0, 7), BRN_STR("discard"));
 }
 
 static bool has_word(brn_str sql, const char *word)
@@ -101,14 +86,15 @@ static bool sets_role(brn_str sql)
 /*
  * The ledger is the user's who logged in, whoever a script has become. So where it is read or
  * written the session is that user's again, until the transaction ends, or the script's next
- * statement. set_config() is SET LOCAL without a word when there is no BEGIN.
+ * statement. set_config() is SET LOCAL without a word when there is no BEGIN. (Two columns: one
+ * alone is taken for the number of the transaction.)
  */
 #define REMEMBER_ROLE                                                                              \
     "SELECT pg_catalog.set_config('brant.role', pg_catalog.current_setting('role'), true),"        \
     " pg_catalog.set_config('brant.session_user', session_user, true)"
 #define BE_USER                                                                                    \
-    "SELECT pg_catalog.set_config('session_authorization', $1, true) WHERE session_user <> $1"
-#define BE_ROLE "SELECT pg_catalog.set_config('role', $1, true) WHERE current_user <> $1"
+    "SELECT 1, pg_catalog.set_config('session_authorization', $1, true) WHERE session_user <> $1"
+#define BE_ROLE "SELECT 1, pg_catalog.set_config('role', $1, true) WHERE current_user <> $1"
 #define BE_USER_AGAIN                                                                              \
     "SELECT pg_catalog.set_config('session_authorization',"                                        \
     " pg_catalog.current_setting('brant.session_user'), true)"                                     \
@@ -153,10 +139,6 @@ static bool send_statement(brn_pipe *pipe, size_t op)
     brn_buf_add_str(&pipe->text, sql);
     if (pipe->text.failed) {
         return false;
-    }
-    if (forgets(sql)) {
-        pipe->p->prepared = 0;
-        pipe->sent = 0;
     }
     pipe->p->role_set = pipe->p->role_set || sets_role(sql);
     expect(pipe, op, 0, true);
@@ -216,6 +198,25 @@ static bool send_op(brn_pipe *pipe, size_t op)
            (!begins || send_lock_limit(pipe, op));
 }
 
+/* The operation, and those behind it that go with it; returns where it stopped, SIZE_MAX: it could
+ * not be sent. */
+static size_t send_next(brn_pipe *pipe, size_t op, size_t to)
+{
+    size_t count = brn_pipe_together(pipe, op, to);
+    brn_pipe_text text;
+
+    if (count == 1) {
+        return send_op(pipe, op) ? op + 1 : SIZE_MAX;
+    }
+    pipe->p->script[0] = '\0'; /* it ends */
+    if (pipe->p->role_set && !send_own_role(pipe, op, false)) {
+        return SIZE_MAX;
+    }
+    brn_pipe_render_together(&text, pipe, op, count);
+    return !pipe->text.failed && send_text(pipe, op + count - 1, &text, true) ? op + count
+                                                                              : SIZE_MAX;
+}
+
 /* Sends from `from` on what fits; returns where it stopped. SIZE_MAX: it could not be sent. */
 static size_t send_some(brn_pipe *pipe, size_t from, size_t to)
 {
@@ -224,10 +225,7 @@ static size_t send_some(brn_pipe *pipe, size_t from, size_t to)
     /* So many at most belong to one operation. */
     while (from < to && pipe->count + ITEMS_OF_ONE < BRN_PIPE_ITEMS &&
            pipe->bytes < BRN_PIPE_BYTES) {
-        if (!send_op(pipe, from)) {
-            return SIZE_MAX;
-        }
-        from++;
+        from = send_next(pipe, from, to);
     }
     return from;
 }
@@ -249,10 +247,10 @@ void brn_pipe_report(brn_pipe *pipe, size_t end, int64_t rows)
     }
 }
 
+/* Of what writes the ledger, only history returns something. */
 static void note_xid(brn_postgres *p, const brn_op *op, const PGresult *result)
 {
-    if (op->type == BRN_OP_LEDGER && op->ledger->type == BRN_LEDGER_HISTORY &&
-        PQntuples(result) == 1 && PQnfields(result) == 1) {
+    if (op->type == BRN_OP_LEDGER && PQntuples(result) == 1 && PQnfields(result) == 1) {
         (void)snprintf(p->xid, sizeof(p->xid), "%s", PQgetvalue(result, 0, 0));
     }
 }
@@ -383,6 +381,10 @@ static brant_status take_sync(brn_pipe *pipe, brant_error **err)
         if (got != BRANT_OK) {
             return st != BRANT_OK ? st : got;
         }
+        if (result == NULL && PQstatus(pipe->p->pg) != CONNECTION_OK) {
+            /* libpq has nothing more, and says so as often as it is asked. */
+            return st != BRANT_OK ? st : brn_postgres_lost(pipe->p, err);
+        }
         synced = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
         if (PQresultStatus(result) == PGRES_FATAL_ERROR && st == BRANT_OK) {
             st = brn_postgres_error(
@@ -475,9 +477,12 @@ brant_status brn_pipe_run(brn_pipe *pipe, size_t from, size_t to, brant_error **
     }
     st = run_chunks(pipe, from, to, err);
     if (PQstatus(p->pg) != CONNECTION_OK) {
-        /* What a transaction did is there as a whole or not at all, and its row says which. */
+        /* What a transaction did is there as a whole or not at all, and its row says which. A
+         * server that ends the session may say so in place of the answer to a COMMIT that it has
+         * made. */
         size_t failed = pipe->state->ops_done;
 
+        pipe->state->in_doubt = st != BRANT_OK;
         pipe->state->passing =
             p->in_program || (failed < pipe->program->ops.count &&
                               pipe->program->ops.items[failed].type == BRN_OP_BEGIN);

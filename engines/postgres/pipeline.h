@@ -59,19 +59,28 @@ void brn_pipe_report(brn_pipe *pipe, size_t end, int64_t rows);
 
 /* --- prepared.c: the statements that brant itself sends --------------------------------------- */
 
+/* Ledger operations that one statement writes. */
+#define BRN_PIPE_TOGETHER 3
+
 /* Statement of an operation, with its values as texts. */
 typedef struct brn_pipe_text {
     uint32_t slot;   /* UINT32_MAX: is not prepared */
+    char name[24];   /* of what is prepared */
     const char *sql; /* NULL: the slot is prepared, or its preparation sent */
     size_t count;
-    const char *values[BRN_SQL_PARAMS];
-    char numbers[BRN_SQL_PARAMS][24];
-    brn_sql_stmt ledger;
+    const char *values[BRN_PIPE_TOGETHER * BRN_SQL_PARAMS];
+    char numbers[BRN_PIPE_TOGETHER * BRN_SQL_PARAMS][24];
+    brn_sql_stmt ledger[BRN_PIPE_TOGETHER];
 } brn_pipe_text;
 
 /* Statement `i` of an operation that is not a STATEMENT; false when it has no such. The text is in
  * pipe->text. */
 bool brn_pipe_render(brn_pipe_text *out, brn_pipe *pipe, const brn_op *op, size_t i);
+/* How many operations from `op` on one statement writes: the row of a migration that is done, its
+ * history and the row of the next one, as they stand at the end of a transaction; else 1. */
+size_t brn_pipe_together(const brn_pipe *pipe, size_t op, size_t to);
+/* That statement of `count` operations. */
+void brn_pipe_render_together(brn_pipe_text *out, brn_pipe *pipe, size_t op, size_t count);
 /* What an error in one means. */
 brant_status brn_pipe_error(
     brn_pipe *pipe, const brn_op *op, const PGresult *result, brant_error **err);

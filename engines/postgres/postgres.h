@@ -69,15 +69,18 @@ typedef struct brn_postgres {
     int64_t lock_attempt_ms; /* in one go */
     int64_t lock_id;         /* of the migration lock; valid when lock_known */
     bool lock_known;
-    bool locked;          /* brn_postgres_lock() succeeded on the backend `lock_pid` */
-    int lock_pid;         /* the server process that serves us, known since lock(); 0 */
-    bool read_only;       /* BRN_CONNECT_READ_ONLY: run() and execute() refuse */
+    bool locked;    /* brn_postgres_lock() succeeded on the backend `lock_pid` */
+    int lock_pid;   /* the server process that serves us, known since lock(); 0 */
+    int lost_pid;   /* that had the lock when the connection was lost; 0: nothing to recover */
+    bool read_only; /* BRN_CONNECT_READ_ONLY: run() and execute() refuse */
     char application[64]; /* application_name of a run */
     char lock_what[64];   /* as given to lock(), to take it again after a lost connection */
     bool settings_sent;   /* session settings of a run, on this backend */
     uint32_t prepared;    /* bits of slots that are prepared on this backend */
-    bool in_program;      /* run() has a transaction open */
-    bool in_own;          /* a file's own BEGIN has opened one */
+    uint32_t guards;      /* of rows, that were sent, and how often they were prepared anew */
+    uint32_t guard_plans;
+    bool in_program; /* run() has a transaction open */
+    bool in_own;     /* a file's own BEGIN has opened one */
     /* What a migration must not change for the next one, as it was when the lock was taken. */
     brn_postgres_home home;
     const brn_op *call;             /* function of the host program that is running; NULL */

@@ -12,6 +12,12 @@
 size_t brn_postgres_position(brn_str sql, uint64_t position, bool in_bytes);
 /* error.c: where the line of a DO block is that the context of an error names; or SIZE_MAX. */
 size_t brn_postgres_block_line(brn_str sql, const char *context);
+/* error.c: where byte `offset` of a query is that the block's line at `from` runs; `from` when it
+ * does not stand there as it is. */
+size_t brn_postgres_block_query(brn_str sql, size_t from, brn_str query, size_t offset);
+
+/* copy.c: number of the row that the context of an error names; 0: none. sql: of the COPY. */
+uint64_t brn_postgres_copy_line(brn_str sql, const char *context);
 
 /* dial.c: id of the error for a text of libpq that holds the words of a server, and their SQLSTATE.
  * NULL when no server has spoken. */

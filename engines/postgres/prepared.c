@@ -17,8 +17,13 @@ enum slot {
     SLOT_GUARD_ROW,                                      /* and of the migration's row */
     SLOT_LEDGER,                                         /* and the type of the operation */
     SLOT_STAMPED = SLOT_LEDGER + BRN_LEDGER_HISTORY + 1, /* with times of the server */
-    SLOT_COUNT = SLOT_STAMPED + BRN_LEDGER_HISTORY + 1,
+    SLOT_END = SLOT_STAMPED + BRN_LEDGER_HISTORY + 1,    /* of a migration */
+    SLOT_END_NEXT,                                       /* and the next one is running */
+    SLOT_COUNT,
 };
+
+/* Guards of rows that are sent before their statement is prepared anew for the first time. */
+#define GUARDS_RENEW 64
 
 _Static_assert(SLOT_COUNT <= BRN_POSTGRES_SLOTS, "a slot for each statement");
 
@@ -112,6 +117,34 @@ static brant_status guard_error(brn_pipe *pipe, const char *text, brant_error **
         "session_replication_role");
 }
 
+/*
+ * The plan of a prepared statement stays. One that was made while the ledger was small reads all of
+ * it, and would still do so when a long run has made it large. So it is made anew, under another
+ * name, whenever the run has doubled the rows that it added.
+ */
+static void renew_guard(brn_pipe *pipe)
+{
+    brn_postgres *p = pipe->p;
+    uint32_t sent = p->guards++;
+
+    if (sent >= GUARDS_RENEW && (sent & (sent - 1)) == 0) {
+        p->guard_plans++;
+        p->prepared &= ~(1u << SLOT_GUARD_ROW);
+        pipe->sent &= ~(1u << SLOT_GUARD_ROW);
+    }
+}
+
+static void set_slot(brn_pipe_text *out, const brn_pipe *pipe, uint32_t slot)
+{
+    out->slot = slot;
+    if (slot == SLOT_GUARD_ROW) {
+        (void)snprintf(
+            out->name, sizeof(out->name), "brant_%" PRIu32 "_%" PRIu32, slot, pipe->p->guard_plans);
+    } else {
+        (void)snprintf(out->name, sizeof(out->name), "brant_%" PRIu32, slot);
+    }
+}
+
 static bool is_known(const brn_pipe *pipe, uint32_t slot)
 {
     return ((pipe->p->prepared | pipe->sent) & (1u << slot)) != 0;
@@ -119,21 +152,23 @@ static bool is_known(const brn_pipe *pipe, uint32_t slot)
 
 /* --- ledger ----------------------------------------------------------------------------------- */
 
-static void ledger_values(brn_pipe_text *out)
+/* Those of one operation, behind those that are there. */
+static void add_values(brn_pipe_text *out, const brn_sql_stmt *sql)
 {
-    const brn_sql_stmt *sql = &out->ledger;
-
     for (size_t i = 0; i < sql->count; i++) {
         const brn_sql_param *param = &sql->params[i];
+        size_t at = out->count++;
 
-        out->values[i] = param->is_null ? NULL : param->text;
+        out->values[at] = param->is_null ? NULL : param->text;
         if (!param->is_null && param->text == NULL) {
-            (void)snprintf(out->numbers[i], sizeof(out->numbers[i]), "%" PRId64, param->number);
-            out->values[i] = out->numbers[i];
+            (void)snprintf(out->numbers[at], sizeof(out->numbers[at]), "%" PRId64, param->number);
+            out->values[at] = out->numbers[at];
         }
     }
-    out->count = sql->count;
 }
+
+/* The number of the transaction is the question when the answer to its COMMIT is lost. */
+#define RETURNING_XID " RETURNING pg_catalog.txid_current()"
 
 static bool render_ledger(brn_pipe_text *out, brn_pipe *pipe, const brn_op *op, size_t i)
 {
@@ -146,18 +181,67 @@ static bool render_ledger(brn_pipe_text *out, brn_pipe *pipe, const brn_op *op, 
     bool known = !ensure && is_known(pipe, slot);
 
     if (!brn_sql_ledger_render(
-            &out->ledger, known ? NULL : &pipe->text, &brn_postgres_ledger_dialect, pipe->p->schema,
-            ledger, i, now_us, pipe->began_us)) {
+            &out->ledger[0], known ? NULL : &pipe->text, &brn_postgres_ledger_dialect,
+            pipe->p->schema, ledger, i, now_us, pipe->began_us)) {
         return false;
     }
-    /* The number of the transaction is the question when the answer to its COMMIT is lost. */
     if (ledger->type == BRN_LEDGER_HISTORY && !known) {
-        brn_buf_add_c(&pipe->text, " RETURNING pg_catalog.txid_current()");
+        brn_buf_add_c(&pipe->text, RETURNING_XID);
     }
-    out->slot = ensure ? UINT32_MAX : slot;
+    set_slot(out, pipe, ensure ? UINT32_MAX : slot);
     out->sql = known ? NULL : brn_buf_text(&pipe->text);
-    ledger_values(out);
+    add_values(out, &out->ledger[0]);
     return true;
+}
+
+static bool is_write(const brn_pipe *pipe, size_t op, brn_ledger_op_type type, bool stamp)
+{
+    const brn_op *what = &pipe->program->ops.items[op];
+
+    return what->type == BRN_OP_LEDGER && what->ledger->type == type &&
+           what->ledger->stamp == stamp;
+}
+
+size_t brn_pipe_together(const brn_pipe *pipe, size_t op, size_t to)
+{
+    const brn_op *ops = pipe->program->ops.items;
+
+    if (!pipe->worked || to - op < 2 || !is_write(pipe, op, BRN_LEDGER_PUT, true) ||
+        !is_write(pipe, op + 1, BRN_LEDGER_HISTORY, true)) {
+        return 1;
+    }
+    return to - op > 2 && is_write(pipe, op + 2, BRN_LEDGER_PUT, false) &&
+                   strcmp(ops[op].ledger->row->id, ops[op + 2].ledger->row->id) != 0
+               ? 3
+               : 2;
+}
+
+/*
+ * Three statements would cost the server about as much as a small CREATE TABLE does; in one they
+ * start only once. History comes last for what it returns. Rows are put by ON CONFLICT, also the
+ * one that is there: an UPDATE might get a plan that reads the whole table, made when it was small.
+ */
+void brn_pipe_render_together(brn_pipe_text *out, brn_pipe *pipe, size_t op, size_t count)
+{
+    const brn_op *ops = &pipe->program->ops.items[op];
+    const brn_ledger_op *order[BRN_PIPE_TOGETHER] = { ops[0].ledger };
+    uint32_t slot = count > 2 ? SLOT_END_NEXT : SLOT_END;
+    bool known = is_known(pipe, slot);
+
+    order[1] = ops[count - 1].ledger;
+    order[count - 1] = ops[1].ledger;
+    brn_sql_ledger_render_with(
+        out->ledger, known ? NULL : &pipe->text, &brn_postgres_ledger_dialect, pipe->p->schema,
+        order, count, BRN_SQL_BY_SERVER, pipe->began_us);
+    if (!known) {
+        brn_buf_add_c(&pipe->text, RETURNING_XID);
+    }
+    set_slot(out, pipe, slot);
+    out->sql = known ? NULL : brn_buf_text(&pipe->text);
+    out->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        add_values(out, &out->ledger[i]);
+    }
 }
 
 /* A row that is gone cannot say later what was done: better to stop now. */
@@ -172,7 +256,7 @@ static bool must_hit_a_row(const brn_op *op)
 
 static void fixed(brn_pipe_text *out, const brn_pipe *pipe, uint32_t slot, const char *sql)
 {
-    out->slot = slot;
+    set_slot(out, pipe, slot);
     out->sql = is_known(pipe, slot) ? NULL : sql;
 }
 
@@ -180,6 +264,9 @@ static void guard(brn_pipe_text *out, brn_pipe *pipe, const brn_op *op)
 {
     uint32_t slot = op->id != NULL ? SLOT_GUARD_ROW : SLOT_GUARD;
 
+    if (op->id != NULL) {
+        renew_guard(pipe);
+    }
     if (!is_known(pipe, slot)) {
         brn_buf_reset(&pipe->text);
         render_guard(&pipe->text, pipe->p, op->id != NULL);

@@ -5,8 +5,10 @@
  * After a lost connection there is more to do than to connect again. The old session may still live
  * on the server: it works off what it has received, COMMIT included, and notices only then that
  * nobody listens. Before anything is read or written it has to be over. The migration lock is what
- * tells: it ends with the session that has it.
+ * tells: it ends with the session that has it. Taking it again is what p->lost_pid asks for, until
+ * it has been done or somebody else has the lock: then what this run knows is not true any more.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -63,7 +65,9 @@ static brant_status reset_session(brn_postgres *p, brant_error **err)
     }
     p->in_program = false;
     p->in_own = false;
-    p->xid[0] = '\0';
+    if (p->lost_pid == 0) {
+        p->xid[0] = '\0';
+    }
     return st == BRANT_OK && p->settings_sent ? restore(p, err) : st;
 }
 
@@ -90,37 +94,50 @@ static brant_status connect_again(brn_postgres *p, brant_error **err)
     return st;
 }
 
-/* Whether the session of that process is still there; ends it when it is only waiting for us. */
-static bool old_session_lives(brn_postgres *p, int pid)
+/*
+ * Whether the session of that process still has the lock; ends it when it only waits for us. In a
+ * pipeline that is "active" and reading: what it waits for was lost on the way. With the lock,
+ * since the number of a process comes back.
+ */
+static bool old_session_lives(brn_postgres *p)
 {
-    char text[16];
-    const char *values[] = { text };
+    char pid[24];
+    char number[24];
+    const char *const values[] = { pid, number };
     PGresult *result = NULL;
     bool lives = false;
 
-    (void)snprintf(text, sizeof(text), "%d", pid);
+    (void)snprintf(pid, sizeof(pid), "%d", p->lost_pid);
+    (void)snprintf(number, sizeof(number), "%" PRId64, brn_postgres_lock_number(p));
     if (brn_postgres_query_quietly(
             &result, p,
-            "SELECT CASE WHEN a.state <> 'active' THEN pg_catalog.pg_terminate_backend(a.pid) END"
-            " FROM pg_catalog.pg_stat_activity a WHERE a.pid = $1::int"
-            " AND a.usename = session_user AND a.pid <> pg_catalog.pg_backend_pid()",
-            1, values, NULL) == BRANT_OK) {
+            "SELECT CASE WHEN a.state <> 'active' OR a.wait_event IN ('ClientRead', 'ClientWrite')"
+            " THEN pg_catalog.pg_terminate_backend(l.pid) END FROM pg_catalog.pg_locks l"
+            " LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid"
+            " AND a.usename = session_user WHERE l.pid = $1::int AND l.locktype = 'advisory'"
+            " AND l.granted AND l.objsubid = 1"
+            " AND l.classid = (($2::bigint >> 32) & 4294967295)::oid"
+            " AND l.objid = ($2::bigint & 4294967295)::oid AND l.pid <> pg_catalog.pg_backend_pid()",
+            2, values, NULL) == BRANT_OK) {
         lives = PQntuples(result) > 0;
     }
     PQclear(result);
     return lives;
 }
 
-static void wait_for_old_session(brn_postgres *p, int pid)
+/* Until it is over, the connection is lost again, or the control says stop. */
+static void wait_for_old_session(brn_postgres *p)
 {
     int64_t until = brn_clock_mono_ns() + LONGEST_WAIT_MS * BRN_NS_PER_MS;
     bool told = false;
 
-    while (pid != 0 && old_session_lives(p, pid) && brn_clock_mono_ns() < until) {
+    while (old_session_lives(p) && brn_clock_mono_ns() < until &&
+           !brn_control_poll(p->conn.control)) {
         if (!told) {
             brn_emit_notice(
                 p->conn.emitter, p->conn.database, "connect.old_session",
-                "waiting until what was sent on the lost connection is over (process %d)", pid);
+                "waiting until what was sent on the lost connection is over (process %d)",
+                p->lost_pid);
         }
         told = true;
         brn_clock_sleep_ms(LOOK_MS);
@@ -128,12 +145,12 @@ static void wait_for_old_session(brn_postgres *p, int pid)
 }
 
 /* The server remembers what became of a transaction; the ledger is the other witness. */
-static void tell_fate(brn_postgres *p, const char *xid)
+static void tell_fate(brn_postgres *p)
 {
-    const char *values[] = { xid };
+    const char *values[] = { p->xid };
     PGresult *result = NULL;
 
-    if (xid[0] != '\0' &&
+    if (p->xid[0] != '\0' &&
         brn_postgres_query_quietly(
             &result, p, "SELECT pg_catalog.txid_status($1::bigint)", 1, values, NULL) == BRANT_OK &&
         PQntuples(result) == 1 && PQgetisnull(result, 0, 0) == 0) {
@@ -145,26 +162,39 @@ static void tell_fate(brn_postgres *p, const char *xid)
     PQclear(result);
 }
 
-static brant_status recover(brn_postgres *p, brant_error **err)
+/* The lock, once the old session is over. */
+static brant_status take_lock_again(brn_postgres *p, brant_error **err)
 {
-    bool had_lock = p->locked;
-    bool told_to_end = p->told_to_end;
-    int old_pid = had_lock ? p->lock_pid : 0;
     char what[BRN_ARRAY_LEN(p->lock_what)];
-    char xid[BRN_ARRAY_LEN(p->xid)];
-    brant_status st;
+    brant_status st = brn_postgres_ledger_schema(p, err);
 
-    memcpy(what, p->lock_what, sizeof(what));
-    memcpy(xid, p->xid, sizeof(xid));
-    st = connect_again(p, err);
-    p->xid[0] = '\0';
-    if (st != BRANT_OK || !had_lock) {
+    if (st != BRANT_OK) {
         return st;
     }
-    p->conn.ended = told_to_end && !brn_postgres_has_restarted(p);
-    wait_for_old_session(p, old_pid);
-    tell_fate(p, xid);
-    return brn_postgres_lock(&p->conn, what, err);
+    memcpy(what, p->lock_what, sizeof(what));
+    wait_for_old_session(p);
+    tell_fate(p);
+    st = brn_postgres_lock(&p->conn, what, err);
+    if (st == BRANT_OK || st == BRANT_ELOCKED) {
+        p->lost_pid = 0;
+        p->xid[0] = '\0';
+    }
+    return st;
+}
+
+static brant_status recover(brn_postgres *p, brant_error **err)
+{
+    bool told_to_end = p->told_to_end;
+    brant_status st;
+
+    if (p->locked) {
+        p->lost_pid = p->lock_pid;
+    }
+    st = connect_again(p, err);
+    if (st == BRANT_OK && p->lost_pid != 0) {
+        p->conn.ended = told_to_end && !brn_postgres_has_restarted(p);
+    }
+    return st == BRANT_OK && p->lost_pid != 0 ? take_lock_again(p, err) : st;
 }
 
 brant_status brn_postgres_reset(brn_conn *conn, brant_error **err)
@@ -175,6 +205,9 @@ brant_status brn_postgres_reset(brn_conn *conn, brant_error **err)
     conn->ended = false;
     if (p->pg != NULL && PQstatus(p->pg) == CONNECTION_OK) {
         st = reset_session(p, err);
+        if (st == BRANT_OK && p->lost_pid != 0) {
+            st = take_lock_again(p, err);
+        }
     }
     if (p->pg == NULL || PQstatus(p->pg) != CONNECTION_OK) {
         if (st != BRANT_OK && err != NULL) {

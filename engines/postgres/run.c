@@ -180,10 +180,11 @@ static brant_status run_concurrent(brn_pipe *pipe, size_t index, brant_error **e
     brn_postgres *p = pipe->p;
     const brn_op *op = &pipe->program->ops.items[index];
     brn_stmt stmt = { .text = op->sql, .line = 1, .column = 1 };
-    brant_status st = brn_postgres_index_prepare(p, &stmt, err);
+    bool ran = false;
+    brant_status st = set_quietly(p, "SET lock_timeout = 0", err);
 
     if (st == BRANT_OK) {
-        st = set_quietly(p, "SET lock_timeout = 0", err);
+        st = brn_postgres_index_prepare(p, &stmt, err);
     }
     if (st == BRANT_OK) {
         size_t reported = pipe->reported;
@@ -195,12 +196,16 @@ static brant_status run_concurrent(brn_pipe *pipe, size_t index, brant_error **e
         pipe->on_result = on_result;
         pipe->reported = reported;
         pipe->state->ops_done = reported;
+        ran = st == BRANT_OK;
     }
     if (st == BRANT_OK) {
         st = brn_postgres_index_check(p, &stmt, err);
     }
     if (st == BRANT_OK && p->settings_sent) {
         st = brn_postgres_settings(p, err);
+    }
+    if (ran && PQstatus(p->pg) != CONNECTION_OK) {
+        pipe->state->in_doubt = true; /* it has run: nobody must take it for refused */
     }
     if (st == BRANT_OK) {
         brn_pipe_report(pipe, index + 1, 0);

@@ -5,6 +5,7 @@
  */
 #include "engine/sql_ledger.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -126,6 +127,7 @@ typedef struct render {
     const brn_sql_dialect *dialect;
     const char *schema;
     size_t times;   /* used of out->times */
+    size_t before;  /* parameters of statements before this one in the same text */
     bool by_server; /* stamps are expressions of the dialect */
 } render;
 
@@ -238,7 +240,7 @@ static brn_sql_param *add_param(render *r)
 
     *param = (brn_sql_param){ 0 };
     if (r->buf != NULL && r->dialect->numbered_params) {
-        brn_buf_printf(r->buf, "$%zu", r->out->count);
+        brn_buf_printf(r->buf, "$%zu", r->before + r->out->count);
     } else {
         sql(r, "?");
     }
@@ -537,6 +539,38 @@ bool brn_sql_ledger_render(
     }
     out->sql = buf != NULL ? brn_buf_text(buf) : NULL;
     return true;
+}
+
+void brn_sql_ledger_render_with(
+    brn_sql_stmt *out,
+    brn_buf *buf,
+    const brn_sql_dialect *dialect,
+    const char *schema,
+    const brn_ledger_op *const *ops,
+    size_t count,
+    int64_t now_us,
+    int64_t began_us)
+{
+    size_t before = 0;
+
+    if (buf != NULL) {
+        brn_buf_reset(buf);
+    }
+    for (size_t i = 0; i < count; i++) {
+        render r = { .out = &out[i], .buf = buf, .dialect = dialect, .schema = schema };
+        bool last = i + 1 == count;
+
+        assert(ops[i]->type != BRN_LEDGER_ENSURE);
+        r.before = before;
+        out[i].count = 0;
+        if (buf != NULL && !last) {
+            brn_buf_printf(buf, "%sop_%zu AS (", i == 0 ? "WITH " : ", ", i + 1);
+        }
+        render_one(&r, ops[i], now_us, began_us);
+        sql(&r, last ? "" : i + 2 < count ? ")" : ") ");
+        before += out[i].count;
+        out[i].sql = buf != NULL ? brn_buf_text(buf) : NULL;
+    }
 }
 
 /*

@@ -66,6 +66,23 @@ bool brn_sql_ledger_render(
     int64_t now_us,
     int64_t began_us);
 
+/*
+ * Several operations, none of them an ENSURE, in one statement of a dialect that writes in WITH:
+ * "WITH op_1 AS (...), op_2 AS (...) ...". The last one is the statement proper, to which a
+ * RETURNING may be added. They must be of different rows: none sees what the others did. out[i] has
+ * the parameters of ops[i], which go on where those of ops[i - 1] ended; the text is in `buf`, and
+ * the same for all operations of these types and stamps. Otherwise as above.
+ */
+void brn_sql_ledger_render_with(
+    brn_sql_stmt *out,
+    brn_buf *buf,
+    const brn_sql_dialect *dialect,
+    const char *schema,
+    const brn_ledger_op *const *ops,
+    size_t count,
+    int64_t now_us,
+    int64_t began_us);
+
 /* SELECT of all rows, for brn_ledger_rows_sort(): a database may sort less well, and SQLite puts
  * many rows into a file to do it. And of the newest `limit` history rows, newest first. */
 void brn_sql_ledger_select(

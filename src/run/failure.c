@@ -24,13 +24,13 @@ bool brn_frame_took_effect(const brn_frame *f, const brn_ledger_row *row)
            strcmp(row->run_id, f->run->actor.run_id) == 0;
 }
 
-/* The completion was stored although its answer was lost: sends what stood behind it, which in one
- * transaction is nothing. */
+/* The completion was stored although its answer was lost: sends what stood behind it. Where the
+ * completion is a transaction, that is nothing, and what stands before it was sent as well. */
 static brant_status send_rest(brn_frame *f, size_t from)
 {
     const brn_program *whole = &f->compiled.program;
     brn_program rest = *whole;
-    if (f->compiled.transactional || from >= whole->ops.count) {
+    if (from >= whole->ops.count || whole->ops.items[whole->ops.count - 1].type == BRN_OP_COMMIT) {
         return BRANT_OK;
     }
     rest.ops.items = &whole->ops.items[from];
@@ -232,6 +232,7 @@ brant_status brn_frame_failed(
         return BRANT_OK;
     }
     brn_forget_uncommitted(run, f->target);
+    known = known && (!state->in_doubt || brn_history_ends_here(run, f->target));
     if (!known && (state->in_doubt || !f->compiled.transactional) && !run->all) {
         run->handed_over = NULL; /* what cannot be read must not be overwritten */
         warn_not_recorded(f, "the failure", *failure);

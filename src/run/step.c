@@ -131,6 +131,16 @@ brant_status brn_read_quietly(
     return st;
 }
 
+bool brn_history_ends_here(brn_run *run, brn_target *target)
+{
+    brn_history_rows rows = { 0 };
+    paused_control paused = pause_control(&run->session->control);
+    brant_status st = target->conn->engine->history_read(&rows, run->arena, target->conn, 1, NULL);
+    resume_control(&run->session->control, &paused);
+    const char *last = rows.count > 0 ? rows.items[0].hash : NULL;
+    return st == BRANT_OK && strcmp(last != NULL ? last : "", target->chain.prev) == 0;
+}
+
 brant_status brn_write_quietly(
     brn_run *run, brn_target *target, const brn_program *program, brant_error **err)
 {

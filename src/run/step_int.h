@@ -45,6 +45,10 @@ brant_status brn_announce(brn_run *run, const brn_step *step, uint64_t total, br
 void brn_reset_quietly(brn_run *run, brn_target *target);
 brant_status brn_read_quietly(
     brn_ledger_state *out, brn_run *run, brn_target *target, brant_error **err);
+/* Whether the history ends with what this run wrote last. Where it does not, another run has had
+ * the lock while the connection was lost, and what this one knows of the ledger is not true any
+ * more. */
+bool brn_history_ends_here(brn_run *run, brn_target *target);
 brant_status brn_write_quietly(
     brn_run *run, brn_target *target, const brn_program *program, brant_error **err);
 /* A person does it: the row says running until it is marked. */

@@ -38,6 +38,7 @@ typedef struct window {
     brn_program program; /* of all frames */
     size_t base;         /* operation of it that the engine was handed first */
     int64_t losses;      /* of the connection */
+    bool doubted;        /* an answer was lost */
     int64_t pause_ms;
     uint64_t jitter;
 } window;
@@ -328,6 +329,17 @@ static bool set_again(window *w, size_t from)
            brn_run_program(w->run, w->target, &program, NULL, NULL, &state, NULL) == BRANT_OK;
 }
 
+static brant_status taken_over(const window *w, brant_error **err)
+{
+    w->run->handed_over = NULL;
+    brn_error(
+        err, BRANT_ELOCKED, "lock.lost",
+        "another run has taken the migration lock while the connection was lost");
+    brn_error_subject(err, brn_target_name(w->target), NULL);
+    brn_error_hint(err, "Run \"brant status\", and then again what you ran.");
+    return BRANT_ELOCKED;
+}
+
 static void warn_retry(const window *w, const brant_error *failure)
 {
     const brn_frame *f = &w->frames[w->done];
@@ -345,7 +357,8 @@ static bool prepare_retry(window *w, const brn_run_state *state, brant_error **f
     if (!state->passing || w->done >= w->count || !may_try_again(w, state)) {
         return false;
     }
-    if (state->in_doubt || w->program.ops.items[from].type == BRN_OP_BEGIN) {
+    bool resets = state->in_doubt || w->program.ops.items[from].type == BRN_OP_BEGIN;
+    if (resets) {
         brn_reset_quietly(w->run, w->target);
     }
     if (w->target->stuck || w->target->conn == NULL || w->target->conn->ended) {
@@ -353,12 +366,12 @@ static bool prepare_retry(window *w, const brn_run_state *state, brant_error **f
     }
     warn_retry(w, *failure);
     if (state->in_doubt) {
-        if (ask_ledger(w, NULL) != BRANT_OK) {
+        if (ask_ledger(w, NULL) != BRANT_OK || !brn_history_ends_here(w->run, w->target)) {
             return false;
         }
         from = w->done < w->count ? w->frames[w->done].first : w->program.ops.count;
     }
-    if (w->done < w->count && !set_again(w, from)) {
+    if (resets && w->done < w->count && !set_again(w, from)) {
         return false;
     }
     brant_error *stopped = NULL;
@@ -387,6 +400,7 @@ static brant_status hand_over(window *w, brn_run_state *state, brant_error **fai
                  ? BRANT_OK
                  : brn_run_program(w->run, w->target, &rest, on_result, w, state, failure);
         state->ops_done += w->base;
+        w->doubted = w->doubted || state->in_doubt;
         finish_until(w, st == BRANT_OK ? w->program.ops.count : state->ops_done);
     } while (st != BRANT_OK && prepare_retry(w, state, failure));
     return *failure != NULL && st != BRANT_OK ? brant_error_status(*failure) : st;
@@ -402,6 +416,39 @@ static void settle_doubt(window *w)
     }
 }
 
+/* What a failure comes to: BRANT_OK when everything has taken effect after all. *failure is then
+ * gone.
+ */
+static brant_status end_failed(
+    window *w, brant_status st, brn_run_state *state, brant_error **failure)
+{
+    if (state->in_doubt && w->count > 1 && w->done < w->count) {
+        settle_doubt(w);
+    }
+    if (w->done == w->count) {
+        brant_error_free(*failure);
+        *failure = NULL;
+        return BRANT_OK;
+    }
+    brn_frame *f = &w->frames[w->done];
+    state->ops_done = state->ops_done > f->first ? state->ops_done - f->first : 0;
+    st = brn_frame_failed(f, st, state, failure);
+    if (st == BRANT_OK) {
+        finish_until(w, f->end);
+    } else {
+        brn_frame_emit_end(f, st);
+    }
+    return st;
+}
+
+/* Whether the session has to be made as it was: what such a file has set for it must not reach the
+ * next one. */
+static bool leaves_traces(const window *w)
+{
+    const brn_frame *last = &w->frames[w->count - 1];
+    return !last->compiled.transactional || changes_session(last);
+}
+
 static brant_status run_window(window *w, brant_error **err)
 {
     brn_run *run = w->run;
@@ -412,29 +459,14 @@ static brant_status run_window(window *w, brant_error **err)
     brant_status st = hand_over(w, &state, &failure);
     control->lock_timeout_ms = -1;
     brn_control_stop(control, BRN_LIMIT_MIGRATION);
-    if (st != BRANT_OK && state.in_doubt && w->count > 1 && w->done < w->count) {
-        settle_doubt(w);
-    }
-    if (st != BRANT_OK && w->done == w->count) {
-        /* Everything took effect before something went wrong. */
-        brant_error_free(failure);
-        failure = NULL;
-        st = BRANT_OK;
-    }
     if (st != BRANT_OK) {
-        brn_frame *f = &w->frames[w->done];
-        state.ops_done = state.ops_done > f->first ? state.ops_done - f->first : 0;
-        st = brn_frame_failed(f, st, &state, &failure);
-        if (st == BRANT_OK) {
-            finish_until(w, f->end);
-        } else {
-            brn_frame_emit_end(f, st);
-        }
+        st = end_failed(w, st, &state, &failure);
     }
-    const brn_frame *last = &w->frames[w->count - 1];
-    if (st == BRANT_OK && !run->all && w->target->conn != NULL &&
-        (!last->compiled.transactional || changes_session(last))) {
-        /* What such a file set for the session must not reach the next one. */
+    bool connected = !run->all && w->target->conn != NULL;
+    if (st == BRANT_OK && w->doubted && connected && !brn_history_ends_here(run, w->target)) {
+        st = taken_over(w, &failure);
+    }
+    if (st == BRANT_OK && connected && leaves_traces(w)) {
         brn_target_reset(w->target);
     }
     if (st != BRANT_OK && err != NULL) {

@@ -663,6 +663,95 @@ static void the_guard_wants_a_lock_that_is_still_ours(void **state)
     }
 }
 
+/* Its statement is prepared anew in between, for a plan that fits the ledger as it has become. */
+static void many_guards_come_in_one_program(void **state)
+{
+    conf_db *db = *state;
+    brn_conn *conn = conf_connect(db);
+    brn_ledger_row row = conf_row("m1", BRN_ROW_RUNNING);
+    brn_program program = { .run_id = "run-1" };
+    brn_run_state run;
+    brant_error *err = NULL;
+    brant_status st;
+
+    conf_ensure(conn, db);
+    conf_ok(conn->engine->lock(conn, "up", &err), err);
+    conf_add_ledger(&program, db, BRN_LEDGER_PUT, &row);
+    for (int i = 0; i < 300; i++) {
+        conf_add(&program, db, BRN_OP_GUARD)->id = row.id;
+    }
+    conf_ok(conn->engine->run(conn, &program, NULL, NULL, &run, &err), err);
+    assert_int_equal(run.ops_done, 301);
+    conf_ok(conn->engine->run(conn, &program, NULL, NULL, &run, &err), err);
+    row.status = BRN_ROW_COMPLETED;
+    program.ops.count = 0;
+    conf_add_ledger(&program, db, BRN_LEDGER_PUT, &row);
+    conf_add(&program, db, BRN_OP_GUARD)->id = row.id;
+    st = conn->engine->run(conn, &program, NULL, NULL, &run, &err);
+    conf_expect(st, err, BRANT_ELOCKED, "lock.lost");
+    conf_close(conn);
+}
+
+/* --- what ends a migration -------------------------------------------------------------------- */
+
+/* The row that is done, its history and, when `next` is given, the row of the next migration, as
+ * the runner writes them: with times of the server, behind a statement of their transaction. */
+static brant_status end_migration(
+    brn_conn *conn, conf_db *db, const brn_ledger_row *next, brn_run_state *run, brant_error **err)
+{
+    static const brn_history_row entry = { .action = "up", .migration = "m1", .at_us = 1000000 };
+    brn_ledger_row row = conf_row("m1", BRN_ROW_COMPLETED);
+    brn_ledger_op done = { .type = BRN_LEDGER_PUT, .stamp = true, .row = &row };
+    brn_ledger_op written = { .type = BRN_LEDGER_HISTORY, .stamp = true, .history = &entry };
+    brn_program program = { .run_id = "run-1" };
+
+    (void)conf_add(&program, db, BRN_OP_BEGIN);
+    conf_add_sql(&program, db, "SELECT 1");
+    conf_add(&program, db, BRN_OP_LEDGER)->ledger = &done;
+    conf_add(&program, db, BRN_OP_LEDGER)->ledger = &written;
+    if (next != NULL) {
+        conf_add_ledger(&program, db, BRN_LEDGER_PUT, next);
+    }
+    (void)conf_add(&program, db, BRN_OP_COMMIT);
+    return conn->engine->run(conn, &program, NULL, NULL, run, err);
+}
+
+#define COUNT_DONE                                                                                 \
+    "SELECT count(*) FROM brant_migrations m JOIN brant_history h ON h.migration = m.id"           \
+    " WHERE m.id = 'm1' AND m.status = 'completed' AND h.duration_ms >= 0"                         \
+    " AND m.finished_at > m.started_at::timestamptz::date::text"
+#define COUNT_RUNNING "SELECT count(*) FROM brant_migrations WHERE id = 'm2' AND status = 'running'"
+
+static void what_ends_a_migration_is_written_as_a_whole(void **state)
+{
+    conf_db *db = *state;
+    const brn_ledger_row next = conf_row("m2", BRN_ROW_RUNNING);
+
+    for (int with_next = 0; with_next <= 1; with_next++) {
+        brn_conn *conn = conf_connect(db);
+        const brn_ledger_row *row = with_next == 1 ? &next : NULL;
+        brn_run_state run;
+        brant_error *err = NULL;
+        brant_status st;
+
+        conf_ensure(conn, db);
+        conf_run_sql(conn, db, "ALTER TABLE brant_history RENAME COLUMN detail TO other");
+        st = end_migration(conn, db, row, &run, &err);
+        conf_expect(st, err, BRANT_ESTATEMENT, "ledger.write_failed");
+        err = NULL;
+        assert_int_equal(run.ops_done, 2);
+        conf_ok(conn->engine->reset(conn, &err), err);
+        assert_int_equal(number(db, "SELECT count(*) FROM brant_migrations"), 0);
+        conf_run_sql(conn, db, "ALTER TABLE brant_history RENAME COLUMN other TO detail");
+        conf_ok(end_migration(conn, db, row, &run, &err), err);
+        assert_int_equal(run.ops_done, 5 + with_next);
+        assert_int_equal(number(db, COUNT_DONE), 1);
+        assert_int_equal(number(db, COUNT_RUNNING), with_next);
+        conf_run_sql(conn, db, "TRUNCATE brant_migrations, brant_history");
+        conf_close(conn);
+    }
+}
+
 int conf_own_postgres(void)
 {
     const struct CMUnitTest tests[] = {
@@ -681,6 +770,8 @@ int conf_own_postgres(void)
         TEST(values_fit_columns_of_many_types),
         TEST(what_a_function_must_not_run_is_refused),
         TEST(a_new_value_of_an_enum_wants_its_commit),
+        TEST(many_guards_come_in_one_program),
+        TEST(what_ends_a_migration_is_written_as_a_whole),
         TEST(the_guard_wants_a_lock_that_is_still_ours),
     };
 

@@ -1,79 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exactly once, whatever happens: killed at every boundary and at random moments, a run that is
 started again ends in the database of an undisturbed one."""
-import re
 import signal
 import sys
 import time
 
+import boundaries
 import support
 from fault_table import Table
 from support import AUDIT, SANITIZED, SLOW, audit
 from workloads import OFF, OUTSIDE, OWN, TOGETHER, TRANSACTIONAL, clear, finish, keep, restore
 
 TABLE = Table("crash")
-NAMES = {id(TRANSACTIONAL): "transactional", id(TOGETHER): "together", id(OUTSIDE): "outside",
-         id(OWN): "own transactions"}
-FAULTS = {"kill": "killed", "fail": "call fails", "drop": "answer lost"}
 
 
 def tearDownModule():
     TABLE.write()
 
 
-class Boundaries(support.Case):
-    """Kills, failures and lost answers at every boundary that the fault engine counts."""
+class Boundaries(boundaries.Boundaries):
+    """Kills, failures and lost answers."""
 
-    def count(self, p, direction, *options):
-        result = p.fault("count", direction, *options, check=0)
-        found = re.search(r"boundaries: (\d+)", result.text)
-        self.assertTrue(found, result)
-        return int(found[1])
+    table, stride = TABLE, 3 if SANITIZED else 1
+    names = {id(TRANSACTIONAL): "transactional", id(TOGETHER): "together", id(OUTSIDE): "outside",
+             id(OWN): "own transactions"}
 
-    def prepared(self, workload, direction="up", tx="each", wal=False):
-        """The project, the command and the state to end in."""
-        p = self.project(memory=True).pairs(workload)
+    def prepare(self, p, wal=False):
         if wal:
             p.script("PRAGMA journal_mode = WAL;")
-        command = [direction, *(["--all"] if direction == "down" else []), "--tx", tx]
-        if direction == "down":
-            p.up()
-        keep(p, "before")
-        p.run(*command, check=0)
-        expected = p.dump(), [row["id"] for row in p.ledger()]
-        self.assertEqual(expected[0]["integrity"], "ok")
-        return p, command, expected
-
-    def every(self, workload, direction="up", fault="kill", tx="each", options=(), answers=False,
-              wal=False):
-        p, command, expected = self.prepared(workload, direction, tx, wal)
-        restore(p, "before")
-        options = (*options, "--set", f"tx={tx}")
-        last = self.count(p, direction, *options)
-        self.assertGreater(last, 10)
-        name = f"{NAMES[id(workload)]}, {direction}{', WAL' if wal else ''}"
-        mode = "none in the engine" if options[:1] == ("--hide-caps",) else tx
-        given = 0
-        # One beyond the end does no harm and proves that the count is right.
-        for at in range(1, last + 2, 3 if SANITIZED else 1):
-            with TABLE.point(name, mode, FAULTS[fault], f"{fault} at {at} of {last}") as point:
-                restore(p, "before")
-                result = p.fault(f"{fault}@{at}", direction, *options)
-                if fault == "kill":
-                    self.assertEqual(result.code, -signal.SIGKILL if at <= last else 0, result)
-                elif fault == "fail" and at <= last:
-                    self.assertIn(result.code, (0, 1), result)
-                point.answers = finish(p, *command)
-                given += point.answers
-                self.assertEqual(p.dump(), expected[0], result)
-                self.assertDone(p, expected[1])
-                if at % 10 == 0:
-                    p.run("history", "--verify", check=0)
-                    p.run("validate", check=0)
-        TABLE.check(self)
-        if not answers:
-            self.assertEqual(given, 0, "a transactional run asked for a decision")
-        print(f"{self.id()}: {last} boundaries, {given} answers", file=sys.stderr)
 
     def test_kill_up_in_one_transaction_each(self):
         self.every(TRANSACTIONAL, tx="each")
@@ -117,11 +71,17 @@ class Boundaries(support.Case):
     def test_lost_answer_at_each_boundary_outside_transactions(self):
         self.every(OUTSIDE, fault="drop", answers=True)
 
+    def test_lost_connection_at_each_boundary(self):
+        self.every(TRANSACTIONAL, fault="lose")
+
+    def test_lost_connection_at_each_boundary_outside_transactions(self):
+        self.every(OUTSIDE, fault="lose", answers=True)
+
     def test_kill_up_in_wal_mode(self):
-        self.every(TRANSACTIONAL, wal=True)
+        self.every(TRANSACTIONAL, told="WAL", wal=True)
 
     def test_kill_up_outside_transactions_in_wal_mode(self):
-        self.every(OUTSIDE, wal=True, answers=True)
+        self.every(OUTSIDE, told="WAL", wal=True, answers=True)
 
     def test_S_C66_status_validate_and_up_after_a_kill(self):
         p, _, expected = self.prepared(TRANSACTIONAL)

@@ -73,7 +73,7 @@ class Retries(support_postgres.Case):
         self.assertNotIn("attempt", result.err)
 
     def test_S_D52_what_does_not_pass_is_one_attempt_only(self):
-        p = self.project().pairs({"001_a": "CREATE TABEL t (a int);"})
+        p = self.project().pairs({"001_a": "CREATE TABLE t t (a int);"})
         for args, codes in ((("up",), (1,)), (("up", "-d", p.database.url(password="wrong")), (10,)),
                             (("up", "-d", p.server.url("nosuch")), (10,)),
                             (("up", "-d", p.database.url(sslmode="perhaps")), (2,))):

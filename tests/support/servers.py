@@ -48,6 +48,7 @@ SUPERUSER, SUPERUSER_PASSWORD = "postgres", "first-among-equals"
 USER, PASSWORD = "brant", "goose"
 HOST = "127.0.0.1"
 MEMORY = "/dev/shm"
+DISK = "/var/tmp"
 PREFIX = "brant-server-"
 PATIENCE = 6 if os.environ.get("BRANT_SANITIZED") == "1" else 1
 START_SECONDS = 60
@@ -145,7 +146,7 @@ def free_port() -> int:
 
 def sweep() -> None:
     """Removes folders of processes that were killed before they could."""
-    for path in [found for base in (MEMORY, tempfile.gettempdir())
+    for path in [found for base in (MEMORY, DISK, tempfile.gettempdir())
                  for found in glob.glob(os.path.join(base, PREFIX + "*", "owner"))]:
         with contextlib.suppress(OSError, ValueError):
             pid, then = pathlib.Path(path).read_text("ascii").split()
@@ -153,10 +154,10 @@ def sweep() -> None:
                 shutil.rmtree(os.path.dirname(path), ignore_errors=True)
 
 
-def _folder() -> str:
+def _folder(on_disk: bool = False) -> str:
     """Of a server: in memory where there is room, since nothing in it has to last."""
-    base = tempfile.gettempdir()
-    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 1 << 30:
+    base = DISK if on_disk and os.access(DISK, os.W_OK) else tempfile.gettempdir()
+    if not on_disk and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 1 << 30:
         base = MEMORY
     sweep()
     folder = tempfile.mkdtemp(prefix=PREFIX, dir=base)
@@ -171,8 +172,8 @@ class _Server:
 
     END, END_AT_DEATH = signal.SIGTERM, signal.SIGTERM
 
-    def __init__(self):
-        self.folder = _folder()
+    def __init__(self, on_disk: bool = False):
+        self.folder = _folder(on_disk)
         self.log = os.path.join(self.folder, "log")
         self.process = None
         self.port = 0
@@ -321,14 +322,15 @@ def _run_as_server(argv: list, folder: str, stdin: str = "") -> None:
         raise Failed(f"{os.path.basename(argv[0])} failed: {done.stdout[-2000:]}{done.stderr[-2000:]}")
 
 
-def _make_template(programs: str, target: str) -> None:
+def _make_template(programs: str, target: str, plain: bool) -> None:
     folder = _folder()
     try:
         secret, data = os.path.join(folder, "secret"), os.path.join(folder, "data")
         pathlib.Path(secret).write_text(SUPERUSER_PASSWORD, "ascii")
         _own(secret)
         _run_as_server([f"{programs}/initdb", "-D", data, "-U", SUPERUSER, f"--pwfile={secret}", "-E", "UTF8",
-                        "--locale=C.UTF-8", "-A", "scram-sha-256", "--no-sync", "--wal-segsize=1"], folder)
+                        "--locale=C.UTF-8", "-A", "scram-sha-256", "--no-sync",
+                        *([] if plain else ["--wal-segsize=1"])], folder)
         _run_as_server([f"{programs}/postgres", "--single", "-D", data, "postgres"], folder,
                        f"CREATE ROLE {USER} LOGIN CREATEDB PASSWORD '{PASSWORD}'\n")
         shutil.rmtree(target, ignore_errors=True)
@@ -338,17 +340,18 @@ def _make_template(programs: str, target: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _template(programs: str) -> str:
+def _template(programs: str, plain: bool) -> str:
     """A data directory that initdb made, once for each build folder and version of the server."""
     version = subprocess.run([f"{programs}/postgres", "--version"], capture_output=True, text=True, timeout=60,
                              check=True).stdout
     os.makedirs(STATE, exist_ok=True)
-    target = os.path.join(STATE, "template-" + re.sub(r"[^\w.]+", "-", version.strip().split()[2]))
+    target = os.path.join(STATE, "template-" + re.sub(r"[^\w.]+", "-", version.strip().split()[2])
+                          + ("-plain" if plain else ""))
     with open(target + ".lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not os.path.isdir(target):
             shutil.rmtree(target + ".new", ignore_errors=True)
-            _make_template(programs, target)
+            _make_template(programs, target, plain)
     return target
 
 
@@ -383,19 +386,22 @@ class Postgres(_Server):
     ssl: with TLS offered, "require": without it nobody gets in; .ca and .wrong_ca are authorities,
     .client is (certificate, key) for the role brant. fsync: durable against the machine, not only
     against the server's death. settings: of postgresql.conf. hba: lines instead of the usual ones.
+    plain: on disk, durable, and with the settings that a server has of its own, for benchmarks.
     """
 
     END, END_AT_DEATH = signal.SIGINT, signal.SIGQUIT  # fast and immediate shutdown
 
-    def __init__(self, programs: str = "", ssl=False, fsync: bool = False, settings=None, hba=None):
-        super().__init__()
+    def __init__(self, programs: str = "", ssl=False, fsync: bool = False, settings=None, hba=None,
+                 plain: bool = False):
+        super().__init__(plain)
+        self._plain = plain
         self.programs = _reachable(programs or postgres_bin(), self.folder)
         self.data = os.path.join(self.folder, "data")
         self.ca = self.wrong_ca = self.client = None
         try:
             self._make_data()
             tls = self._make_certificates() if ssl else {}
-            self._configure({**tls, **({} if fsync else {"fsync": "off", "full_page_writes": "off"}),
+            self._configure({**tls, **({} if fsync or plain else {"fsync": "off", "full_page_writes": "off"}),
                              **(settings or {})}, hba or self._access(ssl))
             self.start()
         except BaseException:
@@ -403,7 +409,7 @@ class Postgres(_Server):
             raise
 
     def _make_data(self) -> None:
-        shutil.copytree(_template(self.programs), self.data, symlinks=True)
+        shutil.copytree(_template(self.programs, self._plain), self.data, symlinks=True)
         for root, folders, files in os.walk(self.data):
             _own(root, *(os.path.join(root, name) for name in folders + files))
         os.chmod(self.data, 0o700)
@@ -422,8 +428,8 @@ class Postgres(_Server):
         return ["local all all scram-sha-256", f"{tcp} all all {HOST}/32 scram-sha-256"]
 
     def _configure(self, settings: dict, hba: list) -> None:
-        own = {"listen_addresses": HOST, "unix_socket_directories": self.folder, "max_connections": 200,
-               "shared_buffers": "32MB", "max_wal_size": "128MB", "min_wal_size": "32MB",
+        small = {"max_connections": 200, "shared_buffers": "32MB", "max_wal_size": "128MB", "min_wal_size": "32MB"}
+        own = {"listen_addresses": HOST, "unix_socket_directories": self.folder, **({} if self._plain else small),
                "dynamic_shared_memory_type": "mmap",  # else a killed server leaves files in memory
                "log_min_messages": "error", "logging_collector": "off", "timezone": "UTC", **settings}
         with open(os.path.join(self.data, "postgresql.conf"), "a", encoding="utf-8") as file:

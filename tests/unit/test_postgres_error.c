@@ -55,7 +55,10 @@ static const struct block_case {
     { "DO $$ x $$", "PL/pgSQL function inline_code_block line 9 at RAISE", SIZE_MAX },
     { "DO $$ x $$", "PL/pgSQL function f() line 1 at RAISE", SIZE_MAX },
     { "DO $$ x $$", "PL/pgSQL function inline_code_block", SIZE_MAX },
-    { "DO 'begin end'", "PL/pgSQL function inline_code_block line 1 at RAISE", SIZE_MAX },
+    { "DO 'begin end'", "PL/pgSQL function inline_code_block line 1 at RAISE", 4 },
+    { "DO E'\\n\n x'", "PL/pgSQL function inline_code_block line 2 at RAISE", SIZE_MAX },
+    { "DO /* $x$\n */ $\xc3\xb6$\n x $\xc3\xb6$",
+      "PL/pgSQL function inline_code_block line 2 at RAISE", 20 },
     { "DO $1", "PL/pgSQL function inline_code_block line 1 at RAISE", SIZE_MAX },
 };
 
@@ -66,6 +69,59 @@ static void lines_of_a_block_become_offsets(void **state)
         const struct block_case *c = &blocks[i];
 
         assert_int_equal(brn_postgres_block_line(brn_str_from(c->sql), c->context), c->want);
+    }
+}
+
+static const struct query_case {
+    const char *sql;
+    size_t from;
+    const char *query;
+    size_t offset;
+    size_t want;
+} queries[] = {
+    { "DO $$begin n := 1 + x; end$$", 11, "1 + x", 4, 20 },
+    { "DO $$begin n := 1 + x; end$$", 11, "SELECT 1 + x", 11, 20 },
+    { "DO $$begin perform x, y; end$$", 11, " SELECT x, y", 11, 22 },
+    { "DO $$begin execute 'x ''y'' z'; end$$", 11, "x 'y' z", 2, 11 },
+    { "DO $$begin perform x; end$$", 11, " SELECT x", 1, 11 },
+    { "DO $$begin x; end$$", 11, "", 0, 11 },
+};
+
+static void queries_of_a_block_are_found_in_it(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BRN_ARRAY_LEN(queries); i++) {
+        const struct query_case *c = &queries[i];
+
+        assert_int_equal(
+            brn_postgres_block_query(
+                brn_str_from(c->sql), c->from, brn_str_from(c->query), c->offset),
+            c->want);
+    }
+}
+
+static const struct copy_case {
+    const char *sql;
+    const char *context;
+    uint64_t want;
+} copies[] = {
+    { "copy t from stdin", "COPY t, line 3, column b: \"x, line 5\"", 3 },
+    { "copy t from stdin", "COPY t, Zeile 12", 12 },
+    { "copy s.\"a, 99\" (b) from stdin", "COPY a, 99, line 3: \"7\"", 3 },
+    { "copy T from stdin", "PL/pgSQL function f() line 4 at RAISE\nCOPY t, line 2: \"x\"", 2 },
+    { "copy t from stdin", "SQL statement \"SELECT 'COPY 4, 5'\"\nCOPY t, line 2: \"x\"", 2 },
+    { "copy t from stdin", "COPY other, line 8", 8 },
+    { "copy t from stdin", "COPY t", 0 },
+    { "copy t from stdin", "SQL function \"f\"", 0 },
+};
+
+static void rows_of_a_copy_are_counted(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BRN_ARRAY_LEN(copies); i++) {
+        const struct copy_case *c = &copies[i];
+
+        assert_int_equal(brn_postgres_copy_line(brn_str_from(c->sql), c->context), c->want);
     }
 }
 
@@ -174,6 +230,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(positions_become_offsets),
         cmocka_unit_test(lines_of_a_block_become_offsets),
+        cmocka_unit_test(queries_of_a_block_are_found_in_it),
+        cmocka_unit_test(rows_of_a_copy_are_counted),
         cmocka_unit_test(failed_logins_are_told_apart_by_code),
         cmocka_unit_test(a_holder_is_read_from_its_name),
         cmocka_unit_test(other_names_are_not_ours),

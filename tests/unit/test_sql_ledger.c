@@ -165,6 +165,36 @@ static void a_stamp_takes_the_time_now(void **state)
     brn_buf_release(&buf);
 }
 
+static void operations_go_into_one_statement(void **state)
+{
+    const brn_ledger_op put = { .type = BRN_LEDGER_PUT, .row = &row };
+    const brn_ledger_op removal = { .type = BRN_LEDGER_REMOVE, .row = &row };
+    const brn_ledger_op written = { .type = BRN_LEDGER_HISTORY, .history = &entry };
+    const brn_ledger_op *const ops[] = { &removal, &put, &written };
+    brn_sql_stmt out[3];
+    brn_buf buf = { 0 };
+
+    (void)state;
+    brn_sql_ledger_render_with(out, &buf, &numbered, NULL, ops, 3, 0, 0);
+    assert_ptr_equal(
+        strstr(
+            buf.ptr, "WITH op_1 AS (DELETE FROM `brant_migrations` WHERE `id` = $1), op_2 AS ("
+                     "INSERT INTO `brant_migrations` ("),
+        buf.ptr);
+    assert_non_null(strstr(buf.ptr, "VALUES ($2, $3, "));
+    assert_non_null(strstr(buf.ptr, " = EXCLUDED.`error`) INSERT INTO `brant_history` ("));
+    assert_non_null(strstr(buf.ptr, "VALUES ($27, "));
+    assert_int_equal(out[0].count, 1);
+    assert_int_equal(out[1].count, 25);
+    assert_string_equal(out[1].params[0].text, "m\"1");
+    assert_int_equal(out[2].count, 13);
+    brn_buf_reset(&buf);
+    brn_sql_ledger_render_with(out, NULL, &numbered, NULL, &ops[1], 2, 0, 0);
+    assert_int_equal(buf.len, 0);
+    assert_int_equal(out[1].count, 13);
+    brn_buf_release(&buf);
+}
+
 static void selects_qualify_their_columns(void **state)
 {
     brn_buf buf = { 0 };
@@ -369,6 +399,7 @@ int main(void)
         cmocka_unit_test(statements_are_rendered_with_bound_values),
         cmocka_unit_test(absent_values_are_null),
         cmocka_unit_test(a_stamp_takes_the_time_now),
+        cmocka_unit_test(operations_go_into_one_statement),
         cmocka_unit_test(selects_qualify_their_columns),
         cmocka_unit_test(malformed_rows_are_named),
         cmocka_unit_test(brief_rows_are_decoded),

@@ -94,8 +94,8 @@ static void interrupted_anywhere_it_goes_on(void **state)
 {
     (void)state;
     for (size_t k = 0; k < BRN_ARRAY_LEN(kinds); k++) {
-        /* What passes pauses before it is tried again. */
-        uint64_t stride = kinds[k] == BRN_FAULT_PASSING ? 9 : 2;
+        /* What passes, and a loss, pauses before it is tried again. */
+        uint64_t stride = kinds[k] == BRN_FAULT_PASSING || kinds[k] == BRN_FAULT_LOSE ? 9 : 2;
         bool reached = true;
 
         for (uint64_t at = 1; reached && at < BOUNDARIES_MAX; at += stride) {
@@ -162,7 +162,7 @@ static void what_is_committed_is_not_repeated(void **state)
     for (size_t k = 0; k < BRN_ARRAY_LEN(tx); k++) {
         bool reached = true;
 
-        for (uint64_t at = 1; reached && at < BOUNDARIES_MAX; at++) {
+        for (uint64_t at = 1 + k; reached && at < BOUNDARIES_MAX; at += 2) {
             brn_fault fault = { .kind = BRN_FAULT_LOSE, .at = at, .window = 3 };
             brant_status st;
             work w;
