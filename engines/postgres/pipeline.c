@@ -126,9 +126,12 @@ static bool send_script_role(brn_pipe *pipe, size_t op)
 
 static void note_script(brn_pipe *pipe, size_t op)
 {
-    const char *id = brn_program_migration(pipe->program, op);
+    const char *id = NULL;
 
-    (void)snprintf(pipe->p->script, sizeof(pipe->p->script), "%s", id != NULL ? id : "");
+    if (pipe->p->script[0] == '\0') {
+        id = brn_program_migration(pipe->program, op);
+        (void)snprintf(pipe->p->script, sizeof(pipe->p->script), "%s", id != NULL ? id : "");
+    }
 }
 
 static bool send_statement(brn_pipe *pipe, size_t op)
