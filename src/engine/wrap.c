@@ -12,6 +12,7 @@ static brn_wrap *wrap_of(brn_conn *conn)
 void brn_wrap_sync(brn_wrap *wrap)
 {
     wrap->conn.requests = wrap->inner->requests;
+    wrap->conn.lex_mode = wrap->inner->lex_mode;
 }
 
 /* --- forwarding ------------------------------------------------------------------------------- */

@@ -8,7 +8,7 @@
   shared_servers.py run NAME [--ssl] [--bouncer MODE]
                                  a server for oneself: prints URLs, ends with the input
 
-NAME is postgres or postgres_newest. The users of a server are the processes that called start: ctest,
+NAME is postgres, postgres_newest or mysql. The users of a server are the processes that called start: ctest,
 usually. A process beside them keeps the server, and ends it when none of them is alive any more, so
 it does not outlive a ctest that is killed.
 """
@@ -46,6 +46,7 @@ def newest_bin() -> str:
 KINDS = {
     "postgres": (servers.VARIABLE, servers.Postgres),
     "postgres_newest": (servers.VARIABLE, lambda **more: servers.Postgres(programs=newest_bin(), **more)),
+    "mysql": (servers.VARIABLE_MYSQL, servers.MariaDB),
 }
 
 
@@ -105,7 +106,7 @@ def keep(place: Place) -> None:
         place.clear()
         return
     try:
-        place.write(url=server.url(user=servers.SUPERUSER, host=server.folder), log=server.log)
+        place.write(url=server.shared_url(), log=server.log)
         while place.used() and server.alive() and time.monotonic() < end:
             time.sleep(0.3)
     finally:
@@ -164,7 +165,7 @@ def execute(name: str, command: list) -> int:
 
 def run(name: str, ssl: bool, bouncer: str) -> int:
     server = KINDS[name][1](ssl=ssl)
-    print(f"superuser    {server.url(user=servers.SUPERUSER)}\nrole brant   {server.url()}\n"
+    print(f"superuser    {server.shared_url()}\nrole brant   {server.url()}\n"
           f"by socket    {server.url(local=True)}\nlog          {server.log}")
     if ssl:
         print(f"authority    {server.ca.certificate}\nwrong one    {server.wrong_ca.certificate}\n"
