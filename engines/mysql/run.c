@@ -36,10 +36,11 @@ typedef struct packet {
     brn_buf text;
     item items[ITEMS];
     size_t count;
-    size_t lead;  /* of them, at the beginning: of no operation */
-    bool in_txn;  /* behind what is in it */
-    bool began;   /* a transaction begins, or goes on, in it */
-    bool several; /* its one statement may have several answers */
+    size_t lead;   /* of them, at the beginning: of no operation */
+    bool in_txn;   /* behind what is in it */
+    bool began;    /* a transaction begins, or goes on, in it */
+    bool several;  /* its one statement may have several answers */
+    bool swallows; /* and may end well although it was stopped */
 } packet;
 
 /* --- what comes together ---------------------------------------------------------------------- */
@@ -172,7 +173,9 @@ static bool add_statement(packet *k, size_t index, brant_status *st, brant_error
 
     brn_arena_init(&arena);
     classify(&what, &arena, k->p, op);
-    k->several = (what.flags & BRN_STMT_MAY_COMMIT) != 0;
+    /* DO makes warnings of errors, and SLEEP() of MySQL a result. */
+    k->swallows = what.verb == BRN_VERB_DO || (what.verb == BRN_VERB_SELECT && !k->p->maria);
+    k->several = (what.flags & BRN_STMT_MAY_COMMIT) != 0 || k->swallows;
     fits = !k->several || k->count == k->lead;
     if (fits) {
         *st = check_statement(k, op, &what, err);
@@ -266,6 +269,7 @@ static brant_status fill(size_t *end, packet *k, size_t from, brant_error **err)
     k->count = 0;
     k->lead = 0;
     k->several = false;
+    k->swallows = false;
     k->in_txn = k->p->in_program || k->p->in_own;
     k->began = k->in_txn;
     add_lead(k);
@@ -410,7 +414,7 @@ static bool write_again(packet *k, size_t index)
 }
 
 /* The first one comes with the sending. A statement's clock runs while its answer is waited for. */
-static bool take_answer(packet *k, size_t i, int64_t *rows)
+static bool take_answer(packet *k, size_t i, int64_t *rows, bool *stopped)
 {
     brn_mysql *p = k->p;
     brn_control *control = p->conn.control;
@@ -430,6 +434,10 @@ static bool take_answer(packet *k, size_t i, int64_t *rows)
     }
     while (fine && k->several && i + 1 == k->count && brn_mysql_has_more(p)) {
         fine = brn_mysql_next(p) && brn_mysql_skip(p);
+    }
+    if (fine && k->swallows && p->stopping) {
+        *stopped = true;
+        return true;
     }
     if (fine) {
         brn_control_rest(control, BRN_LIMIT_STATEMENT);
@@ -478,8 +486,9 @@ static brant_status take_answers(packet *k, brant_error **err)
     for (size_t i = 0; i < k->count; i++) {
         const item *it = &k->items[i];
         int64_t rows = 0;
+        bool stopped = false;
 
-        if (!take_answer(k, i, &rows) && !write_again(k, it->op)) {
+        if (!take_answer(k, i, &rows, &stopped) && !write_again(k, it->op)) {
             brant_status st = op_failed(k, it->op, err);
             brn_control_rest(p->conn.control, BRN_LIMIT_STATEMENT);
             if (brn_mysql_is_lost(p)) {
@@ -488,6 +497,13 @@ static brant_status take_answers(packet *k, brant_error **err)
                 k->state->passing = brn_mysql_is_passing(mysql_errno(p->my));
             }
             return st;
+        }
+        if (stopped) {
+            brant_status st = brn_control_check(p->conn.control, err);
+            brn_control_rest(p->conn.control, BRN_LIMIT_STATEMENT);
+            if (st != BRANT_OK) {
+                return st;
+            }
         }
         if (has_missed(k, it)) {
             return row_missing(k, it, err);
