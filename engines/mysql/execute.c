@@ -544,6 +544,10 @@ static brant_status run(rows *x, brant_error **err)
             st = give_row(x, err);
         }
     }
+    /* SLEEP() of MySQL has a result also when it is stopped. */
+    if (st == BRANT_OK && x->p->stopping && x->reads_only) {
+        st = brn_control_check(x->p->conn.control, err);
+    }
     drain(x);
     if (x->p->rows == x) {
         x->p->rows = NULL;

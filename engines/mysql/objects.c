@@ -14,9 +14,9 @@
 
 /* Type, name, table of an index or trigger; sorted by the server in bytes. */
 static const char list_sql[] =
-    "SELECT type, name, of FROM ("
+    "SELECT type, name, parent FROM ("
     "SELECT CASE TABLE_TYPE WHEN 'VIEW' THEN 'view' WHEN 'SEQUENCE' THEN 'sequence' ELSE 'table'"
-    " END AS type, TABLE_NAME AS name, NULL AS of FROM information_schema.TABLES"
+    " END AS type, TABLE_NAME AS name, NULL AS parent FROM information_schema.TABLES"
     " WHERE TABLE_SCHEMA = DATABASE()" OURS("TABLE_NAME") /**/
     " UNION ALL SELECT DISTINCT 'index', INDEX_NAME, TABLE_NAME FROM information_schema.STATISTICS"
     " WHERE TABLE_SCHEMA = DATABASE() AND INDEX_NAME <> 'PRIMARY'" OURS("TABLE_NAME") /**/
@@ -27,7 +27,7 @@ static const char list_sql[] =
     " WHERE ROUTINE_SCHEMA = DATABASE()"
     " UNION ALL SELECT 'event', EVENT_NAME, NULL FROM information_schema.EVENTS"
     " WHERE EVENT_SCHEMA = DATABASE()) o ORDER BY CAST(type AS BINARY), CAST(name AS BINARY),"
-    " CAST(of AS BINARY)";
+    " CAST(parent AS BINARY)";
 
 typedef struct listing {
     brn_arena *arena;
@@ -77,10 +77,40 @@ static brn_str without_comma(brn_str line)
     return brn_str_ends(line, BRN_STR(",")) ? brn_str_slice(line, 0, line.len - 1) : line;
 }
 
+/* MySQL says of a column that it has the collation of its table: " COLLATE x". */
+static const char *redundant_of(brn_arena *arena, const char *text)
+{
+    const char *at = strstr(text, "\n) ");
+    brn_str words;
+    size_t space;
+
+    at = at != NULL ? strstr(at, " COLLATE=") : NULL;
+    if (at == NULL) {
+        return NULL;
+    }
+    words = brn_str_from(at + strlen(" COLLATE="));
+    space = brn_str_find_char(words, ' ');
+    words = brn_str_slice(words, 0, space != SIZE_MAX ? space : words.len);
+    return brn_arena_printf(arena, " COLLATE %.*s", BRN_STR_ARG(words));
+}
+
+static void add_part(brn_buf *out, brn_str part, const char *redundant)
+{
+    size_t at = redundant != NULL ? brn_str_find(part, brn_str_from(redundant)) : SIZE_MAX;
+
+    if (at == SIZE_MAX) {
+        brn_buf_add_str(out, part);
+        return;
+    }
+    brn_buf_add_str(out, brn_str_slice(part, 0, at));
+    brn_buf_add_str(out, brn_str_slice(part, at + strlen(redundant), part.len));
+}
+
 /* SHOW CREATE TABLE in one line, without indexes, and without where AUTO_INCREMENT stands. */
 static const char *table_text(brn_arena *arena, const char *text)
 {
     brn_str rest = brn_str_from(text);
+    const char *redundant = redundant_of(arena, text);
     const char *made = NULL;
     brn_buf out;
     brn_str line;
@@ -96,7 +126,7 @@ static const char *table_text(brn_arena *arena, const char *text)
         }
         if (part) {
             brn_buf_add_c(&out, first ? "" : ", ");
-            brn_buf_add_str(&out, without_comma(brn_str_trim(line)));
+            add_part(&out, without_comma(brn_str_trim(line)), redundant);
             first = false;
             continue;
         }

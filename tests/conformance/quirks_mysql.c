@@ -7,6 +7,8 @@
     "CREATE TABLE `t` (`a` int(11) DEFAULT NULL, `b` varchar(20) DEFAULT 'x') ENGINE=InnoDB"       \
     " DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci"
 
+#define FIVE " UNION ALL SELECT 1 UNION ALL SELECT 1 UNION ALL SELECT 1 UNION ALL SELECT 1"
+#define TEN "SELECT 1 AS i" FIVE FIVE " UNION ALL SELECT 1"
 #define P "CREATE PROCEDURE p() BEGIN SELECT 1; END"
 #define G "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1"
 
@@ -137,7 +139,9 @@ const conf_quirks conf_quirks_mysql = {
     .values_get = "SELECT x FROM v WHERE i = ?",
     .values_all = "SELECT x, i FROM v ORDER BY i",
     .values_count = "SELECT COUNT(*) FROM v",
-    .values_many = "SELECT seq, CAST(REPEAT('x', 8192) AS BINARY) FROM seq_1_to_50000",
+    .values_many = "SELECT a.i, CAST(REPEAT('x', 8192) AS BINARY) FROM (" TEN ") a, (" TEN
+                   ") b, (" TEN ") c, (" TEN ") d, (SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3"
+                   " UNION ALL SELECT 4 UNION ALL SELECT 5) e",
     .values_many_rows = 50000,
     .values_put_as = { [BRANT_VALUE_REAL] = "INSERT INTO v (i, r) VALUES (?, ?)",
                        [BRANT_VALUE_TEXT] = "INSERT INTO v (i, s) VALUES (?, ?)",

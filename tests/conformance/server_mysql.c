@@ -78,7 +78,8 @@ bool conf_mysql_create(char url[CONF_URL])
         return false;
     }
     made++;
-    (void)snprintf(sql, sizeof(sql), "CREATE DATABASE conf_%d_%u CHARACTER SET utf8mb4", pid, made);
+    (void)snprintf(
+        sql, sizeof(sql), "CREATE DATABASE conf_%d_%u COLLATE utf8mb4_general_ci", pid, made);
     (void)snprintf(
         url, CONF_URL, "mysql://" ROLE ":" PASSWORD "@127.0.0.1:%u/conf_%d_%u", port, pid, made);
     return do_sql(sql);

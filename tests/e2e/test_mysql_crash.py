@@ -22,7 +22,10 @@ WORKLOAD = {
     "004_view": "CREATE VIEW sizes AS SELECT size FROM audit;\n"
                 "CREATE PROCEDURE p() BEGIN SELECT 1; END;\nALTER TABLE audit MODIFY size bigint;\n",
 }
-BIG = "CREATE TABLE big (i int PRIMARY KEY, t varchar(60) NOT NULL) SELECT seq AS i, MD5(seq) AS t FROM seq_1_to_%d;\n"
+DIGITS = "SELECT 0 AS d" + "".join(f" UNION ALL SELECT {i}" for i in range(1, 10))
+BIG = ("CREATE TABLE big (i int PRIMARY KEY, t varchar(60) NOT NULL);\nINSERT INTO big SELECT n.i, MD5(n.i) FROM "
+       "(SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * f.d + 100000 * g.d AS i FROM "
+       + ", ".join(f"({DIGITS}) {name}" for name in "abcefg") + ") n WHERE n.i < %d;\n")
 
 
 class Case(support_mysql.Case):

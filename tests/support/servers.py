@@ -560,9 +560,10 @@ class MysqlAddress:
             admin.query(f"DROP DATABASE IF EXISTS `{name}`")
 
 
-def _find_program(variable: str, *names: str) -> str:
-    given = os.environ.get(variable)
-    folders = given if given else os.environ.get("PATH", "") + ":/usr/sbin:/usr/bin"
+def _find_program(folder: str, *names: str) -> str:
+    """In the folder, in that of BRANT_TEST_MARIADB_BIN, or on the system."""
+    folders = folder or os.environ.get("BRANT_TEST_MARIADB_BIN") or \
+        os.environ.get("PATH", "") + ":/usr/sbin:/usr/bin"
     for name in names:
         found = shutil.which(name, path=folders)
         if found:
@@ -572,7 +573,8 @@ def _find_program(variable: str, *names: str) -> str:
 
 class MariaDB(_Server):
     """A server with the superuser root and the user brant, who has all rights on databases whose
-    names begin with brant_ or conf_.
+    names begin with brant_ or conf_. programs: the folder of others than the system's; those of MySQL
+    are known by what they say.
 
     ssl: with TLS offered, "require": the user brant gets in with it only; .ca and .wrong_ca are
     authorities. fsync: durable against the machine, not only against the server's death.
@@ -581,13 +583,14 @@ class MariaDB(_Server):
 
     END_AT_DEATH = signal.SIGKILL
 
-    def __init__(self, ssl=False, fsync: bool = False, settings=None):
+    def __init__(self, programs: str = "", ssl=False, fsync: bool = False, settings=None):
         super().__init__()
+        self._folder_of_programs = programs
         self.data = os.path.join(self.folder, "data")
         self.socket = os.path.join(self.folder, "socket")
         self.ca = self.wrong_ca = self.client = None
         try:
-            self.program = _find_program("BRANT_TEST_MARIADB_BIN", "mariadbd", "mysqld")
+            self._find()
             self._make_data()
             tls = self._make_certificates() if ssl else {}
             self._configure({**tls, **({} if fsync else {"innodb_flush_log_at_trx_commit": 0}), **(settings or {})})
@@ -602,6 +605,23 @@ class MariaDB(_Server):
     _SMALL = {"innodb_log_file_size": "8M", "innodb_buffer_pool_size": "64M", "innodb_data_file_path":
               "ibdata1:12M:autoextend", "skip_log_bin": "", "skip_name_resolve": "ON"}
 
+    def _find(self) -> None:
+        self.program = _find_program(self._folder_of_programs, "mariadbd", "mysqld")
+        try:
+            said = self._version()
+        except PermissionError:  # the server's user is not let in there
+            copy = os.path.join(self.folder, "programs")
+            shutil.copytree(os.path.dirname(os.path.dirname(self.program)), copy, symlinks=True)
+            self.program = os.path.join(copy, "bin", os.path.basename(self.program))
+            said = self._version()
+        self.version, self.is_maria = said.split("Ver ")[1].split()[0], "MariaDB" in said
+        if not self.is_maria:
+            self._SMALL = {**self._SMALL, "basedir": os.path.dirname(os.path.dirname(self.program)), "mysqlx": "OFF"}
+
+    def _version(self) -> str:
+        return subprocess.run([self.program, "--version"], capture_output=True, text=True, timeout=60, check=True,
+                              **_user_options()).stdout
+
     def _make_data(self) -> None:
         shutil.copytree(self._template(), self.data, symlinks=True)
         for root, folders, files in os.walk(self.data):
@@ -609,10 +629,8 @@ class MariaDB(_Server):
 
     def _template(self) -> str:
         """A data directory, made once for each build folder and version of the server."""
-        version = subprocess.run([self.program, "--version"], capture_output=True, text=True, timeout=60,
-                                 check=True).stdout.split("Ver ")[1].split()[0]
         os.makedirs(STATE, exist_ok=True)
-        target = os.path.join(STATE, "template-mysql-" + re.sub(r"[^\w.]+", "-", version))
+        target = os.path.join(STATE, "template-mysql-" + re.sub(r"[^\w.]+", "-", self.version))
         with open(target + ".lock", "w", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not os.path.isdir(target):
@@ -630,24 +648,34 @@ class MariaDB(_Server):
         try:
             data, options = os.path.join(folder, "data"), os.path.join(folder, "my.cnf")
             self._write_options(options, self._SMALL)
-            install = _find_program("BRANT_TEST_MARIADB_BIN", "mariadb-install-db", "mysql_install_db")
-            _run_as_server([install, f"--defaults-file={options}", f"--datadir={data}", "--skip-test-db",
-                            "--skip-name-resolve", "--auth-root-authentication-method=normal"], folder)
             # Each statement is one line.
-            _run_as_server([self.program, f"--defaults-file={options}", f"--datadir={data}", "--bootstrap"], folder,
-                           "FLUSH PRIVILEGES;\n"
-                           "DELETE FROM mysql.global_priv WHERE User = '' OR Host <> 'localhost';\n"
-                           "FLUSH PRIVILEGES;\n"
-                           f"ALTER USER {ROOT}@localhost IDENTIFIED BY '{SUPERUSER_PASSWORD}';\n"
-                           f"CREATE USER {ROOT}@'%' IDENTIFIED BY '{SUPERUSER_PASSWORD}';\n"
-                           f"GRANT ALL ON *.* TO {ROOT}@'%' WITH GRANT OPTION;\n"
-                           f"CREATE USER {USER}@'%' IDENTIFIED BY '{PASSWORD}';\n"
-                           f"GRANT ALL ON `brant\\_%`.* TO {USER}@'%';\n"
-                           f"GRANT ALL ON `conf\\_%`.* TO {USER}@'%';\n")
+            users = (f"ALTER USER {ROOT}@localhost IDENTIFIED BY '{SUPERUSER_PASSWORD}';\n"
+                     f"CREATE USER {ROOT}@'%' IDENTIFIED BY '{SUPERUSER_PASSWORD}';\n"
+                     f"GRANT ALL ON *.* TO {ROOT}@'%' WITH GRANT OPTION;\n"
+                     f"CREATE USER {USER}@'%' IDENTIFIED BY '{PASSWORD}';\n"
+                     f"GRANT ALL ON `brant\\_%`.* TO {USER}@'%';\n"
+                     f"GRANT ALL ON `conf\\_%`.* TO {USER}@'%';\n")
+            (self._install_maria if self.is_maria else self._install_mysql)(options, data, users, folder)
             shutil.copytree(data, target + ".new", symlinks=True)
             os.rename(target + ".new", target)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _install_maria(self, options: str, data: str, users: str, folder: str) -> None:
+        install = _find_program(self._folder_of_programs, "mariadb-install-db", "mysql_install_db")
+        _run_as_server([install, f"--defaults-file={options}", f"--datadir={data}", "--skip-test-db",
+                        "--skip-name-resolve", "--auth-root-authentication-method=normal"], folder)
+        _run_as_server([self.program, f"--defaults-file={options}", f"--datadir={data}", "--bootstrap"], folder,
+                       "FLUSH PRIVILEGES;\n"
+                       "DELETE FROM mysql.global_priv WHERE User = '' OR Host <> 'localhost';\n"
+                       "FLUSH PRIVILEGES;\n" + users)
+
+    def _install_mysql(self, options: str, data: str, users: str, folder: str) -> None:
+        script = os.path.join(folder, "users.sql")
+        pathlib.Path(script).write_text(users, "utf-8")
+        _own(script)
+        _run_as_server([self.program, f"--defaults-file={options}", f"--datadir={data}", "--initialize-insecure",
+                        f"--init-file={script}"], folder)
 
     def _make_certificates(self) -> dict:
         self.ca, self.wrong_ca = Authority(self.folder, "ca"), Authority(self.folder, "wrong-ca")
@@ -659,8 +687,7 @@ class MariaDB(_Server):
     def _configure(self, settings: dict) -> None:
         own = {**self._SMALL, "datadir": self.data, "socket": self.socket, "bind_address": HOST,
                "pid_file": os.path.join(self.folder, "pid"), "max_connections": 200, "table_open_cache": 400,
-               "performance_schema": "OFF", "character_set_server": "utf8mb4", "log_warnings": 1,
-               "tmpdir": self.folder, "innodb_use_native_aio": 0, **settings}
+               "performance_schema": "OFF", "character_set_server": "utf8mb4", "tmpdir": self.folder, "innodb_use_native_aio": 0, **settings}
         self._write_options(os.path.join(self.folder, "my.cnf"), own)
 
     @property
