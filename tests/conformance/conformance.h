@@ -194,6 +194,7 @@ int conf_group_functions(void);
 int conf_group_attach(void);
 int conf_own_sqlite(void);
 int conf_own_postgres(void);
+int conf_own_mysql(void);
 int conf_own_sqlite_attach(void);
 
 #endif

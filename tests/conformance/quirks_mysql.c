@@ -156,4 +156,5 @@ const conf_quirks conf_quirks_mysql = {
     .ledger_write = "UPDATE brant_migrations SET status = 'completed'",
     .probes = probes,
     .probe_count = BRN_ARRAY_LEN(probes),
+    .own = conf_own_mysql,
 };

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What users do with brant on MySQL and MariaDB, and what they see when it goes wrong."""
+import os
+import shutil
 import signal
 import time
 
@@ -116,6 +118,29 @@ class Up(support_mysql.Case):
             result = run.finish(120)
             self.assertEqual(result.code, 0, result)
         self.assertEqual([token for token, in p.sql("SELECT token FROM audit ORDER BY n")], list("23456"))
+
+
+class Example(support_mysql.Case):
+    def test_it_goes_up_and_down_and_up(self):
+        p = self.project()
+        shutil.copytree(os.path.join(servers.SOURCE, "examples", "mysql"), p.path, dirs_exist_ok=True)
+        p.up(check=0)
+        p.sql("INSERT INTO orders (product, amount, cents) VALUES (1, 3, 750)")
+        self.assertEqual(p.sql("SELECT stock FROM products ORDER BY id"), [[7], [3]])
+        p.run("down", "--all", check=0)
+        self.assertEqual(p.tables(), [])
+        p.up(check=0)
+        self.assertEqual(p.sql("SELECT amount, cents FROM orders ORDER BY cents"), [[2, 500], [2, 2400]])
+
+    def test_a_failure_takes_back_the_rows_in_a_row_with_it(self):
+        p = self.project().pairs({"1_a": AUDIT + audit("a") + audit("b") + "INSERT INTO nosuch VALUES (1);\n"})
+        result = p.up(check=1)
+        self.assertSays(result, "rolled back with it")
+        self.assertEqual(p.sql("SELECT COUNT(*) FROM audit"), [[0]])
+        self.assertEqual(p.ledger()[0]["statements_done"], 1)
+        p.pairs({"1_a": AUDIT + audit("a") + audit("b") + audit("c")})
+        p.up(check=0)
+        self.assertEqual([token for token, in p.sql("SELECT token FROM audit ORDER BY n")], ["a", "b", "c"])
 
 
 class Stopping(support_mysql.Case):
