@@ -9,6 +9,8 @@
 
 #include "base/clock.h"
 
+#define ITEMS_OF_ONE 8
+
 /* --- sending ---------------------------------------------------------------------------------- */
 
 /*
@@ -60,6 +62,78 @@ static bool send_lock_limit(brn_pipe *pipe, size_t op)
     return PQsendQueryParams(pipe->p->pg, sql, 0, NULL, NULL, NULL, NULL, 0) == 1;
 }
 
+static bool has_word(brn_str sql, const char *word)
+{
+    size_t len = strlen(word);
+
+    for (size_t at = 0; at + len <= sql.len; at++) {
+        if (brn_str_ieq(brn_str_slice(sql, at, at + len), (brn_str){ word, len })) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the session may be another user's afterwards. */
+static bool sets_role(brn_str sql)
+{
+    bool may = brn_str_ieq(brn_str_slice(sql, 0, 3), BRN_STR("set")) ||
+               brn_str_ieq(brn_str_slice(sql, 0, 6), BRN_STR("select"));
+
+    return may && (has_word(sql, "role") || has_word(sql, "authorization"));
+}
+
+/*
+ * The ledger is the user's who logged in, whoever a script has become. So where it is read or
+ * written the session is that user's again, until the transaction ends, or the script's next
+ * statement. set_config() is SET LOCAL without a word when there is no BEGIN. (Two columns: one
+ * alone is taken for the number of the transaction.)
+ */
+#define REMEMBER_ROLE                                                                              \
+    "SELECT pg_catalog.set_config('brant.role', pg_catalog.current_setting('role'), true),"        \
+    " pg_catalog.set_config('brant.session_user', session_user, true)"
+#define BE_USER                                                                                    \
+    "SELECT 1, pg_catalog.set_config('session_authorization', $1, true) WHERE session_user <> $1"
+#define BE_ROLE "SELECT 1, pg_catalog.set_config('role', $1, true) WHERE current_user <> $1"
+#define BE_USER_AGAIN                                                                              \
+    "SELECT pg_catalog.set_config('session_authorization',"                                        \
+    " pg_catalog.current_setting('brant.session_user'), true)"                                     \
+    " WHERE session_user <> pg_catalog.current_setting('brant.session_user')"
+#define BE_ROLE_AGAIN                                                                              \
+    "SELECT pg_catalog.set_config('role', pg_catalog.current_setting('brant.role'), true)"
+
+static bool send_sql(brn_pipe *pipe, size_t op, const char *sql, const char *value, bool last)
+{
+    expect(pipe, op, 0, last);
+    return PQsendQueryParams(
+               pipe->p->pg, sql, value != NULL ? 1 : 0, NULL, &value, NULL, NULL, 0) == 1;
+}
+
+static bool send_own_role(brn_pipe *pipe, size_t op, bool remember)
+{
+    const brn_postgres *p = pipe->p;
+
+    return (!remember || send_sql(pipe, op, REMEMBER_ROLE, NULL, false)) &&
+           send_sql(pipe, op, BE_USER, PQuser(p->pg), false) &&
+           send_sql(pipe, op, BE_ROLE, p->home.user, false);
+}
+
+static bool send_script_role(brn_pipe *pipe, size_t op)
+{
+    return send_sql(pipe, op, BE_USER_AGAIN, NULL, false) &&
+           send_sql(pipe, op, BE_ROLE_AGAIN, NULL, true);
+}
+
+static void note_script(brn_pipe *pipe, size_t op)
+{
+    const char *id = NULL;
+
+    if (pipe->p->script[0] == '\0') {
+        id = brn_program_migration(pipe->program, op);
+        (void)snprintf(pipe->p->script, sizeof(pipe->p->script), "%s", id != NULL ? id : "");
+    }
+}
+
 static bool send_statement(brn_pipe *pipe, size_t op)
 {
     brn_str sql = pipe->program->ops.items[op].sql;
@@ -69,9 +143,11 @@ static bool send_statement(brn_pipe *pipe, size_t op)
     if (pipe->text.failed) {
         return false;
     }
+    pipe->p->role_set = pipe->p->role_set || sets_role(sql);
     expect(pipe, op, 0, true);
     pipe->bytes += sql.len;
     pipe->worked = true;
+    note_script(pipe, op);
     return PQsendQueryParams(
                pipe->p->pg, brn_buf_text(&pipe->text), 0, NULL, NULL, NULL, NULL, 0) == 1 &&
            (pipe->p->conn.control->limit_ms[BRN_LIMIT_STATEMENT] == 0 ||
@@ -96,6 +172,8 @@ static bool send_op(brn_pipe *pipe, size_t op)
     const brn_op *what = &pipe->program->ops.items[op];
     brn_pipe_text text;
     bool begins = what->type == BRN_OP_BEGIN;
+    bool guards = what->type == BRN_OP_GUARD;
+    bool foreign = pipe->p->role_set && (guards || what->type == BRN_OP_LEDGER);
 
     if (what->type == BRN_OP_STATEMENT) {
         return send_statement(pipe, op);
@@ -103,10 +181,19 @@ static bool send_op(brn_pipe *pipe, size_t op)
     if (what->type == BRN_OP_LEDGER && what->ledger->type == BRN_LEDGER_ENSURE) {
         return send_ensure(pipe, op, &text);
     }
+    if (what->type == BRN_OP_LEDGER && what->ledger->type == BRN_LEDGER_HISTORY) {
+        pipe->p->script[0] = '\0'; /* it ends */
+    }
+    if (foreign && !send_own_role(pipe, op, guards)) {
+        return false;
+    }
     if (!brn_pipe_render(&text, pipe, what, 0) || pipe->text.failed) {
         return false;
     }
     pipe->worked = pipe->worked && !begins;
+    if (guards && foreign) {
+        return send_text(pipe, op, &text, false) && send_script_role(pipe, op);
+    }
     if (what->type == BRN_OP_COMMIT) {
         return send_text(pipe, op, &text, true) && PQsendFlushRequest(pipe->p->pg) == 1;
     }
@@ -124,6 +211,10 @@ static size_t send_next(brn_pipe *pipe, size_t op, size_t to)
     if (count == 1) {
         return send_op(pipe, op) ? op + 1 : SIZE_MAX;
     }
+    pipe->p->script[0] = '\0'; /* it ends */
+    if (pipe->p->role_set && !send_own_role(pipe, op, false)) {
+        return SIZE_MAX;
+    }
     brn_pipe_render_together(&text, pipe, op, count);
     return !pipe->text.failed && send_text(pipe, op + count - 1, &text, true) ? op + count
                                                                               : SIZE_MAX;
@@ -134,8 +225,9 @@ static size_t send_some(brn_pipe *pipe, size_t from, size_t to)
 {
     pipe->count = 0;
     pipe->bytes = 0;
-    /* Five at most belong to one operation. */
-    while (from < to && pipe->count + 5 < BRN_PIPE_ITEMS && pipe->bytes < BRN_PIPE_BYTES) {
+    /* So many at most belong to one operation. */
+    while (from < to && pipe->count + ITEMS_OF_ONE < BRN_PIPE_ITEMS &&
+           pipe->bytes < BRN_PIPE_BYTES) {
         from = send_next(pipe, from, to);
     }
     return from;

@@ -59,6 +59,8 @@ static void use_session(brn_postgres *p, PGconn *pg)
     p->blocked[0] = '\0';
     p->fatal[0] = '\0';
     p->told_to_end = false;
+    p->role_set = false;
+    p->script[0] = '\0';
     if (pg != NULL) {
         (void)PQsetNoticeReceiver(pg, on_notice, p);
         p->conn.server_version = (uint32_t)PQserverVersion(pg);

@@ -51,6 +51,8 @@ static brant_status restore(brn_postgres *p, brant_error **err)
         st = ask(p, statements[i], err);
     }
     p->prepared = 0;
+    p->role_set = false;
+    p->script[0] = '\0';
     return st == BRANT_OK ? brn_postgres_settings(p, err) : st;
 }
 

@@ -308,6 +308,28 @@ static brant_status ask_ledger(window *w, brant_error **err)
     return st;
 }
 
+/* What the statements before `from` have set for the session is gone after a reset: set it again.
+ */
+static bool set_again(window *w, size_t from)
+{
+    const brn_frame *f = &w->frames[w->done];
+    brn_program program = { .migration = f->step->migration->id };
+    brn_run_state state = { 0 };
+    for (size_t i = f->first; i < from && !f->compiled.transactional; i++) {
+        const brn_op *op = &w->program.ops.items[i];
+        bool session = op->type == BRN_OP_STATEMENT && f->compiled.infos[op->number - 1].session;
+        brn_op *slot = session ? BRN_VEC_PUSH(w->run->arena, &program.ops) : NULL;
+        if (slot != NULL) {
+            *slot = *op;
+        }
+    }
+    if (w->run->arena->oom) {
+        return false;
+    }
+    return program.ops.count == 0 ||
+           brn_run_program(w->run, w->target, &program, NULL, NULL, &state, NULL) == BRANT_OK;
+}
+
 static brant_status taken_over(const window *w, brant_error **err)
 {
     w->run->handed_over = NULL;
@@ -336,7 +358,8 @@ static bool prepare_retry(window *w, const brn_run_state *state, brant_error **f
     if (!state->passing || w->done >= w->count || !may_try_again(w, state)) {
         return false;
     }
-    if (state->in_doubt || w->program.ops.items[from].type == BRN_OP_BEGIN) {
+    bool resets = state->in_doubt || w->program.ops.items[from].type == BRN_OP_BEGIN;
+    if (resets) {
         brn_reset_quietly(w->run, w->target);
     }
     if (w->target->stuck || w->target->conn == NULL || w->target->conn->ended) {
@@ -348,6 +371,9 @@ static bool prepare_retry(window *w, const brn_run_state *state, brant_error **f
             return false;
         }
         from = w->done < w->count ? w->frames[w->done].first : w->program.ops.count;
+    }
+    if (resets && w->done < w->count && !set_again(w, from)) {
+        return false;
     }
     brant_error *stopped = NULL;
     if (w->done < w->count && pause_before_retry(w, &stopped) != BRANT_OK) {

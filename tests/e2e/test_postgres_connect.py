@@ -2,6 +2,7 @@
 """Reaching a PostgreSQL server: what is told apart when it cannot be used, and where passwords come from."""
 import os
 import pathlib
+import signal
 import time
 
 import libpq
@@ -184,7 +185,8 @@ class Passwords(Case):
         self.assertNotIn(SECRET, pathlib.Path(f"/proc/{up.pid}/cmdline").read_text("utf-8"))
         with p.connect(user="postgres") as admin:
             self.assertNotIn(SECRET, str(admin.query("SELECT * FROM pg_stat_activity")))
-        up.end()
+        up.send(signal.SIGTERM)
+        self.assertEqual(up.finish(10).code, 130)
 
     drop_role = Apart.drop_role
 

@@ -84,6 +84,26 @@ class Letting(support_postgres.Busy):
         self.assertEqual(p.tokens(), ["2", "3"])
         self.assertDone(p, ["001_a", "002_b"])
 
+    def test_outside_a_transaction_what_the_script_has_set_stays(self):
+        """A try that failed is rolled back, and the next goes to the same schema as the same user."""
+        p = self.users()
+        p.up()
+        p.script("CREATE SCHEMA other; CREATE TABLE other.users (id int);")
+        with p.connect(user="postgres") as admin:
+            admin.query("GRANT pg_monitor TO brant; GRANT ALL ON SCHEMA other TO pg_monitor;"
+                        " ALTER TABLE other.users OWNER TO pg_monitor")
+        p.pairs({"002_b": "-- brant: transaction=off\nSET search_path = other;\nSET ROLE pg_monitor;\n" + ALTER
+                          + "CREATE TABLE behind (a int);\n"})
+        with self.application(p, "SELECT count(*) FROM other.users"):
+            up = p.start("up", "--progress=json", "--ddl-lock-timeout", "200ms")
+            support.wait_until(lambda: self.retries(up) > 1, what="another try", process=up)
+        self.assertEqual(up.finish(20).code, 0, up.err())
+        self.assertEqual(p.sql("SELECT table_schema FROM information_schema.columns WHERE column_name = 'email'"),
+                         [("other",)])
+        self.assertEqual(p.sql("SELECT schemaname, tableowner FROM pg_tables WHERE tablename = 'behind'"),
+                         [("other", "pg_monitor")])
+        self.assertDone(p, ["001_a", "002_b"])
+
     def test_deadlock_is_tried_again(self):
         p = self.users()
         p.up()
