@@ -14,17 +14,20 @@ from support import SANITIZED, audit
 from support_postgres import AUDIT
 from workloads_postgres import OFF, OUTSIDE, OWN, TOGETHER, TRANSACTIONAL, many
 
-TABLE = Table("postgres_crash")
+
+def setUpModule():
+    """Not for those who import the classes: they have tables of their own."""
+    Case.table = Boundaries.table = Table("postgres_crash")
 
 
 def tearDownModule():
-    TABLE.write()
+    Case.table.write()
 
 
 class Boundaries(boundaries.Boundaries):
     """Kills, failures, lost answers and lost connections at the boundaries of the fault engine."""
 
-    table, effects = TABLE, workloads_postgres.EFFECTS
+    effects = workloads_postgres.EFFECTS
     names = {id(TRANSACTIONAL): "postgres", id(TOGETHER): "postgres, together", id(OUTSIDE): "postgres, outside",
              id(OWN): "postgres, own transactions"}
     stride = 83 if SANITIZED else 41
@@ -82,9 +85,9 @@ class Boundaries(boundaries.Boundaries):
 
 
 class Case(support.Case):
-    """Runs that are interrupted and started again; `check` is what has to hold then."""
+    """Runs that are interrupted and started again; finish() checks what has to hold then."""
 
-    table = TABLE
+    table = None
 
     def project(self, *args, **more):
         more.setdefault("memory", True)
@@ -173,7 +176,7 @@ class Cuts(Case):
         return went_on
 
     def test_windows(self):
-        self.assertGreater(self.every(many(60), "60 migrations"), 0)
+        self.assertGreater(self.every(many(60), "postgres, 60 migrations"), 0)
 
     def test_each_kind_in_transactions(self):
         self.assertGreater(self.every(TRANSACTIONAL, "postgres"), 0)
@@ -242,7 +245,7 @@ class Holes(Case):
         p, command = self.prepared(many(30))
         last = Cuts.measure(self, p, command)["round_trips"]
         for at in range(3, last, max(1, last // 2)):
-            with self.table.point("30 migrations", "each", "hole", f"hole at {at} of {last}"):
+            with self.table.point("postgres, 30 migrations", "each", "hole", f"hole at {at} of {last}"):
                 p.restore()
                 with servers.Proxy(p.server.address, cut="trip", at=at, how="hole", connection=1) as through:
                     result = p.run(*command, "--timeout", "1s", "--connect-timeout", "500ms",
@@ -281,7 +284,7 @@ class Sessions(Case):
     def test_a_session_that_is_ended(self):
         p, command = self.prepared(many(50, 10))
         for tokens in range(1, 48, 48 // self.ROUNDS):
-            with self.table.point("50 migrations", "each", "57P01", f"behind {tokens} tokens"):
+            with self.table.point("postgres, 50 migrations", "each", "57P01", f"behind {tokens} tokens"):
                 p.restore()
                 running = self.began(p, command, tokens)
                 end_session(p)
@@ -293,7 +296,7 @@ class Sessions(Case):
         p, command = self.prepared({**many(60, 10), **{f"{n:04}_z": OFF + audit(f"{n:04}_z#1") + "VACUUM data;\n"
                                                        + audit(f"{n:04}_z#3") for n in range(61, 66)}})
         for tokens in range(1, 58, 56 // self.ROUNDS):
-            with self.table.point("65 migrations", "each", "57P01, another runs", f"behind {tokens} tokens"):
+            with self.table.point("postgres, 65 migrations", "each", "57P01, another runs", f"behind {tokens} tokens"):
                 p.restore()
                 running = self.began(p, command, tokens)
                 running.send(signal.SIGSTOP)
@@ -324,7 +327,7 @@ class Sessions(Case):
             options = rng.choice(((), ("--timeout", f"{rng.randrange(50, 500)}ms"),
                                   ("--migration-timeout", f"{rng.randrange(8, 14)}ms"),
                                   ("--statement-timeout", f"{rng.randrange(8, 14)}ms")))
-            with self.table.point("60 migrations", "each", "stopped", f"{options}, round {number}"):
+            with self.table.point("postgres, 60 migrations", "each", "stopped", f"{options}, round {number}"):
                 p.restore()
                 running = p.start(*command, *options)
                 if not options:
@@ -344,7 +347,7 @@ class OwnServer(Case):
         server = servers.postgres(self)
         p, command = self.prepared(many(60, 10), server=server)
         for tokens in range(2, 55, 55 // self.ROUNDS):
-            with self.table.point("60 migrations", "each", "server killed", f"behind {tokens} tokens"):
+            with self.table.point("postgres, 60 migrations", "each", "server killed", f"behind {tokens} tokens"):
                 p.restore()
                 running = Sessions.began(self, p, command, tokens)
                 server.kill()
@@ -357,7 +360,7 @@ class OwnServer(Case):
         server = servers.postgres(self)
         p, command = self.prepared(many(60, 10), server=server)
         for tokens in range(2, 55, 55 // self.ROUNDS):
-            with self.table.point("60 migrations", "each", "server restarted", f"behind {tokens} tokens"):
+            with self.table.point("postgres, 60 migrations", "each", "server restarted", f"behind {tokens} tokens"):
                 p.restore()
                 running = Sessions.began(self, p, command, tokens)
                 server.restart()
