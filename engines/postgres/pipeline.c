@@ -402,10 +402,6 @@ static brant_status take_sync(brn_pipe *pipe, brant_error **err)
         if (got != BRANT_OK) {
             return st != BRANT_OK ? st : got;
         }
-        if (result == NULL && PQstatus(pipe->p->pg) != CONNECTION_OK) {
-            /* libpq has nothing more, and says so as often as it is asked. */
-            return st != BRANT_OK ? st : brn_postgres_lost(pipe->p, err);
-        }
         synced = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
         if (PQresultStatus(result) == PGRES_FATAL_ERROR && st == BRANT_OK) {
             st = brn_postgres_error(

@@ -63,13 +63,14 @@ static void render_guard(brn_buf *sql, const brn_postgres *p, bool row)
 static void guard_values(brn_pipe_text *out, const brn_pipe *pipe, const brn_op *op)
 {
     brn_postgres *p = pipe->p;
+    bool any = (op->flags & BRN_OP_SAME_MIGRATION) != 0; /* null is unlike nothing */
 
     (void)snprintf(
         out->numbers[0], sizeof(out->numbers[0]), "%" PRId64, brn_postgres_lock_number(p));
     out->values[0] = out->numbers[0];
-    out->values[1] = p->home.search_path;
-    out->values[2] = p->home.user;
-    out->values[3] = p->home.replication;
+    out->values[1] = any ? NULL : p->home.search_path;
+    out->values[2] = any ? NULL : p->home.user;
+    out->values[3] = any ? NULL : p->home.replication;
     out->count = 4;
     if (op->id != NULL) {
         out->values[4] = op->id;

@@ -15,6 +15,7 @@ typedef struct brn_writer {
     const brn_compile_input *in;
     uint32_t caps;
     bool in_own;                          /* inside the file's own transaction */
+    bool began;                           /* a statement was added */
     char done_digest[BRN_DIGEST_HEX + 1]; /* of the statements so far */
 } brn_writer;
 
@@ -38,6 +39,7 @@ static void add_guard(brn_writer *w)
     brn_op *op = add(w, BRN_OP_GUARD);
     if (op != NULL) {
         op->id = w->in->migration->id;
+        op->flags = w->began ? BRN_OP_SAME_MIGRATION : 0;
     }
 }
 
@@ -92,6 +94,7 @@ static brant_status add_statement(brn_writer *w, size_t i, brant_error **err)
     if (op == NULL) {
         return brn_error_oom(err);
     }
+    w->began = true;
     op->stmt = &w->c->stmts.items[i];
     op->number = (uint32_t)(i + 1);
     op->sql = op->stmt->text;

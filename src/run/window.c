@@ -290,8 +290,9 @@ static bool may_try_again(window *w, const brn_run_state *state)
     if (w->run->all) {
         return false; /* its transaction began long before */
     }
-    if (state->in_doubt && !w->frames[w->done].compiled.transactional) {
-        return false; /* what of it has been committed would be repeated */
+    if (!w->frames[w->done].compiled.transactional &&
+        (state->in_doubt || changes_session(&w->frames[w->done]))) {
+        return false; /* what has been committed would be repeated; what was set is gone */
     }
     if (state->in_doubt) {
         return ++w->losses < brant_settings_int(settings, "retries");

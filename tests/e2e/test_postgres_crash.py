@@ -14,20 +14,23 @@ from support import SANITIZED, audit
 from support_postgres import AUDIT
 from workloads_postgres import OFF, OUTSIDE, OWN, TOGETHER, TRANSACTIONAL, many
 
-TABLE = Table("postgres_crash")
+
+def setUpModule():
+    """Not for those who import the classes: they have tables of their own."""
+    Case.table = Boundaries.table = Table("postgres_crash")
 
 
 def tearDownModule():
-    TABLE.write()
+    Case.table.write()
 
 
 class Boundaries(boundaries.Boundaries):
     """Kills, failures, lost answers and lost connections at the boundaries of the fault engine."""
 
-    table, effects = TABLE, workloads_postgres.EFFECTS
+    effects = workloads_postgres.EFFECTS
     names = {id(TRANSACTIONAL): "postgres", id(TOGETHER): "postgres, together", id(OUTSIDE): "postgres, outside",
              id(OWN): "postgres, own transactions"}
-    stride = 53 if SANITIZED else 23
+    stride = 83 if SANITIZED else 41
 
     def project(self, *args, **more):
         return workloads_postgres.Project(self, *args, **more)
@@ -44,9 +47,6 @@ class Boundaries(boundaries.Boundaries):
     def test_kill_up(self):
         self.every(TRANSACTIONAL)
 
-    def test_kill_up_one_by_one(self):
-        self.every(TRANSACTIONAL, options=("--window", "1"), told="no windows")
-
     def test_kill_up_in_one_transaction_for_all(self):
         self.every(TOGETHER, tx="all")
 
@@ -62,26 +62,14 @@ class Boundaries(boundaries.Boundaries):
     def test_kill_down(self):
         self.every(TRANSACTIONAL, "down")
 
-    def test_kill_down_in_one_transaction_for_all(self):
-        self.every(TOGETHER, "down", tx="all")
-
     def test_kill_down_outside_transactions(self):
         self.every(OUTSIDE, "down", answers=True)
-
-    def test_kill_down_with_own_transactions(self):
-        self.every(OWN, "down", answers=True)
 
     def test_failure(self):
         self.every(TRANSACTIONAL, fault="fail")
 
-    def test_failure_outside_transactions(self):
-        self.every(OUTSIDE, fault="fail", answers=True)
-
     def test_lost_answer(self):
         self.every(TRANSACTIONAL, fault="drop")
-
-    def test_lost_answer_in_one_transaction_for_all(self):
-        self.every(TOGETHER, fault="drop", tx="all")
 
     def test_lost_answer_outside_transactions(self):
         self.every(OUTSIDE, fault="drop", answers=True)
@@ -89,23 +77,17 @@ class Boundaries(boundaries.Boundaries):
     def test_lost_connection(self):
         self.every(TRANSACTIONAL, fault="lose")
 
-    def test_lost_connection_down(self):
-        self.every(TRANSACTIONAL, "down", fault="lose")
-
     def test_lost_connection_without_transactions(self):
         self.every(TOGETHER, fault="lose", tx="none", answers=True)
 
     def test_lost_connection_outside_transactions(self):
         self.every(OUTSIDE, fault="lose", answers=True)
 
-    def test_lost_connection_with_own_transactions(self):
-        self.every(OWN, fault="lose", answers=True)
-
 
 class Case(support.Case):
-    """Runs that are interrupted and started again; `check` is what has to hold then."""
+    """Runs that are interrupted and started again; finish() checks what has to hold then."""
 
-    table = TABLE
+    table = None
 
     def project(self, *args, **more):
         more.setdefault("memory", True)
@@ -147,7 +129,7 @@ class Case(support.Case):
 class Cuts(Case):
     """The connection is cut by a proxy: at round trips and at bytes, in both directions."""
 
-    TRIPS, BYTES = 4, 5   # so many points of each kind are tried
+    TRIPS, BYTES = 2, 2   # so many points of each kind are tried
     HOW = ("fin", "rst")
 
     def measure(self, p, command) -> dict:
@@ -194,13 +176,7 @@ class Cuts(Case):
         return went_on
 
     def test_windows(self):
-        self.assertGreater(self.every(many(60), "60 migrations"), 0)
-
-    def test_windows_down(self):
-        self.assertGreater(self.every(many(60), "60 migrations", "down"), 0)
-
-    def test_windows_whose_server_ends_what_it_has_got(self):
-        self.assertGreater(self.every(many(60, 2), "60 slow migrations", linger_ms=300), 0)
+        self.assertGreater(self.every(many(60), "postgres, 60 migrations"), 0)
 
     def test_each_kind_in_transactions(self):
         self.assertGreater(self.every(TRANSACTIONAL, "postgres"), 0)
@@ -210,6 +186,47 @@ class Cuts(Case):
 
     def test_own_transactions(self):
         self.every(OWN, "postgres, own transactions")
+
+
+class Settings(Case):
+    """What a file without a transaction sets for the session holds up to its end, and not beyond."""
+
+    FILES = {
+        "1_a": "CREATE SCHEMA other;\nCREATE TABLE other.seen (n int);\n",
+        "2_b": OFF + "SET search_path = other;\nCREATE TABLE x (a int);\nINSERT INTO seen VALUES (1);\n"
+               "VACUUM seen;\nCREATE TABLE y (a int);\n",
+        "3_c": "CREATE TABLE z (a int);\n"}
+
+    def places(self, p):
+        return p.sql("SELECT schemaname || '.' || tablename FROM pg_tables WHERE length(tablename) = 1 ORDER BY 1")
+
+    def test_to_the_end_of_the_file(self):
+        p = self.project().pairs(self.FILES)
+        p.up()
+        self.assertEqual(self.places(p), [("other.x",), ("other.y",), ("public.z",)])
+
+    def test_when_it_is_resumed(self):
+        p = self.project().pairs(self.FILES)
+        p.keep()
+        found = p.fault("count", "up", check=0).out
+        for at in range(20, int(found.split("boundaries: ")[1].split()[0]), 6):
+            p.restore()
+            p.fault(f"lose@{at}", "up")
+            p.up()
+            self.assertEqual(self.places(p), [("other.x",), ("other.y",), ("public.z",)])
+            self.assertEqual(p.sql("SELECT n FROM other.seen"), [(1,)])
+
+    def test_when_a_lock_is_in_the_way(self):
+        p = self.project().pairs({**self.FILES, "2_b": OFF + "SET search_path = other;\n"
+                                  "ALTER TABLE seen ADD COLUMN m int;\nCREATE TABLE x (a int);\n"})
+        p.up("1")
+        with p.connect() as other:
+            other.query("BEGIN; SELECT * FROM other.seen")
+            result = p.run("up", "--ddl-lock-timeout", "500ms", "--lock-timeout", "1s")
+            self.assertEqual(result.code, 1, result)
+            other.query("COMMIT")
+        p.up()
+        self.assertEqual(self.places(p), [("other.x",), ("public.z",)])
 
 
 class Holes(Case):
@@ -227,8 +244,8 @@ class Holes(Case):
     def test_a_limit_ends_the_wait(self):
         p, command = self.prepared(many(30))
         last = Cuts.measure(self, p, command)["round_trips"]
-        for at in range(3, last, max(1, last // 5)):
-            with self.table.point("30 migrations", "each", "hole", f"hole at {at} of {last}"):
+        for at in range(3, last, max(1, last // 2)):
+            with self.table.point("postgres, 30 migrations", "each", "hole", f"hole at {at} of {last}"):
                 p.restore()
                 with servers.Proxy(p.server.address, cut="trip", at=at, how="hole", connection=1) as through:
                     result = p.run(*command, "--timeout", "1s", "--connect-timeout", "500ms",
@@ -256,7 +273,7 @@ def end_session(p) -> bool:
 class Sessions(Case):
     """The server ends the session of a run, and others take its place meanwhile."""
 
-    ROUNDS = 8
+    ROUNDS = 3
 
     def began(self, p, command, tokens, *options):
         """A run that has come so far."""
@@ -264,26 +281,22 @@ class Sessions(Case):
         support.wait_until(lambda: len(p.tokens()) >= tokens, what=f"{tokens} tokens", process=running)
         return running
 
-    def test_a_session_that_is_ended_is_followed_by_another(self):
+    def test_a_session_that_is_ended(self):
         p, command = self.prepared(many(50, 10))
-        went_on = 0
         for tokens in range(1, 48, 48 // self.ROUNDS):
-            with self.table.point("50 migrations", "each", "57P01", f"behind {tokens} tokens"):
+            with self.table.point("postgres, 50 migrations", "each", "57P01", f"behind {tokens} tokens"):
                 p.restore()
                 running = self.began(p, command, tokens)
                 end_session(p)
-                result = running.finish()
-                self.assertClear(result)
-                went_on += result.code == 0
+                self.assertClear(running.finish())
                 self.finish(p, command)
         self.table.check(self)
-        self.assertGreater(went_on, 0)
 
     def test_another_run_has_the_lock_before_it_comes_back(self):
         p, command = self.prepared({**many(60, 10), **{f"{n:04}_z": OFF + audit(f"{n:04}_z#1") + "VACUUM data;\n"
                                                        + audit(f"{n:04}_z#3") for n in range(61, 66)}})
         for tokens in range(1, 58, 56 // self.ROUNDS):
-            with self.table.point("65 migrations", "each", "57P01, another runs", f"behind {tokens} tokens"):
+            with self.table.point("postgres, 65 migrations", "each", "57P01, another runs", f"behind {tokens} tokens"):
                 p.restore()
                 running = self.began(p, command, tokens)
                 running.send(signal.SIGSTOP)
@@ -314,7 +327,7 @@ class Sessions(Case):
             options = rng.choice(((), ("--timeout", f"{rng.randrange(50, 500)}ms"),
                                   ("--migration-timeout", f"{rng.randrange(8, 14)}ms"),
                                   ("--statement-timeout", f"{rng.randrange(8, 14)}ms")))
-            with self.table.point("60 migrations", "each", "stopped", f"{options}, round {number}"):
+            with self.table.point("postgres, 60 migrations", "each", "stopped", f"{options}, round {number}"):
                 p.restore()
                 running = p.start(*command, *options)
                 if not options:
@@ -328,13 +341,13 @@ class Sessions(Case):
 class OwnServer(Case):
     """The server itself is killed or restarted in the middle of a run."""
 
-    ROUNDS = 3
+    ROUNDS = 1
 
     def test_killed_and_started_again(self):
         server = servers.postgres(self)
         p, command = self.prepared(many(60, 10), server=server)
         for tokens in range(2, 55, 55 // self.ROUNDS):
-            with self.table.point("60 migrations", "each", "server killed", f"behind {tokens} tokens"):
+            with self.table.point("postgres, 60 migrations", "each", "server killed", f"behind {tokens} tokens"):
                 p.restore()
                 running = Sessions.began(self, p, command, tokens)
                 server.kill()
@@ -343,27 +356,11 @@ class OwnServer(Case):
                 self.finish(p, command)
         self.table.check(self)
 
-    def test_killed_outside_of_transactions(self):
-        server = servers.postgres(self)
-        p, command = self.prepared(OUTSIDE, server=server)
-        took = p.run(*command, check=0).seconds
-        rng = support.seeded(self, "server")
-        for number in range(self.ROUNDS):
-            with self.table.point("postgres, outside", "each", "server killed", f"round {number}") as told:
-                p.restore()
-                running = p.start(*command)
-                time.sleep(rng.uniform(0, took))
-                server.kill()
-                self.assertClear(running.finish())
-                server.start()
-                told.answers = self.finish(p, command)
-        self.table.check(self)
-
     def test_restarted_while_it_runs(self):
         server = servers.postgres(self)
         p, command = self.prepared(many(60, 10), server=server)
         for tokens in range(2, 55, 55 // self.ROUNDS):
-            with self.table.point("60 migrations", "each", "server restarted", f"behind {tokens} tokens"):
+            with self.table.point("postgres, 60 migrations", "each", "server restarted", f"behind {tokens} tokens"):
                 p.restore()
                 running = Sessions.began(self, p, command, tokens)
                 server.restart()
@@ -394,7 +391,7 @@ class StillWorking(Case):
 
     def slow(self):
         return self.project().pairs({
-            "1_a": AUDIT + "CREATE TABLE flag (seconds int);\nINSERT INTO flag VALUES (3);\n" + audit("1"),
+            "1_a": AUDIT + "CREATE TABLE flag (seconds int);\nINSERT INTO flag VALUES (2);\n" + audit("1"),
             "2_b": audit("2.1") + "DO $$ BEGIN PERFORM pg_sleep(seconds) FROM flag; END $$;\n" + audit("2.3"),
             "3_c": audit("3")})
 
