@@ -167,23 +167,21 @@ static bool send_ensure(brn_pipe *pipe, size_t op, brn_pipe_text *text)
     return sent;
 }
 
-static bool send_op(brn_pipe *pipe, size_t op)
+/* Where the ledger is read or written although a script may have become another user. */
+static bool is_foreign(const brn_pipe *pipe, const brn_op *what)
+{
+    return pipe->p->role_set && (what->type == BRN_OP_GUARD || what->type == BRN_OP_LEDGER);
+}
+
+/* What is neither a script's statement nor several of brant's own. */
+static bool send_plain(brn_pipe *pipe, size_t op)
 {
     const brn_op *what = &pipe->program->ops.items[op];
     brn_pipe_text text;
     bool begins = what->type == BRN_OP_BEGIN;
     bool guards = what->type == BRN_OP_GUARD;
-    bool foreign = pipe->p->role_set && (guards || what->type == BRN_OP_LEDGER);
+    bool foreign = is_foreign(pipe, what);
 
-    if (what->type == BRN_OP_STATEMENT) {
-        return send_statement(pipe, op);
-    }
-    if (what->type == BRN_OP_LEDGER && what->ledger->type == BRN_LEDGER_ENSURE) {
-        return send_ensure(pipe, op, &text);
-    }
-    if (what->type == BRN_OP_LEDGER && what->ledger->type == BRN_LEDGER_HISTORY) {
-        pipe->p->script[0] = '\0'; /* it ends */
-    }
     if (foreign && !send_own_role(pipe, op, guards)) {
         return false;
     }
@@ -199,6 +197,23 @@ static bool send_op(brn_pipe *pipe, size_t op)
     }
     return send_text(pipe, op, &text, !begins || pipe->p->conn.control->lock_timeout_ms < 0) &&
            (!begins || send_lock_limit(pipe, op));
+}
+
+static bool send_op(brn_pipe *pipe, size_t op)
+{
+    const brn_op *what = &pipe->program->ops.items[op];
+    brn_pipe_text text;
+
+    if (what->type == BRN_OP_STATEMENT) {
+        return send_statement(pipe, op);
+    }
+    if (what->type == BRN_OP_LEDGER && what->ledger->type == BRN_LEDGER_ENSURE) {
+        return send_ensure(pipe, op, &text);
+    }
+    if (what->type == BRN_OP_LEDGER && what->ledger->type == BRN_LEDGER_HISTORY) {
+        pipe->p->script[0] = '\0'; /* it ends */
+    }
+    return send_plain(pipe, op);
 }
 
 /* The operation, and those behind it that go with it; returns where it stopped, SIZE_MAX: it could
