@@ -160,6 +160,25 @@ static bool is_hoisted(const brn_compiled *c, size_t i)
     return c->hoisted && (role == BRN_ROLE_FOREIGN_KEYS_OFF || role == BRN_ROLE_FOREIGN_KEYS_ON);
 }
 
+/* Only what changes objects or rows is sure to leave the session as it was. */
+static bool may_change_session(const brn_compiled *c)
+{
+    bool may = c->call;
+    for (size_t i = 0; i < c->stmts.count && !may; i++) {
+        may = c->infos[i].session || !(c->infos[i].ddl || c->infos[i].dml);
+    }
+    return may;
+}
+
+/* Inside of one transaction the runner cannot reset the connection between two migrations. */
+static void add_restore(brn_writer *w)
+{
+    brn_op *op = may_change_session(w->c) ? add(w, BRN_OP_BARRIER) : NULL;
+    if (op != NULL) {
+        op->flags = BRN_OP_RESTORE_SESSION;
+    }
+}
+
 static brant_status write_transaction(brn_writer *w, const brn_chain *chain, brant_error **err)
 {
     bool outer = w->in->tx == BRN_TX_ALL; /* the runner has begun, and will commit */
@@ -176,7 +195,9 @@ static brant_status write_transaction(brn_writer *w, const brn_chain *chain, bra
     if (st == BRANT_OK) {
         st = add_completion(w, chain, err);
     }
-    if (!outer) {
+    if (outer) {
+        add_restore(w);
+    } else {
         add(w, BRN_OP_COMMIT);
     }
     return st;

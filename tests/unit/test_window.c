@@ -162,7 +162,7 @@ static void what_is_committed_is_not_repeated(void **state)
     for (size_t k = 0; k < BRN_ARRAY_LEN(tx); k++) {
         bool reached = true;
 
-        for (uint64_t at = 1 + k; reached && at < BOUNDARIES_MAX; at += 2) {
+        for (uint64_t at = 1 + k; reached && at < BOUNDARIES_MAX; at += 3) {
             brn_fault fault = { .kind = BRN_FAULT_LOSE, .at = at, .window = 3 };
             brant_status st;
             work w;
