@@ -47,8 +47,8 @@ def _rules(path: str) -> dict[str, str]:
     return {**_EVERYWHERE, **_IN_LIBRARY} if path.startswith(LIBRARY) else _EVERYWHERE
 
 
-def _finding(path: str, line: int, name: str, remedy: str) -> Finding:
-    return Finding(path, line, "banned", f"{name} is banned here", remedy, f"{path}:{name}")
+def _finding(path: str, line: int, name: str, remedy: str, kind: str = "banned") -> Finding:
+    return Finding(path, line, kind, f"{name} is banned here", remedy, f"{path}:{name}")
 
 
 @gate("banned")
@@ -75,7 +75,7 @@ def objects(tree: Tree) -> Iterator[tuple[str, str]]:
             yield str(path), source
 
 
-@gate("banned")
+@gate("banned-symbol")
 def check_objects(tree: Tree) -> Iterator[Finding]:
     for path, source in objects(tree):
         rules = {**_rules(source), **(_STREAMS if source.startswith(LIBRARY) else {})}
@@ -83,7 +83,8 @@ def check_objects(tree: Tree) -> Iterator[Finding]:
             # A fortified build calls __printf_chk for printf.
             name = re.sub(r"^__(\w+)_chk$", r"\1", symbol.partition(" ")[0])
             if name in rules and not _in_source(tree, source, name):
-                yield _finding(source, 1, name, rules[name] + " (a macro or a header brings it in)")
+                remedy = rules[name] + " (a macro or a header brings it in)"
+                yield _finding(source, 1, name, remedy, "banned-symbol")
 
 
 def _in_source(tree: Tree, source: str, name: str) -> bool:
