@@ -75,3 +75,4 @@ function(brant_link_engines target)
 endfunction()
 
 brant_engine(postgres libpq libpq-dev)
+brant_engine(mysql libmariadb libmariadb-dev)

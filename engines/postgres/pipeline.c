@@ -167,13 +167,36 @@ static bool send_ensure(brn_pipe *pipe, size_t op, brn_pipe_text *text)
     return sent;
 }
 
+static bool send_begin(brn_pipe *pipe, size_t op, const brn_pipe_text *text)
+{
+    pipe->worked = false;
+    return send_text(pipe, op, text, pipe->p->conn.control->lock_timeout_ms < 0) &&
+           send_lock_limit(pipe, op);
+}
+
+/* As the user that logged in, where a script may have become another. */
+static bool send_guard(brn_pipe *pipe, size_t op, const brn_pipe_text *text)
+{
+    if (!pipe->p->role_set) {
+        return send_text(pipe, op, text, true);
+    }
+    return send_own_role(pipe, op, true) && send_text(pipe, op, text, false) &&
+           send_script_role(pipe, op);
+}
+
+static bool send_ledger(brn_pipe *pipe, size_t op, const brn_pipe_text *text)
+{
+    if (pipe->program->ops.items[op].ledger->type == BRN_LEDGER_HISTORY) {
+        pipe->p->script[0] = '\0'; /* it ends */
+    }
+    return (!pipe->p->role_set || send_own_role(pipe, op, false)) &&
+           send_text(pipe, op, text, true);
+}
+
 static bool send_op(brn_pipe *pipe, size_t op)
 {
     const brn_op *what = &pipe->program->ops.items[op];
     brn_pipe_text text;
-    bool begins = what->type == BRN_OP_BEGIN;
-    bool guards = what->type == BRN_OP_GUARD;
-    bool foreign = pipe->p->role_set && (guards || what->type == BRN_OP_LEDGER);
 
     if (what->type == BRN_OP_STATEMENT) {
         return send_statement(pipe, op);
@@ -181,24 +204,19 @@ static bool send_op(brn_pipe *pipe, size_t op)
     if (what->type == BRN_OP_LEDGER && what->ledger->type == BRN_LEDGER_ENSURE) {
         return send_ensure(pipe, op, &text);
     }
-    if (what->type == BRN_OP_LEDGER && what->ledger->type == BRN_LEDGER_HISTORY) {
-        pipe->p->script[0] = '\0'; /* it ends */
-    }
-    if (foreign && !send_own_role(pipe, op, guards)) {
-        return false;
-    }
     if (!brn_pipe_render(&text, pipe, what, 0) || pipe->text.failed) {
         return false;
     }
-    pipe->worked = pipe->worked && !begins;
-    if (guards && foreign) {
-        return send_text(pipe, op, &text, false) && send_script_role(pipe, op);
-    }
-    if (what->type == BRN_OP_COMMIT) {
+    switch (what->type) {
+    case BRN_OP_BEGIN:
+        return send_begin(pipe, op, &text);
+    case BRN_OP_GUARD:
+        return send_guard(pipe, op, &text);
+    case BRN_OP_LEDGER:
+        return send_ledger(pipe, op, &text);
+    default:
         return send_text(pipe, op, &text, true) && PQsendFlushRequest(pipe->p->pg) == 1;
     }
-    return send_text(pipe, op, &text, !begins || pipe->p->conn.control->lock_timeout_ms < 0) &&
-           (!begins || send_lock_limit(pipe, op));
 }
 
 /* The operation, and those behind it that go with it; returns where it stopped, SIZE_MAX: it could

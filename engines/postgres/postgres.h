@@ -266,6 +266,9 @@ brant_status brn_postgres_run(
 /* Rolls back, restores the session. When the connection is lost: connects again, waits until the
  * old session is over, learns what became of its transaction, and takes the lock again. */
 brant_status brn_postgres_reset(brn_conn *conn, brant_error **err);
+/* The last part of it: what was set, prepared or made for the session is gone. Also inside of a
+ * transaction, where it ends with that. */
+brant_status brn_postgres_restore(brn_postgres *p, brant_error **err);
 brant_status brn_postgres_transaction_lost(brant_error **err);
 brant_status brn_postgres_execute(
     int64_t *changed, brn_conn *conn, const brn_query *query, brant_error **err);

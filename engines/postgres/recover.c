@@ -34,7 +34,7 @@ static brant_status ask(brn_postgres *p, const char *sql, brant_error **err)
 
 /* What a migration has set, prepared or made for the session only is gone with it. Statements in
  * this order: a role may have no right to reset. */
-static brant_status restore(brn_postgres *p, brant_error **err)
+brant_status brn_postgres_restore(brn_postgres *p, brant_error **err)
 {
     static const char *const statements[] = {
         "RESET SESSION AUTHORIZATION",
@@ -68,7 +68,7 @@ static brant_status reset_session(brn_postgres *p, brant_error **err)
     if (p->lost_pid == 0) {
         p->xid[0] = '\0';
     }
-    return st == BRANT_OK && p->settings_sent ? restore(p, err) : st;
+    return st == BRANT_OK && p->settings_sent ? brn_postgres_restore(p, err) : st;
 }
 
 /* --- a lost connection ------------------------------------------------------------------------ */

@@ -231,7 +231,9 @@ static brant_status run_alone(brn_pipe *pipe, size_t index, brant_error **err)
     int64_t rows = 0;
     brant_status st = BRANT_OK;
 
-    if (op->type == BRN_OP_STATEMENT) {
+    if ((op->flags & BRN_OP_RESTORE_SESSION) != 0) {
+        st = pipe->p->settings_sent ? brn_postgres_restore(pipe->p, err) : BRANT_OK;
+    } else if (op->type == BRN_OP_STATEMENT) {
         if (op->call != NULL) {
             st = run_call(pipe, op, &rows, err);
         } else if (brn_postgres_is_copy(op)) {

@@ -71,6 +71,8 @@ typedef struct brn_conn {
     uint64_t requests;    /* round trips to the server so far; the engine counts */
     /* Of the server, in the engine's own count (150004, 100611); 0: means nothing to inspect(). */
     uint32_t server_version;
+    /* BRN_LEX_ bits: how the server reads what is sent; known with the first ledger_read(). */
+    uint32_t lex_mode;
     /* How many migrations, and how many bytes of them, one program may carry: what is sent together
      * takes one round trip. 0 and 1: one at a time. Narrowed by connect(), like caps. */
     uint32_t window;

@@ -40,9 +40,12 @@ typedef enum brn_op_type {
 /* On STATEMENT: it is the file's own BEGIN, or the COMMIT or ROLLBACK that ends what that began. */
 #define BRN_OP_OWN_BEGIN (1u << 2)
 #define BRN_OP_OWN_END (1u << 3)
+/* On BARRIER, in a transaction: what the statements before have set for the session is taken back.
+ * An engine that has nothing of that kind need not look. */
+#define BRN_OP_RESTORE_SESSION (1u << 4)
 /* On GUARD: statements of the same migration have run in this session. What they have set for it is
  * meant for those that follow. */
-#define BRN_OP_SAME_MIGRATION (1u << 4)
+#define BRN_OP_SAME_MIGRATION (1u << 5)
 
 /* A statement that is a function of the host program. It works through engine->execute() on the
  * connection the program runs on, and what it does joins the transaction that is open. */

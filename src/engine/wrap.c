@@ -13,6 +13,7 @@ void brn_wrap_sync(brn_wrap *wrap)
 {
     wrap->conn.requests = wrap->inner->requests;
     wrap->conn.ended = wrap->inner->ended;
+    wrap->conn.lex_mode = wrap->inner->lex_mode;
 }
 
 /* --- forwarding ------------------------------------------------------------------------------- */

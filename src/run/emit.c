@@ -163,6 +163,25 @@ static bool is_hoisted(const brn_compiled *c, size_t i)
     return c->hoisted && (role == BRN_ROLE_FOREIGN_KEYS_OFF || role == BRN_ROLE_FOREIGN_KEYS_ON);
 }
 
+/* Only what changes objects or rows is sure to leave the session as it was. */
+static bool may_change_session(const brn_compiled *c)
+{
+    bool may = c->call;
+    for (size_t i = 0; i < c->stmts.count && !may; i++) {
+        may = c->infos[i].session || !(c->infos[i].ddl || c->infos[i].dml);
+    }
+    return may;
+}
+
+/* Inside of one transaction the runner cannot reset the connection between two migrations. */
+static void add_restore(brn_writer *w)
+{
+    brn_op *op = may_change_session(w->c) ? add(w, BRN_OP_BARRIER) : NULL;
+    if (op != NULL) {
+        op->flags = BRN_OP_RESTORE_SESSION;
+    }
+}
+
 static brant_status write_transaction(brn_writer *w, const brn_chain *chain, brant_error **err)
 {
     bool outer = w->in->tx == BRN_TX_ALL; /* the runner has begun, and will commit */
@@ -179,7 +198,9 @@ static brant_status write_transaction(brn_writer *w, const brn_chain *chain, bra
     if (st == BRANT_OK) {
         st = add_completion(w, chain, err);
     }
-    if (!outer) {
+    if (outer) {
+        add_restore(w);
+    } else {
         add(w, BRN_OP_COMMIT);
     }
     return st;
@@ -191,7 +212,39 @@ static bool fits_transaction(const brn_writer *w, const brn_stmt_info *info)
     return info->role == BRN_ROLE_PLAIN && (info->ddl || info->dml) && (w->caps & need) != 0;
 }
 
-/* Statement i (from 0) in its bracket. */
+/*
+ * Where tables cannot be rolled back, what can be stands between what cannot: statements in a row
+ * that fit are one transaction. An author who asked for no transaction gets one for each.
+ */
+static size_t end_of_segment(const brn_writer *w, size_t i)
+{
+    size_t end = i + 1;
+    bool asked = w->c->props->transaction == BRN_SWITCH_OFF || w->in->tx == BRN_TX_NONE;
+    if ((w->caps & BRN_CAP_TXN_DDL) != 0 || asked) {
+        return end;
+    }
+    while (end < w->c->stmts.count && fits_transaction(w, &w->c->infos[end])) {
+        end++;
+    }
+    return end;
+}
+
+/* Statements that fit a transaction, with what tells that they are done. */
+static brant_status write_segment(brn_writer *w, size_t i, size_t end, brant_error **err)
+{
+    brant_status st = BRANT_OK;
+    add_begin(w, 0);
+    add_guard(w);
+    for (; i < end && st == BRANT_OK; i++) {
+        brn_progress_add(w->done_digest, brn_stmt_source(&w->c->stmts.items[i]));
+        st = add_statement(w, i, err);
+    }
+    add_progress(w, BRN_LEDGER_OUTCOME, end, 0);
+    add(w, BRN_OP_COMMIT);
+    return st;
+}
+
+/* Statement i (from 0) in its bracket, outside of a transaction of brant's. */
 static brant_status write_bracket(brn_writer *w, size_t i, brant_error **err)
 {
     const brn_stmt_info *info = &w->c->infos[i];
@@ -217,22 +270,13 @@ static brant_status write_bracket(brn_writer *w, size_t i, brant_error **err)
         }
         return st;
     }
-    brant_status st;
-    if (fits_transaction(w, info)) {
-        add_begin(w, 0);
-        add_guard(w);
-        st = add_statement(w, i, err);
-        add_progress(w, BRN_LEDGER_OUTCOME, number, 0);
-        add(w, BRN_OP_COMMIT);
-        return st;
-    }
     add_guard(w);
     char after[BRN_DIGEST_HEX + 1];
     memcpy(after, w->done_digest, sizeof(after));
     memcpy(w->done_digest, before, sizeof(before));
     add_progress(w, BRN_LEDGER_INTENT, number - 1, number);
     memcpy(w->done_digest, after, sizeof(after));
-    st = add_statement(w, i, err);
+    brant_status st = add_statement(w, i, err);
     add_progress(w, BRN_LEDGER_OUTCOME, number, 0);
     return st;
 }
@@ -250,8 +294,11 @@ static brant_status write_brackets(brn_writer *w, const brn_chain *chain, brant_
             st = add_statement(w, i, err);
         }
     }
-    for (size_t i = w->in->done; i < w->c->stmts.count && st == BRANT_OK; i++) {
-        st = write_bracket(w, i, err);
+    for (size_t i = w->in->done; i < w->c->stmts.count && st == BRANT_OK;) {
+        bool fits = !w->in_own && fits_transaction(w, &w->c->infos[i]);
+        size_t end = fits ? end_of_segment(w, i) : i + 1;
+        st = fits ? write_segment(w, i, end, err) : write_bracket(w, i, err);
+        i = end;
     }
     /* With --tx all only what is taken as applied comes here: the runner has begun. */
     bool outer = w->in->tx == BRN_TX_ALL;

@@ -172,8 +172,26 @@ static void record_failure(
     report_failure(f, stored, row->error);
 }
 
+/* Whether the transaction of the operation that failed had statements before it. */
+static bool takes_back_others(const brn_program *program, size_t failed)
+{
+    bool others = false;
+    for (size_t i = failed; i-- > 0;) {
+        brn_op_type type = program->ops.items[i].type;
+        if (type == BRN_OP_BEGIN) {
+            return others;
+        }
+        if (type == BRN_OP_COMMIT) {
+            break;
+        }
+        others = others || type == BRN_OP_STATEMENT;
+    }
+    return false;
+}
+
 /* A failed statement always says what to do next. */
-static void add_hint(const brn_frame *f, brant_status st, brant_error **failure)
+static void add_hint(
+    const brn_frame *f, brant_status st, const brn_run_state *state, brant_error **failure)
 {
     const char *again = f->step->direction == BRN_DOWN ? "down" : "up";
     if (st != BRANT_ESTATEMENT || failure == NULL || brant_error_hint(*failure) != NULL) {
@@ -184,6 +202,13 @@ static void add_hint(const brn_frame *f, brant_status st, brant_error **failure)
             failure,
             "Nothing of this migration has stayed in the database. Mend the file and run \"brant "
             "%s\" again.",
+            again);
+    } else if (takes_back_others(&f->compiled.program, state->ops_done)) {
+        brn_error_hint(
+            failure,
+            "The statements in a row with this one that change rows were rolled back with it; those "
+            "before them have run and stay. Mend this one and run \"brant %s\" again: it goes on "
+            "behind them.",
             again);
     } else {
         brn_error_hint(
@@ -219,7 +244,7 @@ brant_status brn_frame_failed(
         brn_compiled_locate(&f->compiled, f->target, &program->ops.items[state->ops_done], failure);
     }
     brn_error_subject(failure, brn_target_name(f->target), f->step->migration->id);
-    add_hint(f, st, failure);
+    add_hint(f, st, state, failure);
     brn_reset_quietly(run, f->target);
     brn_ledger_state ledger = { 0 };
     bool known = !run->all && f->target->conn != NULL &&

@@ -37,6 +37,7 @@ static brant_status read_file(
         &out->script, &out->buf, migration->source, direction == BRN_DOWN, dialect,
         brn_target_max_file(target), err);
     if (st == BRANT_OK) {
+        out->script.mode = target->conn != NULL ? target->conn->lex_mode : 0;
         st = brn_split(&out->stmts, arena, dialect, &out->script, err);
     }
     if (st == BRANT_OK) {

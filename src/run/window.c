@@ -87,6 +87,30 @@ static void frame_init(brn_frame *f, const window *w, size_t index)
     };
 }
 
+/* Where a migration is recorded statement by statement, its row says from the start how many there
+ * are: with the announcement, which then need not be written once more. */
+static bool announces_total(const window *w)
+{
+    return w->target->conn != NULL && (w->target->conn->caps & BRN_CAP_TXN_DDL) == 0;
+}
+
+static int64_t count_statements(const window *w, const brn_step *step)
+{
+    const brn_migration *m = step->migration;
+    if (brn_source_is_call(m->source, step->direction == BRN_DOWN)) {
+        return 1;
+    }
+    brn_text text = { 0 };
+    brn_arena arena;
+    brn_arena_init(&arena);
+    brant_status st =
+        brn_texts_read(&text, &arena, &w->run->texts, w->target, m, step->direction, NULL);
+    int64_t count = st == BRANT_OK ? (int64_t)text.stmts.count : 0;
+    brn_buf_release(&text.buf);
+    brn_arena_release(&arena);
+    return count;
+}
+
 /* Makes the program of the frame, which then belongs to the window. */
 static brant_status add_frame(window *w, brn_frame *f, brant_error **err)
 {
@@ -95,10 +119,14 @@ static brant_status add_frame(window *w, brn_frame *f, brant_error **err)
     int64_t behind = w->next_seq + (takes ? 1 : 0);
     f->next = next_to_announce(f);
     if (f->next != NULL) {
-        f->in.next = brn_running_row(run, f->next, behind);
-        if (f->in.next == NULL) {
+        brn_ledger_row *row = brn_running_row(run, f->next, behind);
+        if (row == NULL) {
             return brn_error_oom(err);
         }
+        if (announces_total(w)) {
+            row->stmts_total = count_statements(w, f->next);
+        }
+        f->in.next = row;
     }
     brant_status st = brn_compile_program(&f->compiled, &f->in, &w->chain, err);
     if (st != BRANT_OK) {
@@ -355,7 +383,14 @@ static void warn_retry(const window *w, const brant_error *failure)
 static bool prepare_retry(window *w, const brn_run_state *state, brant_error **failure)
 {
     size_t from = restart_at(&w->program, state->ops_done);
-    if (!state->passing || w->done >= w->count || !may_try_again(w, state)) {
+    if (!state->passing || w->done >= w->count) {
+        return false;
+    }
+    /* Of what was recorded statement by statement not all is to be run again. */
+    if (state->in_doubt && !w->frames[w->done].compiled.transactional) {
+        return false;
+    }
+    if (!may_try_again(w, state)) {
         return false;
     }
     bool resets = state->in_doubt || w->program.ops.items[from].type == BRN_OP_BEGIN;
@@ -494,7 +529,8 @@ static brant_status begin_window(window *w, size_t index, brant_error **err)
         return st;
     }
     brn_frame_emit_start(f);
-    bool announced = run->handed_over == f->step && f->compiled.transactional;
+    bool announced =
+        run->handed_over == f->step && (f->compiled.transactional || announces_total(w));
     if (!announced && !run->all) {
         st = brn_announce(run, f->step, f->compiled.stmts.count, err);
     }

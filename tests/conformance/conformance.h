@@ -82,9 +82,10 @@ typedef struct conf_quirks {
      * column of its own that is called "x" in the result. NULL: those above. */
     const char *values_put_as[BRANT_VALUE_BLOB + 1];
     const char *values_get_as[BRANT_VALUE_BLOB + 1];
-    bool values_no_nul; /* a text cannot have a NUL in it: BRANT_EUSAGE "code.values" */
-    bool values_nan;    /* a REAL that is not a number stays one; else it becomes null */
-    const char *begin;  /* a transaction of one's own */
+    bool values_no_nul;      /* a text cannot have a NUL in it: BRANT_EUSAGE "code.values" */
+    bool values_no_infinity; /* a REAL cannot be infinite: likewise */
+    bool values_nan;         /* a REAL that is not a number stays one; else it becomes null */
+    const char *begin;       /* a transaction of one's own */
     const char *commit;
     const char *alone;        /* cannot run inside a transaction */
     const char *ledger_write; /* brant's own table */
@@ -104,6 +105,7 @@ typedef struct conf_quirks {
 
 extern const conf_quirks conf_quirks_sqlite;
 extern const conf_quirks conf_quirks_postgres; /* where that engine is built */
+extern const conf_quirks conf_quirks_mysql;
 /* The same engine on connections that it is lent, by another copy of SQLite. */
 const conf_quirks *conf_quirks_sqlite_lent(void);
 
@@ -146,8 +148,15 @@ void conf_add_ledger(
     brn_program *program, conf_db *db, brn_ledger_op_type type, const brn_ledger_row *row);
 void conf_add_history(brn_program *program, conf_db *db, const brn_history_row *row);
 /* BEGIN, create table, insert, put row "m1" completed, history, COMMIT: seven operations with the
- * guard, which is at 1. */
+ * guard, which is at 1. Where a table cannot be rolled back it is made here, and the program begins
+ * with an update. */
 void conf_migration(brn_program *program, conf_db *db);
+/* Whether nothing, or all, of that program has stayed. */
+bool conf_is_before(const conf_db *db);
+bool conf_is_after(const conf_db *db);
+/* A statement that can be rolled back, before others that need the table: making it, or an update,
+ * for which it is made first. */
+const char *conf_change(conf_db *db);
 brn_ledger_row conf_row(const char *id, brn_row_status status);
 
 /* Runs statements separated by ";;", each in a program of its own; fails the test on an error. */
@@ -186,6 +195,7 @@ int conf_group_attach(void);
 int conf_group_sessions(void);
 int conf_own_sqlite(void);
 int conf_own_postgres(void);
+int conf_own_mysql(void);
 int conf_own_sqlite_attach(void);
 
 #endif

@@ -127,6 +127,10 @@ static void every_type_comes_back_as_it_went(void **state)
         brant_error *err = NULL;
 
         print_message("  %zu\n", i);
+        if (db->quirks->values_no_infinity && want->type == BRANT_VALUE_REAL && isinf(want->real)) {
+            assert_int_equal(put(conn, db, (int64_t)i, *want), BRANT_EUSAGE);
+            continue;
+        }
         if (db->quirks->values_no_nul && want->type == BRANT_VALUE_TEXT && want->length > 0 &&
             memchr(want->data, '\0', want->length) != NULL) {
             assert_int_equal(put(conn, db, (int64_t)i, *want), BRANT_EUSAGE);

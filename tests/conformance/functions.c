@@ -120,7 +120,7 @@ static void what_it_does_commits_with_the_program(void **state)
     brant_error *err = NULL;
 
     need_transactions(db);
-    f.sql = list(db, db->quirks->create_table, db->quirks->insert_rows);
+    f.sql = list(db, conf_change(db), db->quirks->insert_rows);
     conf_ok(run_in_transaction(&run, &t, db, &f, 0, &err), err);
     assert_int_equal(f.calls, 1);
     assert_int_equal(run.ops_done, 3);
@@ -141,8 +141,7 @@ static void when_it_fails_nothing_stays(void **state)
     brant_status st;
 
     need_transactions(db);
-    f.sql = list(
-        db, list(db, db->quirks->create_table, db->quirks->insert_rows), db->quirks->bad_statement);
+    f.sql = list(db, list(db, conf_change(db), db->quirks->insert_rows), db->quirks->bad_statement);
     st = run_in_transaction(&run, &t, db, &f, 0, &err);
     assert_int_equal(run.ops_done, 1);
     assert_false(run.in_doubt);
@@ -150,7 +149,7 @@ static void when_it_fails_nothing_stays(void **state)
     conf_expect(st, err, BRANT_ESTATEMENT, "statement.failed");
     err = NULL;
     conf_ok(conn->engine->reset(conn, &err), err);
-    assert_int_equal(db->quirks->number(db->url, db->quirks->count_tables), 0);
+    assert_true(conf_is_before(db));
     conf_close(conn);
 }
 
@@ -248,7 +247,7 @@ static void outside_of_one_it_may_have_its_own(void **state)
 
     need_transactions(db);
     f.sql = list(
-        db, list(db, db->quirks->begin, db->quirks->create_table),
+        db, list(db, db->quirks->begin, conf_change(db)),
         list(db, db->quirks->commit, db->quirks->insert_rows));
     conf_ok(run_alone(&run, db, &f, &err), err);
     assert_int_equal(db->quirks->number(db->url, db->quirks->count_rows), 3);
@@ -267,16 +266,16 @@ static void one_that_it_leaves_open_is_found_and_rolled_back(void **state)
     brant_status st;
 
     need_transactions(db);
-    f.sql = list(db, db->quirks->begin, db->quirks->create_table);
+    f.sql = list(db, db->quirks->begin, conf_change(db));
     st = run_alone(&run, db, &f, &err);
     assert_int_equal(run.ops_done, 0);
     assert_false(run.in_doubt);
     conf_expect(st, err, BRANT_ESTATEMENT, "statement.transaction_open");
     err = NULL;
     conf_ok(conn->engine->reset(conn, &err), err);
-    assert_int_equal(db->quirks->number(db->url, db->quirks->count_tables), 0);
+    assert_true(conf_is_before(db));
     /* And the connection is as good as before. */
-    conf_run_sql(conn, db, db->quirks->create_table);
+    conf_run_sql(conn, db, conf_change(db));
     conf_close(conn);
 }
 

@@ -164,6 +164,40 @@ brn_ledger_row conf_row(const char *id, brn_row_status status)
     };
 }
 
+static bool rolls_back_tables(const conf_db *db)
+{
+    return (db->quirks->caps & BRN_CAP_TXN_DDL) != 0;
+}
+
+const char *conf_change(conf_db *db)
+{
+    brn_conn *conn = NULL;
+
+    if (rolls_back_tables(db)) {
+        return db->quirks->create_table;
+    }
+    if (db->quirks->number(db->url, db->quirks->count_tables) == 0) {
+        conn = conf_connect(db);
+        conf_run_sql(conn, db, db->quirks->create_table);
+        conf_close(conn);
+    }
+    return db->quirks->update_rows;
+}
+
+bool conf_is_before(const conf_db *db)
+{
+    return db->quirks->number(db->url, db->quirks->count_ledger) <= 0 &&
+           (db->quirks->number(db->url, db->quirks->count_tables) == 0 ||
+            (!rolls_back_tables(db) && db->quirks->number(db->url, db->quirks->count_rows) == 0));
+}
+
+bool conf_is_after(const conf_db *db)
+{
+    return db->quirks->number(db->url, db->quirks->count_tables) == 1 &&
+           db->quirks->number(db->url, db->quirks->count_rows) == 3 &&
+           db->quirks->number(db->url, db->quirks->count_ledger) == 1;
+}
+
 void conf_migration(brn_program *program, conf_db *db)
 {
     static const brn_history_row entry = {
@@ -182,7 +216,7 @@ void conf_migration(brn_program *program, conf_db *db)
     program->run_id = "run-1";
     (void)conf_add(program, db, BRN_OP_BEGIN);
     conf_add(program, db, BRN_OP_GUARD)->id = NULL;
-    conf_add_sql(program, db, db->quirks->create_table);
+    conf_add_sql(program, db, conf_change(db));
     conf_add_sql(program, db, db->quirks->insert_rows);
     conf_add_ledger(program, db, BRN_LEDGER_PUT, &done);
     conf_add_history(program, db, &entry);

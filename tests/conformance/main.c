@@ -9,6 +9,9 @@ static const conf_quirks *const all_quirks[] = {
 #ifdef BRANT_LINK_POSTGRES
     &conf_quirks_postgres,
 #endif
+#ifdef BRANT_LINK_MYSQL
+    &conf_quirks_mysql,
+#endif
 };
 
 static const conf_quirks *find_quirks(const char *name)

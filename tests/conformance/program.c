@@ -43,19 +43,6 @@ static brn_conn *ready(conf_db *db)
     return conn;
 }
 
-static bool is_before(const conf_db *db)
-{
-    return db->quirks->number(db->url, db->quirks->count_tables) == 0 &&
-           db->quirks->number(db->url, db->quirks->count_ledger) == 0;
-}
-
-static bool is_after(const conf_db *db)
-{
-    return db->quirks->number(db->url, db->quirks->count_tables) == 1 &&
-           db->quirks->number(db->url, db->quirks->count_rows) == 3 &&
-           db->quirks->number(db->url, db->quirks->count_ledger) == 1;
-}
-
 /* --- tests ------------------------------------------------------------------------------------ */
 
 static void a_program_commits_with_its_ledger_rows(void **state)
@@ -73,7 +60,7 @@ static void a_program_commits_with_its_ledger_rows(void **state)
     assert_false(run.in_doubt);
     assert_int_equal(r.count, program.ops.count);
     assert_int_equal(r.rows[3], 3); /* the insert */
-    assert_true(is_after(db));
+    assert_true(conf_is_after(db));
     conf_close(conn);
 }
 
@@ -85,7 +72,7 @@ static void a_failure_at_any_operation_leaves_nothing(void **state)
     brn_program whole = { 0 };
     brant_error *err = NULL;
 
-    if ((conn->caps & BRN_CAP_TXN_DDL) == 0) {
+    if ((conn->caps & BRN_CAP_TXN_DML) == 0) {
         conf_close(conn);
         skip();
     }
@@ -110,7 +97,7 @@ static void a_failure_at_any_operation_leaves_nothing(void **state)
         assert_false(run.in_doubt);
         err = NULL;
         conf_ok(conn->engine->reset(conn, &err), err);
-        assert_true(is_before(db));
+        assert_true(conf_is_before(db));
     }
     err = NULL;
     conf_ok(conn->engine->reset(conn, &err), err); /* with nothing open as well */
@@ -125,7 +112,7 @@ static void closing_rolls_back(void **state)
     brn_run_state run;
     brant_error *err = NULL;
 
-    if ((conn->caps & BRN_CAP_TXN_DDL) == 0) {
+    if ((conn->caps & BRN_CAP_TXN_DML) == 0) {
         conf_close(conn);
         skip();
     }
@@ -133,7 +120,7 @@ static void closing_rolls_back(void **state)
     program.ops.count--; /* the commit */
     conf_ok(conn->engine->run(conn, &program, NULL, NULL, &run, &err), err);
     conf_close(conn);
-    assert_true(is_before(db));
+    assert_true(conf_is_before(db));
 }
 
 static void an_error_has_the_position_inside_the_statement(void **state)
@@ -251,7 +238,7 @@ static void transaction_control_inside_a_program_is_refused(void **state)
         brant_error *err = NULL;
 
         (void)conf_add(&program, db, BRN_OP_BEGIN);
-        conf_add_sql(&program, db, db->quirks->create_table);
+        conf_add_sql(&program, db, conf_change(db));
         conf_add_sql(&program, db, texts[i]);
         assert_int_equal(
             conn->engine->run(conn, &program, NULL, NULL, &run, &err), BRANT_ESTATEMENT);
@@ -259,7 +246,7 @@ static void transaction_control_inside_a_program_is_refused(void **state)
         assert_int_equal(run.ops_done, 2);
         err = NULL;
         conf_ok(conn->engine->reset(conn, &err), err);
-        assert_int_equal(db->quirks->number(db->url, db->quirks->count_tables), 0);
+        assert_true(conf_is_before(db));
     }
     conf_close(conn);
 }
@@ -302,7 +289,7 @@ static void cancelling_stops_inside_a_statement(void **state)
     /* Rolling back and recording the failure must work although everything says stop. */
     err = NULL;
     conf_ok(conn->engine->reset(conn, &err), err);
-    assert_true(is_before(db));
+    assert_true(conf_is_before(db));
     conf_close(conn);
 }
 

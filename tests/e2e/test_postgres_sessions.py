@@ -47,7 +47,7 @@ class Sessions(support_postgres.Busy):
         p.pairs({"002_b": ALTER})
         with self.application(p, WRITES) as app:
             app.query("PREPARE TRANSACTION 'forgotten'")
-        up = p.start("up", "--progress=json", "--ddl-lock-timeout", "300ms")
+        up = p.start("up", "--progress=json", "--ddl-lock-timeout", "30s")
         self.blocked(p, up)
         row = p.run("lock", "--json", check=0).json()["sessions"][0]
         self.assertEqual((row["pid"], row["application"], row["state"]), (None, "forgotten", "prepared transaction"))

@@ -27,6 +27,11 @@ static void check_parts(const brn_filename *got, brn_str name)
         require(got->version.len == 0 && got->name.len == 0);
         return;
     }
+    if (got->kind == BRN_VERSION_REPEATABLE) {
+        require(got->version.len == 0 && got->name.len > 0);
+        require(brn_str_starts(name, BRN_STR("R__")) && got->stem.len == 3 + got->name.len);
+        return;
+    }
     require(got->version.len > 0 && brn_str_starts(got->stem, got->version));
     if (got->version.len < got->stem.len) {
         require(got->stem.ptr[got->version.len] == '_');
@@ -41,7 +46,7 @@ static void check_version(const brn_filename *got)
 {
     size_t len = 0;
 
-    if (got->kind != BRN_VERSION_NONE) {
+    if (got->kind != BRN_VERSION_NONE && got->kind != BRN_VERSION_REPEATABLE) {
         require(brn_version_scan(&len, got->version) == got->kind);
         require(len == got->version.len);
         require(!brn_version_is_zero(got->version) || got->kind == BRN_VERSION_NUMBER);

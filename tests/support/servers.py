@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Private servers for tests: PostgreSQL, PgBouncer before it, and the proxy of proxy_main.c.
+"""Private servers for tests: PostgreSQL, PgBouncer before it, MariaDB, and the proxy of proxy_main.c.
 
 In a test of Python:
 
@@ -9,6 +9,7 @@ In a test of Python:
     pooled = servers.bouncer(case, own)             # in transaction mode
     slow = servers.proxy(case, server, delay_us=1000)
     db.url(), slow.url(db.name), slow.counts()["round_trips"]
+    my = servers.mariadb(case)                      # and servers.shared_mysql(case), with the same functions
 
 shared_servers.py beside it starts the server of ctest, or one for a person to play with. Everything
 listens on 127.0.0.1 and on sockets in a folder of its own, runs without the rights of root, and ends
@@ -34,17 +35,20 @@ import threading
 import time
 import urllib.parse
 
+import libmariadb
 import libpq
 
 SOURCE = os.path.abspath(os.environ.get("BRANT_SOURCE") or os.path.join(os.path.dirname(__file__), "..", ".."))
 BUILD = os.path.abspath(os.environ.get("BRANT_BUILD") or os.path.join(SOURCE, "build"))
 STATE = os.path.join(BUILD, "servers")
 VARIABLE = "BRANT_TEST_POSTGRES"
+VARIABLE_MYSQL = "BRANT_TEST_MYSQL"
 
 # Below the range that the system gives to clients (32768 and up), where a port can be taken between
 # two runs of a server.
 PORTS = range(15000, 32000)
 SUPERUSER, SUPERUSER_PASSWORD = "postgres", "first-among-equals"
+ROOT = "root"
 USER, PASSWORD = "brant", "goose"
 HOST = "127.0.0.1"
 MEMORY = "/dev/shm"
@@ -361,6 +365,18 @@ class Address:
     def __init__(self, port: int, folder: str = "", params=None):
         self.port, self.folder, self.params = port, folder, params or {}
 
+    def at(self, port: int) -> "Address":
+        """The same server behind another port."""
+        return Address(port, "", self.params)
+
+    def create(self, name: str) -> None:
+        with self.connect() as admin:
+            admin.query(f'CREATE DATABASE "{name}" OWNER {USER}')
+
+    def drop(self, name: str) -> None:
+        with self.connect() as admin:
+            admin.query(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
     def url(self, db: str = "postgres", user: str = USER, password: str = None, local: bool = False,
             **params) -> str:
         """local: through the unix socket. params: of the URL, such as sslmode."""
@@ -441,6 +457,10 @@ class Postgres(_Server):
     def address(self) -> Address:
         return Address(self.port, self.folder)
 
+    def shared_url(self) -> str:
+        """What shared_servers.py hands on."""
+        return self.url(user=SUPERUSER, host=self.folder)
+
     def _ready(self) -> bool:
         return libpq.answers(libpq.conninfo(host=self.folder, port=self.port, dbname="postgres",
                                             user=SUPERUSER, connect_timeout=5))
@@ -511,6 +531,197 @@ class Bouncer(_Server):
         return self.address.connect(*args, **more)
 
 
+# --- MariaDB
+
+
+class MysqlAddress:
+    """Where a server of MySQL or MariaDB, or something before it, listens."""
+
+    def __init__(self, port: int, socket_path: str = "", params=None):
+        self.port, self.socket, self.params = port, socket_path, params or {}
+
+    def at(self, port: int) -> "MysqlAddress":
+        """The same server behind another port."""
+        return MysqlAddress(port, "", self.params)
+
+    def url(self, db: str = "mysql", user: str = USER, password: str = None, local: bool = False, **params) -> str:
+        known = {USER: PASSWORD, ROOT: SUPERUSER_PASSWORD}
+        secret = known.get(user, "") if password is None else password
+        login = user + (":" + urllib.parse.quote(secret, safe="") if secret else "")
+        more = {**self.params, **({"socket": self.socket} if local else {}), **params}
+        query = "?" + urllib.parse.urlencode(more) if more else ""
+        return f"mysql://{login}@{HOST}:{self.port}/{urllib.parse.quote(db, safe='')}{query}"
+
+    def connect(self, db: str = "", user: str = "", **more) -> libmariadb.Connection:
+        user = user or ROOT
+        password = {USER: PASSWORD, ROOT: SUPERUSER_PASSWORD}.get(user, "")
+        return libmariadb.Connection(**{"port": self.port, "user": user, "password": password, "db": db, **more})
+
+    def create(self, name: str) -> None:
+        with self.connect() as admin:
+            admin.query(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4")
+
+    def drop(self, name: str) -> None:
+        with self.connect() as admin:
+            admin.query(f"DROP DATABASE IF EXISTS `{name}`")
+
+
+def _find_program(folder: str, *names: str) -> str:
+    """In the folder, in that of BRANT_TEST_MARIADB_BIN, or on the system."""
+    folders = folder or os.environ.get("BRANT_TEST_MARIADB_BIN") or \
+        os.environ.get("PATH", "") + ":/usr/sbin:/usr/bin"
+    for name in names:
+        found = shutil.which(name, path=folders)
+        if found:
+            return found
+    raise Missing("mariadb-server")
+
+
+class MariaDB(_Server):
+    """A server with the superuser root and the user brant, who has all rights on databases whose
+    names begin with brant_ or conf_. programs: the folder of others than the system's; those of MySQL
+    are known by what they say.
+
+    ssl: with TLS offered, "require": the user brant gets in with it only; .ca and .wrong_ca are
+    authorities. fsync: durable against the machine, not only against the server's death.
+    settings: of my.cnf.
+    """
+
+    END_AT_DEATH = signal.SIGKILL
+
+    def __init__(self, programs: str = "", ssl=False, fsync: bool = False, settings=None):
+        super().__init__()
+        self._folder_of_programs = programs
+        self.data = os.path.join(self.folder, "data")
+        self.socket = os.path.join(self.folder, "socket")
+        self.ca = self.wrong_ca = self.client = None
+        try:
+            self._find()
+            self._make_data()
+            tls = self._make_certificates() if ssl else {}
+            self._configure({**tls, **({} if fsync else {"innodb_flush_log_at_trx_commit": 0}), **(settings or {})})
+            self.start()
+            if ssl == "require":
+                with self.connect() as admin:
+                    admin.query(f"ALTER USER {USER}@'%' REQUIRE SSL")
+        except BaseException:
+            self.stop()
+            raise
+
+    _SMALL = {"innodb_log_file_size": "8M", "innodb_buffer_pool_size": "64M", "innodb_data_file_path":
+              "ibdata1:12M:autoextend", "skip_log_bin": "", "skip_name_resolve": "ON"}
+
+    def _find(self) -> None:
+        self.program = _find_program(self._folder_of_programs, "mariadbd", "mysqld")
+        try:
+            said = self._version()
+        except PermissionError:  # the server's user is not let in there
+            copy = os.path.join(self.folder, "programs")
+            shutil.copytree(os.path.dirname(os.path.dirname(self.program)), copy, symlinks=True)
+            self.program = os.path.join(copy, "bin", os.path.basename(self.program))
+            said = self._version()
+        self.version, self.is_maria = said.split("Ver ")[1].split()[0], "MariaDB" in said
+        if not self.is_maria:
+            self._SMALL = {**self._SMALL, "basedir": os.path.dirname(os.path.dirname(self.program)), "mysqlx": "OFF"}
+
+    def _version(self) -> str:
+        return subprocess.run([self.program, "--version"], capture_output=True, text=True, timeout=60, check=True,
+                              **_user_options()).stdout
+
+    def _make_data(self) -> None:
+        shutil.copytree(self._template(), self.data, symlinks=True)
+        for root, folders, files in os.walk(self.data):
+            _own(root, *(os.path.join(root, name) for name in folders + files))
+
+    def _template(self) -> str:
+        """A data directory, made once for each build folder and version of the server."""
+        os.makedirs(STATE, exist_ok=True)
+        target = os.path.join(STATE, "template-mysql-" + re.sub(r"[^\w.]+", "-", self.version))
+        with open(target + ".lock", "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not os.path.isdir(target):
+                shutil.rmtree(target + ".new", ignore_errors=True)
+                self._make_template(target)
+        return target
+
+    def _write_options(self, path: str, settings: dict) -> None:
+        lines = [f"{name} = {value}" if value != "" else name for name, value in settings.items()]
+        pathlib.Path(path).write_text("\n".join(["[mysqld]", *lines, ""]), "utf-8")
+        _own(path)
+
+    def _make_template(self, target: str) -> None:
+        folder = _folder()
+        try:
+            data, options = os.path.join(folder, "data"), os.path.join(folder, "my.cnf")
+            self._write_options(options, self._SMALL)
+            # Each statement is one line.
+            users = (f"ALTER USER {ROOT}@localhost IDENTIFIED BY '{SUPERUSER_PASSWORD}';\n"
+                     f"CREATE USER {ROOT}@'%' IDENTIFIED BY '{SUPERUSER_PASSWORD}';\n"
+                     f"GRANT ALL ON *.* TO {ROOT}@'%' WITH GRANT OPTION;\n"
+                     f"CREATE USER {USER}@'%' IDENTIFIED BY '{PASSWORD}';\n"
+                     f"GRANT ALL ON `brant\\_%`.* TO {USER}@'%';\n"
+                     f"GRANT ALL ON `conf\\_%`.* TO {USER}@'%';\n")
+            (self._install_maria if self.is_maria else self._install_mysql)(options, data, users, folder)
+            shutil.copytree(data, target + ".new", symlinks=True)
+            os.rename(target + ".new", target)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _install_maria(self, options: str, data: str, users: str, folder: str) -> None:
+        install = _find_program(self._folder_of_programs, "mariadb-install-db", "mysql_install_db")
+        _run_as_server([install, f"--defaults-file={options}", f"--datadir={data}", "--skip-test-db",
+                        "--skip-name-resolve", "--auth-root-authentication-method=normal"], folder)
+        _run_as_server([self.program, f"--defaults-file={options}", f"--datadir={data}", "--bootstrap"], folder,
+                       "FLUSH PRIVILEGES;\n"
+                       "DELETE FROM mysql.global_priv WHERE User = '' OR Host <> 'localhost';\n"
+                       "FLUSH PRIVILEGES;\n" + users)
+
+    def _install_mysql(self, options: str, data: str, users: str, folder: str) -> None:
+        script = os.path.join(folder, "users.sql")
+        pathlib.Path(script).write_text(users, "utf-8")
+        _own(script)
+        _run_as_server([self.program, f"--defaults-file={options}", f"--datadir={data}", "--initialize-insecure",
+                        f"--init-file={script}"], folder)
+
+    def _make_certificates(self) -> dict:
+        self.ca, self.wrong_ca = Authority(self.folder, "ca"), Authority(self.folder, "wrong-ca")
+        certificate, key = self.ca.issue("localhost", f"IP:{HOST},DNS:localhost")
+        self.client = self.ca.issue(USER)
+        _own(certificate, key)
+        return {"ssl_cert": certificate, "ssl_key": key, "ssl_ca": self.ca.certificate}
+
+    def _configure(self, settings: dict) -> None:
+        own = {**self._SMALL, "datadir": self.data, "socket": self.socket, "bind_address": HOST,
+               "pid_file": os.path.join(self.folder, "pid"), "max_connections": 200, "table_open_cache": 400,
+               "performance_schema": "OFF", "character_set_server": "utf8mb4", "tmpdir": self.folder, "innodb_use_native_aio": 0, **settings}
+        self._write_options(os.path.join(self.folder, "my.cnf"), own)
+
+    @property
+    def address(self) -> MysqlAddress:
+        return MysqlAddress(self.port, self.socket)
+
+    def shared_url(self) -> str:
+        return self.url(user=ROOT, socket=self.socket)
+
+    def _ready(self) -> bool:
+        return libmariadb.answers(socket=self.socket, user=ROOT, password=SUPERUSER_PASSWORD)
+
+    def start(self) -> None:
+        """Again after halt() or kill(): on the same data and port."""
+        options = os.path.join(self.folder, "my.cnf")
+        self._start(lambda port: [self.program, f"--defaults-file={options}", f"--port={port}"])
+
+    def restart(self) -> None:
+        self.halt()
+        self.start()
+
+    def url(self, *args, **more) -> str:
+        return self.address.url(*args, **more)
+
+    def connect(self, *args, **more) -> libmariadb.Connection:
+        return self.address.connect(*args, **more)
+
+
 # --- the proxy
 
 
@@ -525,7 +736,7 @@ class Proxy:
     def __init__(self, target, program: str = "", **options):
         self.address = None
         self._program = program or os.path.join(BUILD, "tests", "proxy")
-        to = target.port if isinstance(target, Address) else target
+        to = target if isinstance(target, (int, str)) else target.port
         argv = [self._program, "--to", str(to)]
         for name, value in options.items():
             argv += ["--" + name.replace("_", "-"), str(value)]
@@ -537,8 +748,8 @@ class Proxy:
             self.stop()
             raise Failed(f"the proxy did not start: {argv}")
         self.port = int(first)
-        if isinstance(target, Address):
-            self.address = Address(self.port, "", target.params)
+        if not isinstance(target, (int, str)):
+            self.address = target.at(self.port)
 
     def __enter__(self) -> "Proxy":
         return self
@@ -584,6 +795,13 @@ def postgres(case, **options) -> Postgres:
     return server
 
 
+def mariadb(case, **options) -> MariaDB:
+    """A server of the test's own; stopped at its end."""
+    server = MariaDB(**options)
+    case.addCleanup(server.stop)
+    return server
+
+
 def bouncer(case, server, mode: str = "transaction", **options) -> Bouncer:
     found = Bouncer(server.address, mode, **options)
     case.addCleanup(found.stop)
@@ -596,12 +814,15 @@ class Shared:
     def __init__(self, url: str):
         parts = urllib.parse.urlsplit(url)
         params = dict(urllib.parse.parse_qsl(parts.query))
-        self.address = Address(parts.port, params.get("host", ""))
+        if parts.scheme == "mysql":
+            self.address = MysqlAddress(parts.port, params.get("socket", ""))
+        else:
+            self.address = Address(parts.port, params.get("host", ""))
 
     def url(self, *args, **more) -> str:
         return self.address.url(*args, **more)
 
-    def connect(self, *args, **more) -> libpq.Connection:
+    def connect(self, *args, **more):
         return self.address.connect(*args, **more)
 
 
@@ -615,19 +836,28 @@ def shared_postgres(case=None):
     return None
 
 
+def shared_mysql(case=None):
+    """None, or the test is skipped, when ctest has none."""
+    url = os.environ.get(VARIABLE_MYSQL)
+    if url:
+        return Shared(url)
+    if case is not None:
+        case.skipTest(f"no MySQL or MariaDB server: {VARIABLE_MYSQL} is not set")
+    return None
+
+
 class Database:
     """An empty database that belongs to the role brant."""
 
     def __init__(self, server):
         self.server = server
         self.name = f"brant_{os.getpid()}_{random.randrange(1 << 40):x}"
-        with server.connect() as admin:
-            admin.query(f'CREATE DATABASE "{self.name}" OWNER {USER}')
+        server.address.create(self.name)
 
     def url(self, user: str = USER, **more) -> str:
         return self.server.url(self.name, user, **more)
 
-    def connect(self, user: str = USER, **more) -> libpq.Connection:
+    def connect(self, user: str = USER, **more):
         return self.server.connect(self.name, user, **more)
 
     def query(self, sql: str, *values) -> list:
@@ -635,8 +865,7 @@ class Database:
             return connection.query(sql, *values)
 
     def drop(self) -> None:
-        with self.server.connect() as admin:
-            admin.query(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+        self.server.address.drop(self.name)
 
 
 def database(case, server=None) -> Database:

@@ -8,7 +8,7 @@
   shared_servers.py run NAME [--ssl] [--bouncer MODE]
                                  a server for oneself: prints URLs, ends with the input
 
-NAME is postgres or postgres_newest. The users of a server are the processes that called start: ctest,
+NAME is postgres, postgres_newest, mysql (MariaDB) or mysql_8. The users of a server are the processes that called start: ctest,
 usually. A process beside them keeps the server, and ends it when none of them is alive any more, so
 it does not outlive a ctest that is killed.
 """
@@ -33,9 +33,9 @@ class NotToBeHad(servers.Failed):
     """Nothing is wrong here: without a network, for instance. The tests are skipped."""
 
 
-def newest_bin() -> str:
-    """Of the server that tools/newest-postgres gets."""
-    done = subprocess.run([os.path.join(servers.SOURCE, "tools", "newest-postgres")], capture_output=True, text=True,
+def fetched_bin(tool: str) -> str:
+    """Of the server that a program in tools gets."""
+    done = subprocess.run([os.path.join(servers.SOURCE, "tools", tool)], capture_output=True, text=True,
                           timeout=600, check=False)
     if done.returncode != 0:
         raise NotToBeHad(done.stderr.strip())
@@ -45,7 +45,9 @@ def newest_bin() -> str:
 # Name: (variable, function that starts it with options).
 KINDS = {
     "postgres": (servers.VARIABLE, servers.Postgres),
-    "postgres_newest": (servers.VARIABLE, lambda **more: servers.Postgres(programs=newest_bin(), **more)),
+    "postgres_newest": (servers.VARIABLE, lambda **more: servers.Postgres(programs=fetched_bin("newest-postgres"), **more)),
+    "mysql": (servers.VARIABLE_MYSQL, servers.MariaDB),
+    "mysql_8": (servers.VARIABLE_MYSQL, lambda **more: servers.MariaDB(programs=fetched_bin("get-mysql"), **more)),
 }
 
 
@@ -105,7 +107,7 @@ def keep(place: Place) -> None:
         place.clear()
         return
     try:
-        place.write(url=server.url(user=servers.SUPERUSER, host=server.folder), log=server.log)
+        place.write(url=server.shared_url(), log=server.log)
         while place.used() and server.alive() and time.monotonic() < end:
             time.sleep(0.3)
     finally:
@@ -164,7 +166,7 @@ def execute(name: str, command: list) -> int:
 
 def run(name: str, ssl: bool, bouncer: str) -> int:
     server = KINDS[name][1](ssl=ssl)
-    print(f"superuser    {server.url(user=servers.SUPERUSER)}\nrole brant   {server.url()}\n"
+    print(f"superuser    {server.shared_url()}\nrole brant   {server.url()}\n"
           f"by socket    {server.url(local=True)}\nlog          {server.log}")
     if ssl:
         print(f"authority    {server.ca.certificate}\nwrong one    {server.wrong_ca.certificate}\n"

@@ -157,6 +157,8 @@ static const struct shape_case {
     { "an empty file", "-- nothing\n", BRN_TX_EACH, 0, false, 0, "begin guard put history commit" },
     { "all: the runner begins and commits", CREATE INSERT, BRN_TX_ALL, 0, false, 0,
       "1 2 put history" },
+    { "all: what a file may have set for the session is taken back", CREATE "SELECT 1;\n",
+      BRN_TX_ALL, 0, false, 0, "1 2 put history barrier" },
     { "none", CREATE INSERT, BRN_TX_NONE, 0, false, 0,
       "begin guard 1 outcome1 commit begin guard 2 outcome2 commit begin guard put history commit" },
     { "the file asks for none", "-- brant: transaction=off\n" CREATE, BRN_TX_EACH, 0, false, 0,

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The migration lock: GET_LOCK() with no wait, on the session that runs the statements. It is kept
+ * over COMMIT, and ends with its session: not before a statement that still runs there is over, so
+ * it fences what a dead run has left behind.
+ *
+ * The server tells which session has it, and not why. That stands in the table brant_lock, which is
+ * for people only: a lock without its row is as good.
+ *
+ * The nodes of a cluster do not know each other's locks. Where more than one of them takes writes,
+ * the lock would be none, and is refused.
+ */
+#include "engines/mysql/mysql.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/platform.h"
+
+#define SLICE_MS 100
+#define NO_LIMIT_SECONDS 31536000 /* the most that the server takes */
+#define LOCK_TABLE "brant_lock"
+#define WHO_MAX 250
+
+const char *brn_mysql_lock_name(brn_mysql *p)
+{
+    char hex[BRN_DIGEST_HEX + 1];
+    brn_digest digest;
+
+    if (p->lock_name[0] != '\0') {
+        return p->lock_name;
+    }
+    if (p->lock_id >= 0) {
+        (void)snprintf(p->lock_name, sizeof(p->lock_name), "brant:%" PRId64, p->lock_id);
+        return p->lock_name;
+    }
+    /* One name for the whole server, in which case does not count. */
+    brn_digest_init(&digest);
+    brn_digest_field(&digest, BRN_STR("brant migration lock"));
+    brn_digest_field(&digest, brn_str_from(p->schema));
+    brn_digest_hex(&digest, hex);
+    (void)snprintf(p->lock_name, sizeof(p->lock_name), "brant:%.40s", hex);
+    return p->lock_name;
+}
+
+static void add_lock_table(brn_buf *out, const brn_mysql *p)
+{
+    brn_mysql_add_name(out, p->schema);
+    brn_buf_add_c(out, "." LOCK_TABLE);
+}
+
+/* --- settings --------------------------------------------------------------------------------- */
+
+int64_t brn_mysql_attempt_seconds(const brn_mysql *p)
+{
+    int64_t ms = p->lock_attempt_ms > 0 ? p->lock_attempt_ms : p->lock_timeout_ms;
+    int64_t own_ms = p->conn.control->lock_timeout_ms;
+
+    if (own_ms > 0 && (ms <= 0 || own_ms < ms)) {
+        ms = own_ms;
+    }
+    if (ms <= 0 || ms / 1000 >= NO_LIMIT_SECONDS) {
+        return NO_LIMIT_SECONDS;
+    }
+    return (ms + 999) / 1000;
+}
+
+void brn_mysql_add_settings(brn_buf *out, const brn_mysql *p)
+{
+    int64_t seconds = brn_mysql_attempt_seconds(p);
+
+    /* Limits are the client's: the server has none that could end the session, or a statement. */
+    brn_buf_printf(
+        out,
+        "SET SESSION autocommit = 1, lock_wait_timeout = %" PRId64
+        ", innodb_lock_wait_timeout = %" PRId64 ", wait_timeout = %d, %s;\n",
+        seconds, seconds, NO_LIMIT_SECONDS,
+        p->maria ? "max_statement_time = 0, idle_transaction_timeout = 0,"
+                   " idle_write_transaction_timeout = 0"
+                 : "max_execution_time = 0");
+}
+
+/* --- taking ----------------------------------------------------------------------------------- */
+
+static void add_note(brn_buf *out, brn_mysql *p, const char *what)
+{
+    char user[BRN_PLATFORM_NAME];
+    char host[BRN_PLATFORM_NAME];
+    char who[2 * BRN_PLATFORM_NAME];
+
+    brn_platform_user(user);
+    brn_platform_host(host);
+    (void)snprintf(who, sizeof(who), "%s@%s", user, host);
+    brn_buf_add_c(out, "REPLACE INTO ");
+    add_lock_table(out, p);
+    brn_buf_printf(
+        out, " (name, session, who, what, since_us) SELECT '%s', CONNECTION_ID(), ",
+        brn_mysql_lock_name(p));
+    brn_mysql_add_text(out, who, strnlen(who, WHO_MAX));
+    brn_buf_add_c(out, ", ");
+    brn_mysql_add_text(out, what, strnlen(what, WHO_MAX));
+    brn_buf_printf(
+        out, ", %" PRId64 " FROM DUAL WHERE IS_USED_LOCK('%s') = CONNECTION_ID();\n",
+        brn_clock_wall_us(), brn_mysql_lock_name(p));
+}
+
+/* What the answers of a try say. */
+typedef struct trial {
+    bool taken;
+    bool answered;
+    unsigned long session;
+    bool wsrep;
+    bool group_name;
+    bool multi_primary;
+} trial;
+
+static bool is_variable(const char *name, const char *wanted)
+{
+    return name != NULL && brn_str_ieq(brn_str_from(name), brn_str_from(wanted));
+}
+
+static void read_variable(trial *t, const char *name, const char *value)
+{
+    if (value == NULL || value[0] == '\0') {
+        return;
+    }
+    t->wsrep = t->wsrep || (is_variable(name, "wsrep_on") && is_variable(value, "ON"));
+    t->group_name = t->group_name || is_variable(name, "group_replication_group_name");
+    t->multi_primary =
+        t->multi_primary ||
+        (is_variable(name, "group_replication_single_primary_mode") && is_variable(value, "OFF"));
+}
+
+static bool read_trial(void *user, size_t index, MYSQL_RES *rows)
+{
+    trial *t = user;
+    MYSQL_ROW row = NULL;
+
+    (void)index;
+    while (rows != NULL && (row = mysql_fetch_row(rows)) != NULL) {
+        if (mysql_num_fields(rows) == 3) {
+            t->answered = row[0] != NULL;
+            t->taken = row[0] != NULL && row[0][0] == '1';
+            t->session = row[1] != NULL ? strtoul(row[1], NULL, 10) : 0;
+        } else if (mysql_num_fields(rows) == 2) {
+            read_variable(t, row[0], row[1]);
+        }
+    }
+    return true;
+}
+
+static brant_status is_held(brant_error **err)
+{
+    brant_status st =
+        brn_error(err, BRANT_ELOCKED, "lock.held", "the migration lock is held by another session");
+
+    brn_error_hint(
+        err, "Wait until it is done; \"brant lock\" shows who holds it. The lock goes away with "
+             "the session that holds it.");
+    return st;
+}
+
+static brant_status refuse_cluster(const trial *t, brant_error **err)
+{
+    brant_status st = brn_error(
+        err, BRANT_EUNSUPPORTED, "lock.cluster",
+        "the server is a node of a cluster in which more than one takes writes (%s)",
+        t->wsrep ? "wsrep_on is ON" : "group_replication_single_primary_mode is OFF");
+
+    brn_error_detail(err, "The migration lock of one node means nothing to the others.");
+    brn_error_hint(
+        err, "Let one node take the writes while migrations run, and start brant at one place "
+             "only. See docs/mysql.md.");
+    return st;
+}
+
+/* The note may fail, of rights or of a table that is not there yet. */
+static void make_note(brn_mysql *p, const char *what)
+{
+    brn_buf sql;
+
+    brn_buf_init(&sql, 0);
+    brn_buf_add_c(&sql, "CREATE TABLE IF NOT EXISTS ");
+    add_lock_table(&sql, p);
+    brn_buf_add_c(
+        &sql, " (name varchar(64) NOT NULL PRIMARY KEY, session bigint unsigned NOT NULL,"
+              " who varchar(255), what varchar(255), since_us bigint) ENGINE=InnoDB"
+              " DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;\n");
+    add_note(&sql, p, what);
+    if (!sql.failed) {
+        (void)brn_mysql_ask_quietly(p, brn_buf_str(&sql), NULL, NULL, NULL);
+    }
+    brn_buf_release(&sql);
+}
+
+static brant_status try_lock(trial *t, brn_mysql *p, const char *what, brant_error **err)
+{
+    const char *name = brn_mysql_lock_name(p);
+    brant_error *failure = NULL;
+    brn_buf sql;
+    brant_status st;
+
+    brn_buf_init(&sql, 0);
+    if (!p->cluster_known) {
+        brn_buf_add_c(
+            &sql, "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wsrep_on',"
+                  " 'group_replication_group_name', 'group_replication_single_primary_mode');\n");
+    }
+    brn_buf_printf(&sql, "SELECT GET_LOCK('%s', 0), CONNECTION_ID(), 0;\n", name);
+    brn_mysql_add_settings(&sql, p);
+    add_note(&sql, p, what);
+    st = sql.failed ? brn_error_oom(err)
+                    : brn_mysql_ask(p, brn_buf_str(&sql), read_trial, t, &failure);
+    brn_buf_release(&sql);
+    if (st == BRANT_ESTATEMENT && t->answered) {
+        brant_error_free(failure); /* of the note */
+        if (t->taken) {
+            make_note(p, what);
+        }
+        return BRANT_OK;
+    }
+    if (failure != NULL && err != NULL) {
+        *err = failure;
+    } else {
+        brant_error_free(failure);
+    }
+    return st;
+}
+
+brant_status brn_mysql_lock(brn_conn *conn, const char *what, brant_error **err)
+{
+    brn_mysql *p = (brn_mysql *)conn;
+    trial t = { 0 };
+    brant_status st;
+
+    if (p->locked) {
+        return brn_error(
+            err, BRANT_EINTERNAL, "lock.twice", "this connection holds the migration lock already");
+    }
+    st = try_lock(&t, p, what, err);
+    if (st != BRANT_OK) {
+        return st;
+    }
+    if (!t.taken) {
+        return is_held(err);
+    }
+    p->locked = true;
+    p->locked_by = t.session;
+    p->settings_sent = true;
+    p->attempt_seconds = brn_mysql_attempt_seconds(p);
+    (void)snprintf(p->lock_what, sizeof(p->lock_what), "%s", what);
+    if (t.wsrep || (t.group_name && t.multi_primary)) {
+        brn_mysql_unlock(conn);
+        return refuse_cluster(&t, err);
+    }
+    p->cluster_known = true;
+    return BRANT_OK;
+}
+
+static bool read_release(void *user, size_t index, MYSQL_RES *rows)
+{
+    bool *released = user;
+    MYSQL_ROW row = index == 0 && rows != NULL ? mysql_fetch_row(rows) : NULL;
+
+    *released = *released || (row != NULL && row[0] != NULL && row[0][0] == '1');
+    return true;
+}
+
+/* In one packet, too: the settings go back to what they are on the server. */
+void brn_mysql_unlock(brn_conn *conn)
+{
+    brn_mysql *p = (brn_mysql *)conn;
+    bool released = false;
+    brn_buf sql;
+
+    if (!p->locked) {
+        return;
+    }
+    p->locked = false;
+    p->settings_sent = false;
+    if (p->my == NULL || brn_mysql_is_lost(p)) {
+        return; /* the lock ends with the session */
+    }
+    brn_buf_init(&sql, 0);
+    brn_buf_printf(
+        &sql,
+        "SELECT RELEASE_LOCK('%s');\nSET SESSION lock_wait_timeout = DEFAULT,"
+        " innodb_lock_wait_timeout = DEFAULT, wait_timeout = DEFAULT;\nDELETE FROM ",
+        brn_mysql_lock_name(p));
+    add_lock_table(&sql, p);
+    brn_buf_printf(&sql, " WHERE session = %lu", p->locked_by);
+    if (!sql.failed) {
+        (void)brn_mysql_ask_quietly(p, brn_buf_str(&sql), read_release, &released, NULL);
+    }
+    brn_buf_release(&sql);
+    if (!released && !brn_mysql_is_lost(p)) {
+        brn_emit_warning(
+            conn->emitter, conn->database, "lock.not_held",
+            "the migration lock was gone before the run let it go: a statement may have freed it");
+    }
+}
+
+bool brn_mysql_lock_wait(brn_conn *conn, uint32_t ms)
+{
+    int64_t slice = brn_control_left_ms(conn->control, ms < SLICE_MS ? ms : SLICE_MS);
+
+    if (slice > 0 && !brn_control_poll(conn->control)) {
+        brn_clock_sleep_ms((uint32_t)slice);
+    }
+    return false;
+}
+
+/* --- looking ---------------------------------------------------------------------------------- */
+
+static bool read_holder(void *user, size_t index, MYSQL_RES *rows)
+{
+    brn_lock_holder *holder = user;
+    MYSQL_ROW row = index == 0 && rows != NULL ? mysql_fetch_row(rows) : NULL;
+
+    if (row == NULL || row[0] == NULL) {
+        return true;
+    }
+    holder->held = true;
+    holder->pid = strtoll(row[0], NULL, 10);
+    if (row[4] != NULL && row[5] != NULL && row[6] != NULL) {
+        (void)snprintf(holder->who, sizeof(holder->who), "%s", row[4]);
+        (void)snprintf(holder->what, sizeof(holder->what), "%s", row[5]);
+        holder->since_us = strtoll(row[6], NULL, 10);
+        return true;
+    }
+    (void)snprintf(
+        holder->who, sizeof(holder->who), "%.100s@%.100s", row[1] != NULL ? row[1] : "?",
+        row[2] != NULL ? row[2] : "server");
+    (void)snprintf(holder->what, sizeof(holder->what), "%.100s", row[3] != NULL ? row[3] : "");
+    return true;
+}
+
+static void add_holder_query(brn_buf *sql, brn_mysql *p, bool noted)
+{
+    brn_buf_printf(
+        sql,
+        "SELECT u.id, p.USER, p.HOST, p.INFO, %s FROM (SELECT IS_USED_LOCK('%s') AS id) u"
+        " LEFT JOIN information_schema.PROCESSLIST p ON p.ID = u.id",
+        noted ? "l.who, l.what, l.since_us" : "NULL, NULL, NULL", brn_mysql_lock_name(p));
+    if (noted) {
+        brn_buf_add_c(sql, " LEFT JOIN ");
+        add_lock_table(sql, p);
+        brn_buf_printf(sql, " l ON l.session = u.id AND l.name = '%s'", brn_mysql_lock_name(p));
+    }
+}
+
+brant_status brn_mysql_lock_holder(brn_lock_holder *out, brn_conn *conn, brant_error **err)
+{
+    brn_mysql *p = (brn_mysql *)conn;
+    brn_lock_holder holder = { 0 };
+    brant_error *failure = NULL;
+    brant_status st = BRANT_ESTATEMENT;
+    brn_buf sql;
+
+    brn_buf_init(&sql, 0);
+    /* Without the notes where there are none. */
+    for (int i = 0; i < 2 && st == BRANT_ESTATEMENT; i++) {
+        brant_error_free(failure);
+        failure = NULL;
+        brn_buf_reset(&sql);
+        add_holder_query(&sql, p, i == 0);
+        st = sql.failed ? brn_error_oom(&failure)
+                        : brn_mysql_ask(p, brn_buf_str(&sql), read_holder, &holder, &failure);
+    }
+    brn_buf_release(&sql);
+    if (st != BRANT_OK) {
+        if (err != NULL) {
+            *err = failure;
+        } else {
+            brant_error_free(failure);
+        }
+        return st;
+    }
+    holder.mine = p->locked && holder.pid == (int64_t)p->locked_by;
+    *out = holder;
+    return BRANT_OK;
+}
+
+/* --- breaking --------------------------------------------------------------------------------- */
+
+static brant_status not_ours(const char *why, brant_error **err)
+{
+    brant_status st =
+        brn_error(err, BRANT_ELOCKED, "lock.not_ours", "cannot break the migration lock: %s", why);
+
+    brn_error_hint(err, "End the session that holds it; the lock goes away with it.");
+    return st;
+}
+
+static brant_status end_session(brn_mysql *p, int64_t session, brant_error **err)
+{
+    brant_error *failure = NULL;
+    char sql[64];
+    brant_status st;
+
+    (void)snprintf(sql, sizeof(sql), "KILL CONNECTION %" PRId64, session);
+    st = brn_mysql_ask(p, brn_str_from(sql), NULL, NULL, &failure);
+    if (st == BRANT_ESTATEMENT && brant_error_native_code(failure) == 1095) {
+        st = not_ours("no right to end its session", err);
+        brn_error_hint(
+            err, "Run this as the user of that session, or as one with the right CONNECTION ADMIN "
+                 "(MariaDB), CONNECTION_ADMIN (MySQL) or SUPER.");
+        brant_error_free(failure);
+        return st;
+    }
+    if (st == BRANT_ESTATEMENT && brant_error_native_code(failure) == 1094) {
+        st = BRANT_OK; /* it is gone */
+    }
+    if (st != BRANT_OK && err != NULL) {
+        *err = failure;
+    } else {
+        brant_error_free(failure);
+    }
+    return st;
+}
+
+brant_status brn_mysql_lock_break(brn_conn *conn, const brn_lock_holder *holder, brant_error **err)
+{
+    brn_mysql *p = (brn_mysql *)conn;
+    brn_lock_holder now = { 0 };
+    brant_status st = brn_mysql_lock_holder(&now, conn, err);
+
+    if (st != BRANT_OK || !now.held) {
+        return st;
+    }
+    if (now.pid != holder->pid) {
+        return not_ours("its holder is not the one that was asked about", err);
+    }
+    if (now.mine) {
+        return not_ours("this session holds it", err);
+    }
+    return end_session(p, holder->pid, err);
+}

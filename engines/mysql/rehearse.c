@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a statement would make, as the server itself writes it: the statement is run on an empty
+ * copy of the table that it works on, beside the table.
+ *
+ *   CREATE TABLE scratch LIKE t; ALTER TABLE scratch DROP COLUMN b;
+ *   ALTER TABLE scratch ADD COLUMN b int; SHOW CREATE TABLE scratch; SHOW CREATE TABLE t
+ *
+ * So spelling, defaults and the order of columns are no difference, and nothing is compared by a
+ * parser of ours. No row is read. A copy has no foreign keys, and those of the table are left out.
+ * Whatever fails here only means that it is not known.
+ */
+#include <string.h>
+
+#include "base/buf.h"
+#include "engines/mysql/probe.h"
+#include "text/reader.h"
+
+#define SCRATCH "brant_probe_scratch"
+
+typedef struct rehearsal {
+    brn_mysql_probing *x;
+    brn_mysql_rehearsal *out;
+    const char *place; /* the scratch object, qualified and quoted */
+    bool whole;        /* the statement makes the object itself */
+    brant_status st;
+    brant_error **err;
+} rehearsal;
+
+/* True when it was done. Otherwise the rehearsal is over: it came to nothing, or with an error. */
+static bool command(rehearsal *r, const char *sql)
+{
+    brant_error *error = NULL;
+    brant_status st;
+
+    if (sql == NULL || r->x->arena->oom) {
+        r->st = brn_error_oom(r->err);
+        return false;
+    }
+    st = brn_mysql_ask(r->x->p, brn_str_from(sql), NULL, NULL, &error);
+    if (st == BRANT_ESTATEMENT) {
+        r->out->failure = brn_arena_strdup(r->x->arena, brant_error_message(error));
+        brant_error_free(error);
+        return false;
+    }
+    r->st = st;
+    if (st != BRANT_OK && r->err != NULL) {
+        *r->err = error;
+    } else {
+        brant_error_free(error);
+    }
+    return st == BRANT_OK;
+}
+
+/* --- the statement, for another place --------------------------------------------------------- */
+
+/* Behind the words that the name of the table, or view, follows. */
+static bool seek_name(brn_reader *rd, const brn_stmt_class *what)
+{
+    static const char *const words[] = { "table", "view", "on" };
+    const char *word = what->object == BRN_OBJECT_INDEX  ? words[2]
+                       : what->object == BRN_OBJECT_VIEW ? words[1]
+                                                         : words[0];
+
+    if (!brn_reader_seek(rd, word)) {
+        return false;
+    }
+    brn_reader_next(rd);
+    (void)brn_reader_take_if_exists(rd);
+    return true;
+}
+
+static const char *elsewhere(rehearsal *r)
+{
+    const brn_stmt *stmt = r->x->stmt;
+    brn_script script = { .text = stmt->text, .line = 1, .column = 1, .mode = stmt->mode };
+    brn_str schema = BRN_STR("");
+    brn_str name = BRN_STR("");
+    brn_reader rd;
+    size_t from;
+    size_t to;
+
+    brn_reader_init(&rd, r->x->arena, &brn_dialect_mysql, &script);
+    if (!seek_name(&rd, r->x->what)) {
+        return NULL;
+    }
+    from = (size_t)rd.token.offset;
+    brn_reader_full_name(&rd, &schema, &name);
+    to = brn_reader_at_end(&rd) ? stmt->text.len : (size_t)rd.token.offset;
+    return brn_arena_printf(
+        r->x->arena, "%.*s%s %.*s", BRN_STR_ARG(brn_str_slice(stmt->text, 0, from)), r->place,
+        BRN_STR_ARG(brn_str_slice(stmt->text, to, stmt->text.len)));
+}
+
+/* --- definitions ------------------------------------------------------------------------------ */
+
+static bool is_foreign_key(brn_str line)
+{
+    return brn_str_find(line, BRN_STR(" FOREIGN KEY ")) != SIZE_MAX;
+}
+
+/* With the name of the original for that of the copy, which names of constraints begin with. */
+static void add_renamed(brn_buf *out, brn_str line, const char *name)
+{
+    brn_str scratch = BRN_STR("`" SCRATCH);
+    size_t at;
+
+    while ((at = brn_str_find(line, scratch)) != SIZE_MAX) {
+        brn_buf_add_str(out, brn_str_slice(line, 0, at + 1));
+        brn_buf_add_c(out, name);
+        line = brn_str_slice(line, at + scratch.len, line.len);
+    }
+    brn_buf_add_str(out, line);
+}
+
+static void add_without_counter(brn_buf *out, brn_str line)
+{
+    size_t at = brn_str_find(line, BRN_STR(" AUTO_INCREMENT="));
+    brn_str tail;
+    size_t space;
+
+    if (at == SIZE_MAX) {
+        brn_buf_add_str(out, line);
+        return;
+    }
+    tail = brn_str_slice(line, at + 1, line.len);
+    space = brn_str_find_char(tail, ' ');
+    brn_buf_add_str(out, brn_str_slice(line, 0, at));
+    brn_buf_add_str(out, brn_str_slice(tail, space != SIZE_MAX ? space : tail.len, tail.len));
+}
+
+/* In one line, from the parenthesis on. */
+static const char *normal(rehearsal *r, const char *text, const char *name)
+{
+    const char *body = strchr(text, '(');
+    brn_str rest = brn_str_from(body != NULL ? body : text);
+    const char *made = NULL;
+    brn_str line;
+    brn_buf out;
+    bool first = true;
+
+    brn_buf_init(&out, 0);
+    while (brn_str_split(&rest, '\n', &line)) {
+        bool part = brn_str_starts(line, BRN_STR("  "));
+
+        if (part && !r->whole && is_foreign_key(line)) {
+            continue;
+        }
+        if (part) {
+            brn_str words = brn_str_trim(line);
+
+            words.len -= brn_str_ends(words, BRN_STR(",")) ? 1 : 0;
+            brn_buf_add_c(&out, first ? "" : ", ");
+            add_renamed(&out, words, name);
+            first = false;
+        } else {
+            add_without_counter(&out, line);
+        }
+    }
+    made = out.failed ? NULL : brn_arena_strdup(r->x->arena, brn_buf_text(&out));
+    r->x->arena->oom = r->x->arena->oom || made == NULL;
+    brn_buf_release(&out);
+    return made;
+}
+
+typedef struct shown {
+    brn_arena *arena;
+    const char *text;
+} shown;
+
+static bool keep_second(void *user, size_t index, MYSQL_RES *rows)
+{
+    shown *s = user;
+    MYSQL_ROW row = index == 0 && rows != NULL ? mysql_fetch_row(rows) : NULL;
+
+    if (row != NULL && mysql_num_fields(rows) > 1 && row[1] != NULL) {
+        s->text = brn_arena_strdup(s->arena, row[1]);
+    }
+    return !s->arena->oom;
+}
+
+static const char *define_table(rehearsal *r, const char *place, const char *name)
+{
+    const char *sql = brn_arena_printf(r->x->arena, "SHOW CREATE TABLE %s", place);
+    shown s = { .arena = r->x->arena };
+
+    if (sql == NULL ||
+        brn_mysql_ask(r->x->p, brn_str_from(sql), keep_second, &s, NULL) != BRANT_OK ||
+        s.text == NULL) {
+        r->out->failure = "the definition cannot be read";
+        return NULL;
+    }
+    return normal(r, s.text, name);
+}
+
+static const char *define_view(rehearsal *r, const char *name)
+{
+    const char *text = NULL;
+
+    r->st = brn_mysql_probe_ask(
+        &text, r->x, r->err,
+        "SELECT CONCAT(VIEW_DEFINITION, ' (', CHECK_OPTION, ', ', SECURITY_TYPE, ')')"
+        " FROM information_schema.VIEWS WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s",
+        brn_mysql_quoted(r->x, r->x->schema), brn_mysql_quoted(r->x, name));
+    return text;
+}
+
+/* --- all of it -------------------------------------------------------------------------------- */
+
+/* At once: a column takes its indexes with it. */
+static bool undo_all(rehearsal *r, const brn_mysql_texts *undo)
+{
+    const char *sql = NULL;
+    brn_buf text;
+
+    if (undo == NULL || undo->count == 0) {
+        return true;
+    }
+    brn_buf_init(&text, 0);
+    brn_buf_printf(&text, "ALTER TABLE %s", r->place);
+    for (size_t i = 0; i < undo->count; i++) {
+        brn_buf_printf(&text, "%s %s", i > 0 ? "," : "", undo->items[i]);
+    }
+    sql = text.failed ? NULL : brn_arena_strdup(r->x->arena, brn_buf_text(&text));
+    brn_buf_release(&text);
+    return command(r, sql);
+}
+
+static bool make_copy(rehearsal *r, const char *name)
+{
+    return command(
+        r, brn_arena_printf(
+               r->x->arena, "CREATE TABLE %s LIKE %s.%s", r->place,
+               brn_mysql_named(r->x, r->x->schema), brn_mysql_named(r->x, name)));
+}
+
+static void compare(rehearsal *r, const char *name)
+{
+    bool view = r->x->what->object == BRN_OBJECT_VIEW;
+    const char *original = brn_arena_printf(
+        r->x->arena, "%s.%s", brn_mysql_named(r->x, r->x->schema), brn_mysql_named(r->x, name));
+
+    r->out->wanted = view ? define_view(r, SCRATCH) : define_table(r, r->place, name);
+    if (r->st == BRANT_OK && r->out->wanted != NULL && original != NULL) {
+        r->out->present = view ? define_view(r, name) : define_table(r, original, name);
+    }
+    if (r->st == BRANT_OK && r->out->wanted != NULL && r->out->present != NULL) {
+        r->out->result =
+            strcmp(r->out->wanted, r->out->present) == 0 ? BRN_MYSQL_SAME : BRN_MYSQL_OTHER;
+    }
+}
+
+static void drop(rehearsal *r)
+{
+    const char *kind = r->x->what->object == BRN_OBJECT_VIEW ? "VIEW" : "TABLE";
+    const char *sql = brn_arena_printf(r->x->arena, "DROP %s IF EXISTS %s", kind, r->place);
+
+    if (sql != NULL) {
+        (void)brn_mysql_ask_quietly(r->x->p, brn_str_from(sql), NULL, NULL, NULL);
+    }
+}
+
+brant_status brn_mysql_rehearse(
+    brn_mysql_rehearsal *out,
+    brn_mysql_probing *x,
+    const char *name,
+    const brn_mysql_texts *undo,
+    brant_error **err)
+{
+    bool whole = x->what->verb == BRN_VERB_CREATE && x->what->object != BRN_OBJECT_INDEX;
+    rehearsal r = { .x = x, .out = out, .whole = whole, .st = BRANT_OK, .err = err };
+    const char *text = NULL;
+
+    *out = (brn_mysql_rehearsal){ 0 };
+    if (x->p->read_only) {
+        out->failure = "this connection only reads";
+        return BRANT_OK;
+    }
+    r.place = brn_arena_printf(x->arena, "%s.`" SCRATCH "`", brn_mysql_named(x, x->schema));
+    text = r.place != NULL ? elsewhere(&r) : NULL;
+    if (text == NULL) {
+        return x->arena->oom ? brn_error_oom(err) : BRANT_OK;
+    }
+    drop(&r);
+    if ((whole || (make_copy(&r, name) && undo_all(&r, undo))) && command(&r, text)) {
+        compare(&r, name);
+    }
+    drop(&r);
+    return r.st;
+}

@@ -1,0 +1,667 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Programs on MySQL and MariaDB: packets of several statements, one answer each.
+ *
+ *   in a transaction   as many operations as fit: the server keeps all or nothing of them
+ *   outside of one     a bracket: guard, intent, statement, outcome. Never two, since the server
+ *                      works off a packet whose client has died
+ *
+ * By itself is a statement that may have several answers (CALL, EXECUTE, blocks), and a function of
+ * the host program. A statement that fails ends its packet, so nothing behind it takes effect.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "engines/mysql/mysql.h"
+
+#define ITEMS 256
+#define PACKET_BYTES ((size_t)1 << 20) /* of a packet that another operation may join */
+#define NONE SIZE_MAX
+
+/* One statement of a packet. */
+typedef struct item {
+    size_t op;
+    bool last; /* of its operation */
+} item;
+
+typedef struct packet {
+    brn_mysql *p;
+    const brn_program *program;
+    brn_on_result *on_result;
+    void *user;
+    brn_run_state *state;
+    int64_t began_us;
+    int64_t last_ns; /* when the operation before was done */
+    brn_buf text;
+    item items[ITEMS];
+    size_t count;
+    size_t lead;   /* of them, at the beginning: of no operation */
+    bool in_txn;   /* behind what is in it */
+    bool began;    /* a transaction begins, or goes on, in it */
+    bool several;  /* its one statement may have several answers */
+    bool swallows; /* and may end well although it was stopped */
+} packet;
+
+/* --- what comes together ---------------------------------------------------------------------- */
+
+static void classify(brn_stmt_class *what, brn_arena *arena, const brn_mysql *p, const brn_op *op)
+{
+    brn_stmt stmt = { .text = op->sql, .line = 1, .column = 1 };
+
+    stmt.mode = op->stmt != NULL ? op->stmt->mode : brn_mysql_lex_mode(p);
+    brn_classify(what, arena, &brn_dialect_mysql, &stmt);
+}
+
+static bool is_control(const brn_stmt_class *what)
+{
+    return what->verb == BRN_VERB_BEGIN || what->verb == BRN_VERB_COMMIT ||
+           (what->verb == BRN_VERB_ROLLBACK && !what->to_savepoint);
+}
+
+static bool is_ledger(const brn_op *op, brn_ledger_op_type type)
+{
+    return op->type == BRN_OP_LEDGER && op->ledger->type == type;
+}
+
+/* Whether the operation may come behind the one before it. */
+static bool comes_along(const packet *k, const brn_op *before, const brn_op *op)
+{
+    if (op->type == BRN_OP_BARRIER || op->call != NULL || is_ledger(op, BRN_LEDGER_ENSURE)) {
+        return false;
+    }
+    if (k->in_txn) {
+        return k->text.len < PACKET_BYTES && k->count + 2 < ITEMS;
+    }
+    if (before->type == BRN_OP_GUARD || is_ledger(before, BRN_LEDGER_INTENT)) {
+        return true;
+    }
+    return before->type == BRN_OP_STATEMENT && before->call == NULL &&
+           is_ledger(op, BRN_LEDGER_OUTCOME);
+}
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+static void add_item(packet *k, size_t op, bool last)
+{
+    k->items[k->count++] = (item){ .op = op, .last = last };
+    brn_buf_add_c(&k->text, "\n;\n");
+}
+
+/*
+ * A query that fails unless the session has the lock, and the row is this run's and running. What
+ * fails is a subquery of two rows, which is looked at only then.
+ */
+static void add_guard(packet *k, const char *id)
+{
+    brn_mysql *p = k->p;
+    const char *run_id = k->program->run_id != NULL ? k->program->run_id : "";
+
+    brn_buf_printf(
+        &k->text, "SELECT IF(IS_USED_LOCK('%s') <=> CONNECTION_ID()", brn_mysql_lock_name(p));
+    if (id != NULL) {
+        brn_buf_add_c(&k->text, " AND (SELECT COUNT(*) FROM ");
+        brn_sql_ledger_table(&k->text, &brn_mysql_ledger_dialect, p->schema);
+        brn_buf_add_c(&k->text, " WHERE id = ");
+        brn_mysql_add_text(&k->text, id, strlen(id));
+        brn_buf_add_c(&k->text, " AND status = 'running' AND run_id = ");
+        brn_mysql_add_text(&k->text, run_id, strlen(run_id));
+        brn_buf_add_c(&k->text, ") = 1");
+    }
+    brn_buf_add_c(&k->text, ", 1, (SELECT 1 UNION ALL SELECT 2))");
+}
+
+static void add_ledger(packet *k, size_t index, const brn_ledger_op *op)
+{
+    brn_sql_stmt stmt;
+    brn_buf sql;
+    bool more = true;
+
+    brn_buf_init(&sql, 0);
+    for (size_t i = 0; more; i++) {
+        more = brn_sql_ledger_render(
+            &stmt, &sql, &brn_mysql_ledger_dialect, k->p->schema, op, i, brn_clock_wall_us(),
+            k->began_us);
+        if (more) {
+            brn_mysql_add_rendered(&k->text, &stmt);
+            add_item(k, index, false);
+        }
+    }
+    k->items[k->count - 1].last = true;
+    k->text.failed = k->text.failed || sql.failed;
+    brn_buf_release(&sql);
+}
+
+static brant_status refuse(const brn_op *op, const char *id, const char *why, brant_error **err)
+{
+    brant_status st = brn_error(err, BRANT_ESTATEMENT, id, "%s", why);
+
+    brn_error_statement(err, op->sql);
+    brn_error_hint(
+        err, "Leave BEGIN, COMMIT and ROLLBACK out, or write \"-- brant: transaction=off\".");
+    return st;
+}
+
+/* What is seen in the text before it is sent. */
+static brant_status check_statement(
+    packet *k, const brn_op *op, const brn_stmt_class *what, brant_error **err)
+{
+    bool own = (op->flags & (BRN_OP_OWN_BEGIN | BRN_OP_OWN_END)) != 0;
+
+    if (k->p->in_program || (k->in_txn && !k->p->in_own && !own)) {
+        if (is_control(what)) {
+            return refuse(
+                op, "statement.transaction_control",
+                "the statement would end the transaction of the migration", err);
+        }
+        if ((what->flags & BRN_STMT_COMMITS) != 0) {
+            return refuse(
+                op, "transaction.alone",
+                "the statement would commit the transaction of the migration", err);
+        }
+    }
+    return BRANT_OK;
+}
+
+/* False: it has to begin a packet of its own, and there is something in this one. */
+static bool add_statement(packet *k, size_t index, brant_status *st, brant_error **err)
+{
+    const brn_op *op = &k->program->ops.items[index];
+    brn_stmt_class what = { 0 };
+    brn_arena arena;
+    bool fits = true;
+
+    brn_arena_init(&arena);
+    classify(&what, &arena, k->p, op);
+    /* DO makes warnings of errors, and SLEEP() of MySQL a result. */
+    k->swallows = what.verb == BRN_VERB_DO || (what.verb == BRN_VERB_SELECT && !k->p->maria);
+    k->several = (what.flags & BRN_STMT_MAY_COMMIT) != 0 || k->swallows;
+    fits = !k->several || k->count == k->lead;
+    if (fits) {
+        *st = check_statement(k, op, &what, err);
+        /* What came before is done first, and the place of the error is right. */
+        fits = *st == BRANT_OK || k->count == k->lead;
+    }
+    if (fits && *st == BRANT_OK) {
+        *st = brn_mysql_note_session(k->p, &what, op->sql, err);
+    }
+    if (fits && *st == BRANT_OK) {
+        brn_buf_add_str(&k->text, op->sql);
+        add_item(k, index, true);
+    }
+    brn_arena_release(&arena);
+    return fits;
+}
+
+static void follow_txn(packet *k, const brn_op *op)
+{
+    if (op->type == BRN_OP_BEGIN || (op->flags & BRN_OP_OWN_BEGIN) != 0) {
+        k->in_txn = true;
+        k->began = true;
+    } else if (op->type == BRN_OP_COMMIT || (op->flags & BRN_OP_OWN_END) != 0) {
+        k->in_txn = false;
+    }
+}
+
+/* False: it has to wait for the next packet. */
+static bool add_op(packet *k, size_t index, brant_status *st, brant_error **err)
+{
+    const brn_op *op = &k->program->ops.items[index];
+
+    switch (op->type) {
+    case BRN_OP_BEGIN:
+        brn_buf_add_c(&k->text, "START TRANSACTION");
+        add_item(k, index, true);
+        break;
+    case BRN_OP_COMMIT:
+        brn_buf_add_c(&k->text, "COMMIT");
+        add_item(k, index, true);
+        break;
+    case BRN_OP_GUARD:
+        add_guard(k, op->id);
+        add_item(k, index, true);
+        break;
+    case BRN_OP_LEDGER:
+        add_ledger(k, index, op->ledger);
+        break;
+    case BRN_OP_STATEMENT:
+        if (!add_statement(k, index, st, err)) {
+            brant_error_free(err != NULL && *st != BRANT_OK ? *err : NULL);
+            if (err != NULL && *st != BRANT_OK) {
+                *err = NULL;
+            }
+            *st = BRANT_OK;
+            return false;
+        }
+        break;
+    case BRN_OP_BARRIER:
+        break;
+    }
+    follow_txn(k, op);
+    return true;
+}
+
+static void add_lead(packet *k)
+{
+    brn_mysql *p = k->p;
+    int64_t seconds = brn_mysql_attempt_seconds(p);
+
+    if (!p->settings_sent || seconds == p->attempt_seconds) {
+        return;
+    }
+    p->attempt_seconds = seconds;
+    brn_buf_printf(
+        &k->text, "SET SESSION lock_wait_timeout = %lld, innodb_lock_wait_timeout = %lld",
+        (long long)seconds, (long long)seconds);
+    add_item(k, NONE, false);
+    k->lead = k->count;
+}
+
+/* Behind the last operation of the packet that begins at `from`. */
+static brant_status fill(size_t *end, packet *k, size_t from, brant_error **err)
+{
+    const brn_op *ops = k->program->ops.items;
+    brant_status st = BRANT_OK;
+    size_t at = from;
+    bool more = true;
+
+    brn_buf_reset(&k->text);
+    k->count = 0;
+    k->lead = 0;
+    k->several = false;
+    k->swallows = false;
+    k->in_txn = k->p->in_program || k->p->in_own;
+    k->began = k->in_txn;
+    add_lead(k);
+    while (more && st == BRANT_OK) {
+        more = add_op(k, at, &st, err);
+        at += more && st == BRANT_OK ? 1 : 0;
+        more = more && at < k->program->ops.count && !k->several &&
+               comes_along(k, &ops[at - 1], &ops[at]);
+    }
+    if (st == BRANT_OK && k->text.failed) {
+        st = brn_error_oom(err);
+    }
+    *end = at;
+    return st;
+}
+
+/* --- answers ---------------------------------------------------------------------------------- */
+
+static void report(packet *k, size_t op, int64_t rows)
+{
+    int64_t now_ns = brn_clock_mono_ns();
+    brn_op_result result = { .rows = rows, .duration_ns = now_ns - k->last_ns };
+
+    k->state->ops_done = op + 1;
+    k->last_ns = now_ns;
+    if (k->on_result != NULL) {
+        k->on_result(k->program, op, &result, k->user);
+    }
+}
+
+static void op_is_done(packet *k, size_t index, int64_t rows)
+{
+    brn_mysql *p = k->p;
+    const brn_op *op = &k->program->ops.items[index];
+
+    if (op->type == BRN_OP_BEGIN) {
+        p->in_program = true;
+    } else if (op->type == BRN_OP_COMMIT) {
+        p->in_program = false;
+    } else if ((op->flags & BRN_OP_OWN_BEGIN) != 0) {
+        p->in_own = true;
+    } else if ((op->flags & BRN_OP_OWN_END) != 0) {
+        p->in_own = false;
+    }
+    report(k, index, rows);
+}
+
+static brant_status lock_lost(brant_error **err)
+{
+    brant_status st = brn_error(
+        err, BRANT_ELOCKED, "lock.lost",
+        "the migration lock was lost, or another run has taken over the migration");
+
+    brn_error_hint(err, "Nothing more was run. \"brant status\" shows what there is.");
+    return st;
+}
+
+static brant_status ledger_failed(packet *k, const brn_op *op, brant_error **err)
+{
+    brn_mysql *p = k->p;
+    brant_status st;
+
+    if (op->ledger->type == BRN_LEDGER_ENSURE && mysql_errno(p->my) == 1049) {
+        st = brn_error(
+            err, BRANT_EUSAGE, "ledger.no_schema", "no database \"%s\" for the ledger", p->schema);
+        brn_error_hint(err, "Create it, or name another with the setting ledger-schema.");
+        return st;
+    }
+    return brn_mysql_error(
+        p, (brn_str){ NULL, 0 }, "ledger.write_failed", "could not write the ledger", err);
+}
+
+static brant_status op_failed(packet *k, size_t index, brant_error **err)
+{
+    brn_mysql *p = k->p;
+    const brn_op *op = index != NONE ? &k->program->ops.items[index] : NULL;
+    brant_status st;
+
+    if (op != NULL && op->type == BRN_OP_GUARD && mysql_errno(p->my) == 1242) {
+        return lock_lost(err);
+    }
+    if (op != NULL && op->type == BRN_OP_LEDGER) {
+        return ledger_failed(k, op, err);
+    }
+    if (op != NULL && op->type == BRN_OP_STATEMENT) {
+        st = brn_mysql_error(p, op->sql, "statement.failed", NULL, err);
+        brn_error_statement(err, op->sql);
+        return st;
+    }
+    return brn_mysql_error(p, (brn_str){ NULL, 0 }, "statement.failed", NULL, err);
+}
+
+/*
+ * All of the packet was sent, and the server works it off. What is in doubt is what would be known
+ * last: the statement of a bracket, or the COMMIT.
+ */
+static void in_doubt(packet *k)
+{
+    const brn_op *ops = k->program->ops.items;
+    size_t doubt = k->state->ops_done;
+
+    for (size_t i = k->count; i-- > k->lead && k->items[i].op > doubt;) {
+        const brn_op *op = &ops[k->items[i].op];
+        if (op->type == BRN_OP_COMMIT || (op->type == BRN_OP_STATEMENT && !k->began)) {
+            doubt = k->items[i].op;
+        }
+    }
+    k->state->ops_done = doubt;
+    k->state->in_doubt = true;
+    k->state->passing = k->began;
+}
+
+/* The outcome of a statement that is done must not be lost with what was asked to stop. */
+static bool write_again(packet *k, size_t index)
+{
+    const brn_op *op = index != NONE ? &k->program->ops.items[index] : NULL;
+    brn_arena arena;
+    char *sql = NULL;
+    brn_sql_stmt stmt;
+    brn_buf text;
+    brn_buf whole;
+    bool fine = op != NULL && is_ledger(op, BRN_LEDGER_OUTCOME) && !k->began && k->p->stopping &&
+                !brn_mysql_is_lost(k->p);
+
+    if (!fine) {
+        return false;
+    }
+    brn_arena_init(&arena);
+    brn_buf_init(&text, 0);
+    brn_buf_init(&whole, 0);
+    (void)brn_sql_ledger_render(
+        &stmt, &text, &brn_mysql_ledger_dialect, k->p->schema, op->ledger, 0, brn_clock_wall_us(),
+        k->began_us);
+    brn_mysql_add_rendered(&whole, &stmt);
+    sql = brn_arena_strdup(&arena, brn_buf_text(&whole));
+    fine = sql != NULL && !whole.failed &&
+           brn_mysql_ask_quietly(k->p, brn_str_from(sql), NULL, NULL, NULL) == BRANT_OK;
+    brn_buf_release(&whole);
+    brn_buf_release(&text);
+    brn_arena_release(&arena);
+    return fine;
+}
+
+/* The first one comes with the sending. A statement's clock runs while its answer is waited for. */
+static bool take_answer(packet *k, size_t i, int64_t *rows, bool *stopped)
+{
+    brn_mysql *p = k->p;
+    brn_control *control = p->conn.control;
+    size_t op = k->items[i].op;
+    bool statement = op != NONE && k->program->ops.items[op].type == BRN_OP_STATEMENT;
+    bool fine;
+
+    if (statement) {
+        brn_control_arm(control, BRN_LIMIT_STATEMENT);
+    }
+    fine = i == 0 ? brn_mysql_send(p, brn_buf_str(&k->text)) : brn_mysql_next(p);
+    if (fine) {
+        my_ulonglong changed = mysql_affected_rows(p->my);
+
+        *rows = changed != (my_ulonglong)-1 && mysql_field_count(p->my) == 0 ? (int64_t)changed : 0;
+        fine = brn_mysql_skip(p);
+    }
+    while (fine && k->several && i + 1 == k->count && brn_mysql_has_more(p)) {
+        fine = brn_mysql_next(p) && brn_mysql_skip(p);
+    }
+    if (fine && k->swallows && p->stopping) {
+        *stopped = true;
+        return true;
+    }
+    if (fine) {
+        brn_control_rest(control, BRN_LIMIT_STATEMENT);
+    }
+    return fine; /* else the error may be the limit's */
+}
+
+/* An update of a row that is not there. The server counts rows that change; its words count those
+ * that were found: "Rows matched: 0  Changed: 0  Warnings: 0". */
+static bool has_missed(const packet *k, const item *it)
+{
+    const brn_op *op = it->op != NONE ? &k->program->ops.items[it->op] : NULL;
+    const char *info = mysql_info(k->p->my);
+
+    return op != NULL &&
+           (is_ledger(op, BRN_LEDGER_INTENT) || is_ledger(op, BRN_LEDGER_OUTCOME) ||
+            is_ledger(op, BRN_LEDGER_FAIL)) &&
+           info != NULL && strstr(info, "matched: 0 ") != NULL;
+}
+
+static brant_status row_missing(packet *k, const item *it, brant_error **err)
+{
+    brant_status st = brn_error(
+        err, BRANT_EDRIFT, "ledger.row_missing", "the ledger row of \"%s\" is gone",
+        k->program->ops.items[it->op].ledger->row->id);
+
+    brn_error_hint(err, "Somebody deleted it while brant was running. Run \"brant status\".");
+    brn_mysql_drain(k->p);
+    return st;
+}
+
+static brant_status too_many_answers(packet *k, brant_error **err)
+{
+    brn_mysql_drain(k->p);
+    k->state->in_doubt = true;
+    return brn_error(
+        err, BRANT_EINTERNAL, "statement.split",
+        "the server has taken a statement for more than one: brant has cut the file at another "
+        "place than the server would");
+}
+
+static brant_status take_answers(packet *k, brant_error **err)
+{
+    brn_mysql *p = k->p;
+
+    for (size_t i = 0; i < k->count; i++) {
+        const item *it = &k->items[i];
+        int64_t rows = 0;
+        bool stopped = false;
+
+        if (!take_answer(k, i, &rows, &stopped) && !write_again(k, it->op)) {
+            brant_status st = op_failed(k, it->op, err);
+            brn_control_rest(p->conn.control, BRN_LIMIT_STATEMENT);
+            if (brn_mysql_is_lost(p)) {
+                in_doubt(k);
+            } else {
+                k->state->passing = brn_mysql_is_passing(mysql_errno(p->my));
+            }
+            return st;
+        }
+        if (stopped) {
+            brant_status st = brn_control_check(p->conn.control, err);
+            brn_control_rest(p->conn.control, BRN_LIMIT_STATEMENT);
+            if (st != BRANT_OK) {
+                return st;
+            }
+        }
+        if (has_missed(k, it)) {
+            return row_missing(k, it, err);
+        }
+        if (it->last) {
+            op_is_done(k, it->op, rows);
+        }
+    }
+    return brn_mysql_has_more(p) ? too_many_answers(k, err) : BRANT_OK;
+}
+
+/* --- by itself -------------------------------------------------------------------------------- */
+
+brant_status brn_mysql_transaction_lost(brant_error **err)
+{
+    brant_status st = brn_error(
+        err, BRANT_ESTATEMENT, "statement.transaction_lost",
+        "the transaction of the migration is gone: it was committed or rolled back");
+
+    brn_error_hint(
+        err,
+        "A function that gets an error must return it, and no code that is called may commit.");
+    return st;
+}
+
+static bool is_in_transaction(const brn_mysql *p)
+{
+    return p->my != NULL && (p->my->server_status & SERVER_STATUS_IN_TRANS) != 0;
+}
+
+/* What comes next in the program is true only while the transaction is as it was. */
+static brant_status check_after(brn_mysql *p, brant_error **err)
+{
+    brant_status st;
+
+    if (is_in_transaction(p) == (p->in_program || p->in_own)) {
+        return BRANT_OK;
+    }
+    if (p->in_program || p->in_own) {
+        return brn_mysql_transaction_lost(err);
+    }
+    st = brn_error(
+        err, BRANT_ESTATEMENT, "statement.transaction_open",
+        "the function has left a transaction open");
+    brn_error_detail(err, "It is rolled back.");
+    brn_error_hint(err, "Commit what the function begins.");
+    return st;
+}
+
+static brant_status run_call(packet *k, size_t index, brant_error **err)
+{
+    brn_mysql *p = k->p;
+    const brn_op *op = &k->program->ops.items[index];
+    int64_t rows = 0;
+    brant_status st = brn_control_check(p->conn.control, err);
+
+    if (st != BRANT_OK) {
+        return st;
+    }
+    p->call = op;
+    st = op->call(op->call_user, &rows, err);
+    p->call = NULL;
+    st = st == BRANT_OK ? check_after(p, err) : st;
+    if (st == BRANT_OK) {
+        report(k, index, rows);
+    }
+    return st;
+}
+
+/* --- the whole program ------------------------------------------------------------------------ */
+
+/* Stopping between a statement and its outcome, or before a COMMIT, would make an unknown out of a
+ * known. */
+static bool begins_something(const brn_program *program, size_t from, size_t to)
+{
+    bool begins = false;
+
+    for (size_t i = from; i < to && !begins; i++) {
+        const brn_op *op = &program->ops.items[i];
+
+        begins = op->type == BRN_OP_BEGIN || op->type == BRN_OP_STATEMENT ||
+                 is_ledger(op, BRN_LEDGER_INTENT);
+    }
+    return begins;
+}
+
+static brant_status run_packet(packet *k, size_t *at, brant_error **err)
+{
+    brn_mysql *p = k->p;
+    size_t from = *at;
+    bool alone;
+    brant_status st = fill(at, k, from, err);
+
+    if (st != BRANT_OK) {
+        return st;
+    }
+    if (k->count == k->lead) { /* a barrier */
+        report(k, from, 0);
+        return BRANT_OK;
+    }
+    if (begins_something(k->program, from, *at)) {
+        st = brn_control_check(p->conn.control, err);
+        brn_mysql_look(p);
+    } else {
+        p->stopping = false;
+        brn_mysql_quiet(p);
+    }
+    alone = k->several;
+    st = st == BRANT_OK ? take_answers(k, err) : st;
+    return st == BRANT_OK && alone ? check_after(p, err) : st;
+}
+
+static brant_status prepare(brn_mysql *p, brant_error **err)
+{
+    if (p->my == NULL) {
+        return brn_mysql_lost(p, err);
+    }
+    return p->read_only ? brn_error(
+                              err, BRANT_EUSAGE, "connect.read_only",
+                              "the connection was opened for reading only")
+                        : BRANT_OK;
+}
+
+brant_status brn_mysql_run(
+    brn_conn *conn,
+    const brn_program *program,
+    brn_on_result *on_result,
+    void *user,
+    brn_run_state *state,
+    brant_error **err)
+{
+    brn_mysql *p = (brn_mysql *)conn;
+    packet *k = calloc(1, sizeof(*k));
+    brant_status st;
+
+    *state = (brn_run_state){ 0 };
+    if (k == NULL) {
+        return brn_error_oom(err);
+    }
+    *k = (packet){ .p = p, .program = program, .on_result = on_result, .user = user };
+    k->state = state;
+    k->began_us = brn_clock_wall_us();
+    brn_buf_init(&k->text, 0);
+    brn_control_rest(conn->control, BRN_LIMIT_STATEMENT);
+    st = prepare(p, err);
+    for (size_t at = 0; at < program->ops.count && st == BRANT_OK;) {
+        k->last_ns = brn_clock_mono_ns();
+        if (program->ops.items[at].call != NULL) {
+            st = run_call(k, at, err);
+            at++;
+        } else {
+            st = run_packet(k, &at, err);
+        }
+    }
+    if (st != BRANT_OK) {
+        brn_error_subject(err, conn->database, brn_program_migration(program, state->ops_done));
+    }
+    brn_buf_release(&k->text);
+    free(k);
+    return st;
+}

@@ -1,0 +1,2 @@
+DROP TRIGGER orders_take_stock;
+DROP PROCEDURE take_stock;

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What only MySQL and MariaDB have: packets, statements with several answers, KILL, sql_mode. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "conformance/server_mysql.h"
+#include "engines/mysql/mysql.h"
+
+static brant_status run_one(brn_conn *conn, conf_db *db, const char *sql, brant_error **err)
+{
+    brn_program program = { .run_id = "run-1" };
+    brn_run_state state;
+
+    conf_add_sql(&program, db, sql);
+    return conn->engine->run(conn, &program, NULL, NULL, &state, err);
+}
+
+static int64_t number(const conf_db *db, const char *query)
+{
+    return db->quirks->number(db->url, query);
+}
+
+/* GUARD, intent, statement, outcome of the row "m1", which says running. */
+static void add_bracket(brn_program *program, conf_db *db, const char *sql)
+{
+    brn_ledger_row row = conf_row("m1", BRN_ROW_RUNNING);
+
+    program->run_id = "run-1";
+    conf_add(program, db, BRN_OP_GUARD)->id = "m1";
+    row.intent = 1;
+    row.intent_digest = "it's \\ digest";
+    conf_add_ledger(program, db, BRN_LEDGER_INTENT, &row);
+    conf_add_sql(program, db, sql);
+    row.intent = 0;
+    row.stmts_done = 1;
+    row.done_digest = "done";
+    conf_add_ledger(program, db, BRN_LEDGER_OUTCOME, &row);
+}
+
+static brn_conn *with_row(conf_db *db)
+{
+    brn_conn *conn = conf_connect(db);
+    brn_ledger_row row = conf_row("m1", BRN_ROW_RUNNING);
+    brn_program program = { .run_id = "run-1" };
+    brn_run_state state;
+    brant_error *err = NULL;
+    brant_status st;
+
+    conf_ensure(conn, db);
+    st = conn->engine->lock(conn, "conformance", &err);
+    conf_ok(st, err);
+    conf_add_ledger(&program, db, BRN_LEDGER_PUT, &row);
+    st = conn->engine->run(conn, &program, NULL, NULL, &state, &err);
+    conf_ok(st, err);
+    return conn;
+}
+
+static void a_bracket_is_one_round_trip(void **state)
+{
+    conf_db *db = *state;
+    brn_conn *conn = with_row(db);
+    brn_program program = { 0 };
+    brn_run_state run;
+    brant_error *err = NULL;
+    uint64_t before = conn->requests;
+    brant_status st;
+
+    add_bracket(&program, db, "CREATE TABLE t (a int) -- a comment");
+    st = conn->engine->run(conn, &program, NULL, NULL, &run, &err);
+    conf_ok(st, err);
+    assert_int_equal(conn->requests - before, 1);
+    assert_int_equal(number(db, "SELECT statements_done * 10 + intent FROM brant_migrations"), 10);
+    /* And in the next one there is nothing of the first. */
+    before = conn->requests;
+    program = (brn_program){ 0 };
+    add_bracket(&program, db, "ALTER TABLE t ADD b int");
+    add_bracket(&program, db, "ALTER TABLE t ADD c int");
+    st = conn->engine->run(conn, &program, NULL, NULL, &run, &err);
+    conf_ok(st, err);
+    assert_int_equal(conn->requests - before, 2);
+    conf_close(conn);
+}
+
+static void a_statement_that_fails_has_no_outcome(void **state)
+{
+    conf_db *db = *state;
+    brn_conn *conn = with_row(db);
+    brn_program program = { 0 };
+    brn_run_state run;
+    brant_error *err = NULL;
+    brant_status st;
+
+    add_bracket(&program, db, "ALTER TABLE nosuch ADD b int");
+    st = conn->engine->run(conn, &program, NULL, NULL, &run, &err);
+    conf_expect(st, err, BRANT_ESTATEMENT, "statement.failed");
+    assert_int_equal(run.ops_done, 2);
+    assert_false(run.in_doubt);
+    assert_int_equal(number(db, "SELECT statements_done * 10 + intent FROM brant_migrations"), 1);
+    assert_int_equal(
+        number(
+            db, "SELECT COUNT(*) FROM brant_migrations WHERE intent_digest = 'it''s \\\\ digest'"),
+        1);
+    conf_close(conn);
+}
+
+static void without_the_lock_a_bracket_does_nothing(void **state)
+{
+    conf_db *db = *state;
+    brn_conn *conn = with_row(db);
+    brn_program program = { 0 };
+    brn_run_state run;
+    brant_error *err = NULL;
+    brant_status st;
+
+    conn->engine->unlock(conn);
+    add_bracket(&program, db, "CREATE TABLE t (a int)");
+    st = conn->engine->run(conn, &program, NULL, NULL, &run, &err);
+    conf_expect(st, err, BRANT_ELOCKED, "lock.lost");
+    assert_int_equal(number(db, db->quirks->count_tables), 0);
+    assert_int_equal(number(db, "SELECT intent FROM brant_migrations"), 0);
+    conf_close(conn);
+}
+
+static void a_procedure_may_have_several_answers(void **state)
+{
+    conf_db *db = *state;
+    brn_conn *conn = with_row(db);
+    brn_program program = { 0 };
+    brn_run_state run;
+    brant_error *err = NULL;
+    brant_status st;
+
+    conf_run_sql(conn, db, "CREATE TABLE t (a int)");
+    conf_run_sql(
+        conn, db,
+        "CREATE PROCEDURE p() BEGIN SELECT 1; SELECT 2 UNION SELECT 3; INSERT INTO t VALUES (1); END");
+    add_bracket(&program, db, "CALL p()");
+    st = conn->engine->run(conn, &program, NULL, NULL, &run, &err);
+    conf_ok(st, err);
+    assert_int_equal(run.ops_done, program.ops.count);
+    assert_int_equal(number(db, "SELECT COUNT(*) FROM t"), 1);
+    conf_close(conn);
+}
+
+static void a_call_that_commits_is_found_out(void **state)
+{
+    conf_db *db = *state;
+    brn_conn *conn = conf_connect(db);
+    brn_program program = { 0 };
+    brn_run_state run;
+    brant_error *err = NULL;
+    brant_status st;
+
+    conf_run_sql(conn, db, "CREATE PROCEDURE p() COMMIT");
+    (void)conf_add(&program, db, BRN_OP_BEGIN);
+    conf_add_sql(&program, db, "CALL p()");
+    (void)conf_add(&program, db, BRN_OP_COMMIT);
+    st = conn->engine->run(conn, &program, NULL, NULL, &run, &err);
+    conf_expect(st, err, BRANT_ESTATEMENT, "statement.transaction_lost");
+    err = NULL;
+    st = conn->engine->reset(conn, &err);
+    conf_ok(st, err);
+    conf_close(conn);
+}
+
+static void a_session_that_is_killed_comes_back_with_its_lock(void **state)
+{
+    conf_db *db = *state;
+    brn_conn *conn = with_row(db);
+    brn_lock_holder holder;
+    brn_run_state run;
+    brn_program program = { .run_id = "run-1" };
+    brant_error *err = NULL;
+    char sql[64];
+    brant_status st = conn->engine->lock_holder(&holder, conn, &err);
+
+    conf_ok(st, err);
+    (void)snprintf(sql, sizeof(sql), "KILL CONNECTION %lld", (long long)holder.pid);
+    assert_true(conf_mysql_do(db->url, sql));
+    conf_add(&program, db, BRN_OP_GUARD)->id = "m1";
+    st = conn->engine->run(conn, &program, NULL, NULL, &run, &err);
+    conf_expect(st, err, BRANT_ECONNECT, "connect.lost");
+    err = NULL;
+    st = conn->engine->reset(conn, &err);
+    conf_ok(st, err);
+    st = conn->engine->run(conn, &program, NULL, NULL, &run, &err);
+    conf_ok(st, err);
+    conf_close(conn);
+}
+
+static void the_mode_of_the_session_is_known(void **state)
+{
+    conf_db *db = *state;
+    brn_conn *conn = conf_connect(db);
+    brn_ledger_state ledger;
+    brant_error *err = NULL;
+    brant_status st = run_one(conn, db, "SET sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'", &err);
+    brant_value value = { .type = BRANT_VALUE_TEXT, .data = "a\\'b", .length = 4 };
+    int64_t changed = 0;
+
+    conf_ok(st, err);
+    st = conn->engine->ledger_read(&ledger, &db->arena, conn, BRN_LEDGER_BRIEF, &err);
+    conf_ok(st, err);
+    assert_int_equal(conn->lex_mode, BRN_LEX_ANSI_QUOTES | BRN_LEX_NO_BACKSLASH);
+    conf_run_sql(conn, db, "CREATE TABLE t (a varchar(9))");
+    st = conf_execute(&changed, conn, "INSERT INTO \"t\" VALUES (?)", &value, 1, NULL, NULL, &err);
+    conf_ok(st, err);
+    assert_int_equal(number(db, "SELECT COUNT(*) FROM t WHERE a = 'a\\\\''b'"), 1);
+    /* reset() takes it back. */
+    st = conn->engine->reset(conn, &err);
+    conf_ok(st, err);
+    st = conn->engine->ledger_read(&ledger, &db->arena, conn, BRN_LEDGER_BRIEF, &err);
+    conf_ok(st, err);
+    assert_int_equal(conn->lex_mode, 0);
+    conf_close(conn);
+}
+
+static void values_stand_only_where_they_are_asked_for(void **state)
+{
+    conf_db *db = *state;
+    brn_conn *conn = conf_connect(db);
+    brant_value values[] = {
+        { .type = BRANT_VALUE_TEXT, .data = "x'; DROP TABLE t; -- ", .length = 21 },
+        { .type = BRANT_VALUE_INTEGER, .integer = -5 }
+    };
+    int64_t changed = 0;
+    brant_error *err = NULL;
+    brant_status st;
+
+    conf_run_sql(conn, db, "CREATE TABLE t (a varchar(40), b int, c varchar(9))");
+    st = conf_execute(
+        &changed, conn, "INSERT INTO t /* ? */ VALUES (?, ?, '?') -- ?", values, 2, NULL, NULL,
+        &err);
+    conf_ok(st, err);
+    assert_int_equal(
+        number(db, "SELECT COUNT(*) FROM t WHERE a LIKE 'x''; DROP%' AND b = -5 AND c = '?'"), 1);
+    conf_close(conn);
+}
+
+static const struct url_case {
+    const char *url;
+    const char *part; /* of the error; NULL: it is one for the server */
+} urls[] = {
+    { "mysql://u@127.0.0.1:1/d?ssl-mode=sometimes", "ssl-mode" },
+    { "mysql://u@127.0.0.1:1/d?sslmode=verify_identity&nosuch=1", "nosuch" },
+    { "mysql://u@127.0.0.1:1/d?connect-timeout=soon", "connect-timeout" },
+    { "mysql://u@127.0.0.1:1/d?protocol=pipe", "protocol" },
+    { "mysql://u@127.0.0.1:1/d?tls=perhaps", "tls" },
+    { "mysql://u@a,b/d", "one host" },
+    { "mysql://u@127.0.0.1:1/", "names no database" },
+    { "mysql://u@127.0.0.1:1/d?parseTime=true&multiStatements=true&loc=UTC&charset=utf8&x-no-lock=true",
+      NULL },
+    { "mysql://u@127.0.0.1:1/d?tls=skip-verify&timeout=2s&ssl_cipher=AES&compress=1", NULL },
+    { "mysql://u@127.0.0.1:1/d?charset=latin1&x-other=1&x-statement-timeout=5", NULL },
+    { "mysql://u@[::1]:1/d?ssl-ca=/nosuch&ssl-key-password=k&x-tls-insecure-skip-verify=1", NULL },
+    { "mysql://u@localhost/d?socket=/nosuch/socket&ssl=0&password=p&plugin-dir=/nosuch", NULL },
+};
+
+static void urls_are_read_as_users_know_them(void **state)
+{
+    conf_db *db = *state;
+
+    for (size_t i = 0; i < BRN_ARRAY_LEN(urls); i++) {
+        brn_conn *conn = NULL;
+        brant_error *err = NULL;
+        brant_status st;
+
+        print_message("  %s\n", urls[i].url);
+        assert_int_equal(
+            brn_url_parse(&db->parsed, &db->arena, brn_str_from(urls[i].url), NULL), BRANT_OK);
+        st = conf_try_connect(&conn, db, 0, &err);
+        assert_int_equal(st, urls[i].part != NULL ? BRANT_EUSAGE : BRANT_ECONNECT);
+        assert_non_null(strstr(
+            brant_error_message(err), urls[i].part != NULL ? urls[i].part : "could not connect"));
+        brant_error_free(err);
+    }
+}
+
+int conf_own_mysql(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_bracket_is_one_round_trip),
+        TEST(a_statement_that_fails_has_no_outcome),
+        TEST(without_the_lock_a_bracket_does_nothing),
+        TEST(a_procedure_may_have_several_answers),
+        TEST(a_call_that_commits_is_found_out),
+        TEST(a_session_that_is_killed_comes_back_with_its_lock),
+        TEST(the_mode_of_the_session_is_known),
+        TEST(values_stand_only_where_they_are_asked_for),
+        TEST(urls_are_read_as_users_know_them),
+    };
+
+    return cmocka_run_group_tests_name("mysql", tests, NULL, NULL);
+}

@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What users do with brant on MySQL and MariaDB, and what they see when it goes wrong."""
+import os
+import shutil
+import signal
+import time
+
+import servers
+import support
+import support_mysql
+from support_mysql import AUDIT, audit
+
+ROUTINES = """\
+DELIMITER //
+CREATE PROCEDURE add_token(IN word varchar(100))
+BEGIN
+    IF word <> '' THEN
+        INSERT INTO audit (token) VALUES (word);
+    END IF;
+END//
+CREATE TRIGGER audit_lower BEFORE INSERT ON audit FOR EACH ROW
+BEGIN
+    SET NEW.token = LOWER(NEW.token); -- a ; in a body
+END//
+DELIMITER ;
+CALL add_token('FROM THE PROCEDURE');
+"""
+
+
+class Up(support_mysql.Case):
+    def test_a_project_with_all_sorts_goes_up_and_down_and_up(self):
+        p = self.project().pairs({
+            "001_audit": (AUDIT + audit("one"), "DROP TABLE audit;\n"),
+            "002_routines": (ROUTINES, "DROP TRIGGER audit_lower;\nDROP PROCEDURE add_token;\n"),
+            "003_rows": (audit("TWO") + audit("THREE"), "DELETE FROM audit WHERE token IN ('two', 'three');\n"),
+            "004_mixed": ("ALTER TABLE audit ADD COLUMN size int;\nUPDATE audit SET size = LENGTH(token);\n"
+                          "CREATE INDEX audit_size ON audit (size);\n",
+                          "ALTER TABLE audit DROP INDEX audit_size, DROP COLUMN size;\n"),
+        })
+        p.up(check=0)
+        self.assertEqual([token for token, in p.sql("SELECT token FROM audit ORDER BY n")],
+                         ["one", "from the procedure", "two", "three"])
+        first = p.dump()
+        p.run("down", "--all", check=0)
+        self.assertEqual(p.tables(), [])
+        p.up(check=0)
+        self.assertEqual(p.dump(), first)
+        self.assertEqual(p.completed(), ["001_audit", "002_routines", "003_rows", "004_mixed"])
+
+    def test_rows_alone_are_one_transaction(self):
+        p = self.project().pairs({"1_a": AUDIT, "2_b": audit("a") + "INSERT INTO nosuch VALUES (1);\n"})
+        result = p.up(check=1)
+        self.assertAt(result, "migrations/2_b.up.sql", 2)
+        self.assertEqual(p.sql("SELECT token FROM audit"), [])
+
+    def test_a_failure_says_where_and_the_next_run_goes_on_from_there(self):
+        p = self.project().pairs({"1_a": AUDIT + audit("a") + "ALTER TABLE audit ADD COLUMN c TYPO;\n" + audit("b")})
+        result = p.up(check=1)
+        self.assertAt(result, "migrations/1_a.up.sql", 3)
+        self.assertHint(result)
+        row, = p.ledger()
+        self.assertEqual((row["status"], row["statements_done"], row["intent"]), ("failed", 2, 0))
+        p.pairs({"1_a": AUDIT + audit("a") + "ALTER TABLE audit ADD COLUMN c int;\n" + audit("b")})
+        p.up(check=0)
+        self.assertEqual([token for token, in p.sql("SELECT token FROM audit ORDER BY n")], ["a", "b"])
+
+    def test_what_would_break_the_run_is_refused_before_it(self):
+        for text in ("LOCK TABLES audit WRITE;\n", "SET autocommit = 0;\n", "SELECT RELEASE_ALL_LOCKS();\n",
+                     "XA START 'x';\n", "SET NAMES latin1;\n", "DELETE FROM brant_migrations;\n",
+                     "LOAD DATA LOCAL INFILE 'x' INTO TABLE audit;\n", "FLUSH TABLES WITH READ LOCK;\n",
+                     "BEGIN;\nALTER TABLE audit ADD COLUMN c int;\nCOMMIT;\n"):
+            with self.subTest(text):
+                p = self.project().pairs({"1_a": AUDIT, "2_b": text})
+                self.assertRefused(p.run("up"))
+                self.assertEqual(p.tables(), [])
+
+    def test_what_a_migration_sets_is_gone_before_the_next(self):
+        p = self.project().pairs({
+            "1_a": "CREATE TABLE a (m varchar(2000), k int, v varchar(20));\n",
+            "2_b": "SET sql_mode = 'ANSI_QUOTES', foreign_key_checks = 0, @word = 'left';\n"
+                   "CREATE TEMPORARY TABLE \"tt\" (i int);\nUSE information_schema;\n",
+            "3_c": "INSERT INTO a SELECT @@sql_mode, @@foreign_key_checks, @word;\n"
+                   "CREATE TABLE tt (i int);\n"})
+        p.up(check=0)
+        mode, keys, word = p.sql("SELECT * FROM a")[0]
+        self.assertEqual((mode, keys, word), (p.sql("SELECT @@sql_mode")[0][0], 1, None))
+        self.assertEqual(p.tables(), ["a", "tt"])
+
+    def test_the_servers_mode_decides_how_files_are_read(self):
+        server = servers.mariadb(self, settings={"sql_mode": "ANSI_QUOTES,NO_BACKSLASH_ESCAPES"})
+        p = self.project(server=server).pairs({
+            "1_a": "CREATE TABLE \"a;b\" (c varchar(20));\nINSERT INTO \"a;b\" VALUES ('\\');\n",
+            "2_b": "INSERT INTO \"a;b\" VALUES ('it''s; \\');\n"})
+        p.up(check=0)
+        self.assertEqual(sorted(p.sql("SELECT c FROM `a;b`")), [["\\"], ["it's; \\"]])
+
+    def test_round_trips(self):
+        p = self.project().pairs({"1_a": "CREATE TABLE t0 (i int);\n"})
+        p.up(check=0)
+        proxy = servers.proxy(self, p.server)
+        p.env["DATABASE_URL"] = proxy.url(p.database.name)
+        before = proxy.counts()["round_trips"]
+        p.up(check=0)
+        nothing = proxy.counts()["round_trips"] - before
+        p.pairs({f"{i}_b": f"CREATE TABLE t{i} (i int);\n" for i in range(2, 12)})
+        p.up(check=0)
+        ten = proxy.counts()["round_trips"] - before - nothing
+        p.pairs({f"{i}_c": f"CREATE TABLE u{i} (i int);\n" for i in range(12, 42)})
+        p.up(check=0)
+        thirty = proxy.counts()["round_trips"] - before - nothing - ten
+        self.assertLessEqual(nothing, 4)  # greeting, login, the good-bye, and one query
+        self.assertLessEqual(thirty - ten, 2 * 20)
+
+    def test_thirty_starts_at_once(self):
+        p = self.project().pairs({f"{i}_m": audit(str(i)) if i > 1 else AUDIT for i in range(1, 7)})
+        runs = [p.start("up") for _ in range(30)]
+        for run in runs:
+            result = run.finish(120)
+            self.assertEqual(result.code, 0, result)
+        self.assertEqual([token for token, in p.sql("SELECT token FROM audit ORDER BY n")], list("23456"))
+
+
+class Example(support_mysql.Case):
+    def test_it_goes_up_and_down_and_up(self):
+        p = self.project()
+        shutil.copytree(os.path.join(servers.SOURCE, "examples", "mysql"), p.path, dirs_exist_ok=True)
+        p.up(check=0)
+        p.sql("INSERT INTO orders (product, amount, cents) VALUES (1, 3, 750)")
+        self.assertEqual(p.sql("SELECT stock FROM products ORDER BY id"), [[7], [3]])
+        p.run("down", "--all", check=0)
+        self.assertEqual(p.tables(), [])
+        p.up(check=0)
+        self.assertEqual(p.sql("SELECT amount, cents FROM orders ORDER BY cents"), [[2, 500], [2, 2400]])
+
+    def test_a_failure_takes_back_the_rows_in_a_row_with_it(self):
+        p = self.project().pairs({"1_a": AUDIT + audit("a") + audit("b") + "INSERT INTO nosuch VALUES (1);\n"})
+        result = p.up(check=1)
+        self.assertSays(result, "rolled back with it")
+        self.assertEqual(p.sql("SELECT COUNT(*) FROM audit"), [[0]])
+        self.assertEqual(p.ledger()[0]["statements_done"], 1)
+        p.pairs({"1_a": AUDIT + audit("a") + audit("b") + audit("c")})
+        p.up(check=0)
+        self.assertEqual([token for token, in p.sql("SELECT token FROM audit ORDER BY n")], ["a", "b", "c"])
+
+
+class Stopping(support_mysql.Case):
+    def test_a_cancelled_statement_ends_on_the_server(self):
+        p = self.project().pairs({"1_a": AUDIT, "2_b": "DO SLEEP(100);\n"})
+        run = p.start("up")
+        support.wait_until(lambda: any("SLEEP" in (s["info"] or "") for s in p.sessions()), process=run)
+        run.send(signal.SIGINT)
+        result = run.finish(20)
+        self.assertNotEqual(result.code, 0)
+        self.assertLess(result.seconds, 15)
+        support.wait_until(lambda: not p.sessions(), what="the end of its sessions")
+
+    def test_a_statement_has_its_limit(self):
+        p = self.project().pairs({"1_a": "DO SLEEP(100);\n"})
+        result = p.run("up", "--statement-timeout", "300ms", check=1)
+        self.assertSays(result, "statement")
+
+    def test_who_is_in_the_way_is_named(self):
+        p = self.project().pairs({"1_a": AUDIT, "2_b": "ALTER TABLE audit ADD COLUMN c int;\n"})
+        p.run("up", "1", check=0)
+        with p.database.connect() as other:
+            other.query("START TRANSACTION; SELECT * FROM audit")
+            result = p.run("up", "--lock-timeout", "3s", env={"BRANT_DDL_LOCK_TIMEOUT": "1s"})
+            self.assertEqual(result.code, 1, result)
+            self.assertSays(result, f"session {other.session}")
+            run = p.start("up", env={"BRANT_DDL_LOCK_TIMEOUT": "1s"})
+            time.sleep(1.5)
+            other.query("COMMIT")
+            result = run.finish()
+        self.assertEqual(result.code, 0, result)
+        self.assertEqual(p.completed(), ["1_a", "2_b"])
+
+
+class Connecting(support_mysql.Case):
+    def ping(self, url, code=None, **env):
+        p = support.Project(self, url)
+        result = p.run("ping", env=env)
+        self.assertNotIn("goose-and-fox", result.text)
+        if code is not None:
+            self.assertEqual(result.code == 0, code == 0, result)
+        return result
+
+    def test_four_failures_are_told_apart(self):
+        server = servers.shared_mysql(self)
+        self.assertSays(self.ping(server.url("brant_x", password="goose-and-fox"), 1), "refuses user")
+        self.assertSays(self.ping(server.url("brant_nosuch"), 1), "does not exist")
+        self.assertSays(self.ping(server.url("else"), 1), "Access denied")
+        self.assertSays(self.ping(f"mysql://brant:goose-and-fox@127.0.0.1:{servers.free_port()}/x", 1),
+                        "could not connect")
+        self.assertSays(self.ping("mysql://brant@127.0.0.1/", 1), "names no database")
+        self.assertSays(self.ping("mysql://brant@127.0.0.1/x?sslmood=1", 1), "sslmood")
+
+    def test_a_silent_server_is_given_up(self):
+        with servers.bound_socket() as silent:
+            silent.listen(5)
+            began = time.monotonic()
+            result = self.ping(f"mysql://brant@127.0.0.1:{silent.getsockname()[1]}/x?connect-timeout=1", 1)
+            self.assertSays(result, "no answer in")
+            self.assertLess(time.monotonic() - began, 10)
+
+    def test_the_password_is_nowhere(self):
+        p = self.project().pairs({"1_a": AUDIT})
+        with p.server.connect() as admin:
+            admin.query("CREATE USER IF NOT EXISTS fox@'%' IDENTIFIED BY 'goose-and-fox'; "
+                        "GRANT ALL ON `brant\\_%`.* TO fox@'%'")
+        p.env["DATABASE_URL"] = p.database.url("fox", password="goose-and-fox")
+        texts = [p.up(check=0).text, p.run("status", "--json").text, p.run("up", "--trace").text,
+                 str(p.ledger()), str(p.history())]
+        self.assertNotIn("goose-and-fox", "".join(texts))
+
+    def test_tls(self):
+        server = servers.mariadb(self, ssl="require")
+        db = servers.database(self, server)
+        self.ping(db.url(), 1)
+        self.ping(db.url(**{"ssl-mode": "REQUIRED"}), 0)
+        good, bad = server.ca.certificate, server.wrong_ca.certificate
+        self.ping(db.url(**{"ssl-mode": "VERIFY_IDENTITY", "ssl-ca": good}), 0)
+        self.assertSays(self.ping(db.url(**{"ssl-mode": "VERIFY_CA", "ssl-ca": bad}), 1), "no encrypted connection")
+        self.assertSays(self.ping(db.url(**{"ssl-ca": bad}), 1), "no encrypted connection")
+        p = self.project(server=server, **{"ssl-ca": good}).pairs({"1_a": AUDIT, "2_b": audit("x")})
+        p.up(check=0)
+        self.assertEqual(p.completed(), ["1_a", "2_b"])
+
+    def test_a_missing_database_is_made_when_asked(self):
+        server = servers.mariadb(self)
+        p = support.Project(self, server.url("brant_new")).pairs({"1_a": AUDIT})
+        self.assertSays(p.run("up"), "brant setup")
+        p.run("setup", check=0)
+        p.up(check=0)
+
+    def test_by_socket(self):
+        p = self.project(local=True).pairs({"1_a": AUDIT})
+        p.up(check=0)
+
+
+class Replica(support_mysql.Case):
+    def test_a_read_only_server_says_so(self):
+        server = servers.mariadb(self)
+        p = self.project(server=server).pairs({"1_a": AUDIT})
+        with server.connect() as admin:
+            admin.query("SET GLOBAL read_only = 1")
+        result = p.up(check=1)
+        self.assertSays(result, "read-only")
+
+
+if __name__ == "__main__":
+    support.main()
