@@ -124,16 +124,6 @@ static bool send_script_role(brn_pipe *pipe, size_t op)
            send_sql(pipe, op, BE_ROLE_AGAIN, NULL, true);
 }
 
-static void note_script(brn_pipe *pipe, size_t op)
-{
-    const char *id = NULL;
-
-    if (pipe->p->script[0] == '\0') {
-        id = brn_program_migration(pipe->program, op);
-        (void)snprintf(pipe->p->script, sizeof(pipe->p->script), "%s", id != NULL ? id : "");
-    }
-}
-
 static bool send_statement(brn_pipe *pipe, size_t op)
 {
     brn_str sql = pipe->program->ops.items[op].sql;
@@ -147,7 +137,6 @@ static bool send_statement(brn_pipe *pipe, size_t op)
     expect(pipe, op, 0, true);
     pipe->bytes += sql.len;
     pipe->worked = true;
-    note_script(pipe, op);
     return PQsendQueryParams(
                pipe->p->pg, brn_buf_text(&pipe->text), 0, NULL, NULL, NULL, NULL, 0) == 1 &&
            (pipe->p->conn.control->limit_ms[BRN_LIMIT_STATEMENT] == 0 ||
@@ -187,7 +176,6 @@ static bool send_guard(brn_pipe *pipe, size_t op, const brn_pipe_text *text)
 static bool send_ledger(brn_pipe *pipe, size_t op, const brn_pipe_text *text)
 {
     if (pipe->program->ops.items[op].ledger->type == BRN_LEDGER_HISTORY) {
-        pipe->p->script[0] = '\0'; /* it ends */
     }
     return (!pipe->p->role_set || send_own_role(pipe, op, false)) &&
            send_text(pipe, op, text, true);
@@ -229,7 +217,6 @@ static size_t send_next(brn_pipe *pipe, size_t op, size_t to)
     if (count == 1) {
         return send_op(pipe, op) ? op + 1 : SIZE_MAX;
     }
-    pipe->p->script[0] = '\0'; /* it ends */
     if (pipe->p->role_set && !send_own_role(pipe, op, false)) {
         return SIZE_MAX;
     }

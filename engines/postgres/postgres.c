@@ -60,7 +60,6 @@ static void use_session(brn_postgres *p, PGconn *pg)
     p->fatal[0] = '\0';
     p->told_to_end = false;
     p->role_set = false;
-    p->script[0] = '\0';
     if (pg != NULL) {
         (void)PQsetNoticeReceiver(pg, on_notice, p);
         p->conn.server_version = (uint32_t)PQserverVersion(pg);

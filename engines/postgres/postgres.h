@@ -88,7 +88,6 @@ typedef struct brn_postgres {
     char xid[24];                   /* of the transaction whose COMMIT is on its way; "" */
     char blocked[512];              /* who kept the last statement waiting, as it was seen; "" */
     char fatal[256];                /* why the server ended the session, when it said so; "" */
-    char script[256];               /* id of the migration whose statements ran last; "" */
     bool role_set;                  /* a script has become another user */
     bool told_to_end;               /* by an administrator, it said */
     char started[32];               /* when the server did, known with the lock; "" */

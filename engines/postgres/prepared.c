@@ -77,12 +77,6 @@ static void guard_values(brn_pipe_text *out, const brn_pipe *pipe, const brn_op 
         out->values[5] = pipe->program->run_id != NULL ? pipe->program->run_id : "";
         out->count = 6;
     }
-    if (op->id != NULL && strncmp(p->script, op->id, sizeof(p->script) - 1) == 0) {
-        /* Between the statements of a script the session is as it has made it. */
-        out->values[1] = NULL;
-        out->values[2] = NULL;
-        out->values[3] = NULL;
-    }
 }
 
 static const struct guard_word {

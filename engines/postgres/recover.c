@@ -52,7 +52,6 @@ brant_status brn_postgres_restore(brn_postgres *p, brant_error **err)
     }
     p->prepared = 0;
     p->role_set = false;
-    p->script[0] = '\0';
     return st == BRANT_OK ? brn_postgres_settings(p, err) : st;
 }
 
