@@ -72,6 +72,7 @@ typedef struct brn_postgres {
     bool locked;    /* brn_postgres_lock() succeeded on the backend `lock_pid` */
     int lock_pid;   /* the server process that serves us, known since lock(); 0 */
     int lost_pid;   /* that had the lock when the connection was lost; 0: nothing to recover */
+    bool gone;      /* the server could not be reached again: it is tried once only from now on */
     bool read_only; /* BRN_CONNECT_READ_ONLY: run() and execute() refuse */
     char application[64]; /* application_name of a run */
     char lock_what[64];   /* as given to lock(), to take it again after a lost connection */

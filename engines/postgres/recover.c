@@ -75,13 +75,14 @@ static brant_status reset_session(brn_postgres *p, brant_error **err)
 static brant_status connect_again(brn_postgres *p, brant_error **err)
 {
     int64_t pause_ms = FIRST_PAUSE_MS;
+    int tries = p->gone ? 1 : CONNECT_TRIES;
     brant_status st = BRANT_ECONNECT;
 
-    for (int i = 1; st != BRANT_OK && i <= CONNECT_TRIES; i++) {
+    for (int i = 1; st != BRANT_OK && i <= tries; i++) {
         brant_error *failure = NULL;
 
         st = brn_postgres_reconnect(p, &failure);
-        if (st != BRANT_OK && i < CONNECT_TRIES) {
+        if (st != BRANT_OK && i < tries) {
             brn_clock_sleep_ms((uint32_t)pause_ms);
             pause_ms *= 2;
         } else if (st != BRANT_OK && err != NULL) {
@@ -90,6 +91,7 @@ static brant_status connect_again(brn_postgres *p, brant_error **err)
         }
         brant_error_free(failure);
     }
+    p->gone = st != BRANT_OK;
     return st;
 }
 
