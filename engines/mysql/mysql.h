@@ -81,31 +81,32 @@ typedef struct brn_mysql {
     const char *host;   /* as it is shown: "127.0.0.1:3306" or the path of a socket */
     const char *dbname; /* database that it is connected to */
     const char *schema; /* of the ledger: the setting, else dbname */
-    bool maria;         /* MariaDB, else MySQL */
     int64_t connect_timeout_ms;
-    int64_t lock_timeout_ms;                 /* total wait for locks of other applications */
-    int64_t lock_attempt_ms;                 /* in one go */
-    int64_t lock_id;                         /* -1: derived */
-    char lock_name[BRN_MYSQL_LOCK_NAME + 1]; /* "" until it is known */
-    char lock_what[128];
-    bool locked;             /* brn_mysql_lock() succeeded on this session */
-    unsigned long locked_by; /* its number on the server; 0 */
-    bool read_only;
-    bool settings_sent;      /* of a run, on this session */
-    bool cluster_known;      /* it is in none, or in one that the lock is good for */
-    int64_t attempt_seconds; /* as the server was told: the wait for a lock in one go */
-    bool in_program;         /* run() has a transaction open */
-    bool in_own;             /* a file's own BEGIN has opened one */
-    /* What migrations have changed on this session: SQL that takes it back. */
-    brn_buf undo; /* each with its NUL */
-    bool dirty;   /* the settings are compared with `home` */
-    brn_buf home; /* pairs of name and value, each with its NUL, as they were before the first */
-    const brn_op *call;          /* function of the host program that is running; NULL */
-    char blocked[512];           /* who kept the last statement waiting; "" */
+    int64_t lock_timeout_ms;     /* total wait for locks of other applications */
+    int64_t lock_attempt_ms;     /* in one go */
+    int64_t attempt_seconds;     /* the same as the server was told it */
+    int64_t lock_id;             /* -1: derived */
+    unsigned long locked_by;     /* number on the server of the session that has the lock; 0 */
     int64_t deadline_ns;         /* quiet: no look at the control; 0: look at it */
     int64_t look_ns;             /* when to look who blocks us; 0: never */
-    bool stopping;               /* the server was asked to stop what runs */
+    const brn_op *call;          /* function of the host program that is running; NULL */
     struct brn_mysql_rows *rows; /* of execute(), on their way while a row function runs; NULL */
+    /* What migrations have changed on this session: SQL that takes it back, each with its NUL, and
+     * pairs of name and value, likewise, as settings were before the first. */
+    brn_buf undo;
+    brn_buf home;
+    bool dirty;                              /* the settings are compared with `home` */
+    bool maria;                              /* MariaDB, else MySQL */
+    bool locked;                             /* brn_mysql_lock() succeeded on this session */
+    bool read_only;                          /* run() and execute() refuse */
+    bool settings_sent;                      /* of a run, on this session */
+    bool cluster_known;                      /* in none, or in one that the lock is good for */
+    bool in_program;                         /* run() has a transaction open */
+    bool in_own;                             /* a file's own BEGIN has opened one */
+    bool stopping;                           /* the server was asked to stop what runs */
+    char lock_name[BRN_MYSQL_LOCK_NAME + 1]; /* "" until it is known */
+    char lock_what[128];
+    char blocked[512]; /* who kept the last statement waiting; "" */
 } brn_mysql;
 
 extern const brn_engine brn_engine_mysql;

@@ -53,24 +53,24 @@ static brant_status exists_in(
 
 static const struct member_kind {
     brn_alter alter;
+    bool adds;
     const char *word;
     const char *view;
     const char *column;
-    bool adds;
     const char *undo; /* on the copy: "DROP COLUMN", with the name behind it; NULL: cannot */
     const char *tail;
 } member_kinds[] = {
-    { BRN_ALTER_ADD_COLUMN, "column", "COLUMNS", "COLUMN_NAME", true, "DROP COLUMN", "" },
-    { BRN_ALTER_DROP_COLUMN, "column", "COLUMNS", "COLUMN_NAME", false, "ADD COLUMN", " int" },
-    { BRN_ALTER_ADD_INDEX, "index", "STATISTICS", "INDEX_NAME", true, "DROP INDEX", "" },
-    { BRN_ALTER_DROP_INDEX, "index", "STATISTICS", "INDEX_NAME", false, NULL, "" },
-    { BRN_ALTER_ADD_CONSTRAINT, "constraint", "TABLE_CONSTRAINTS", "CONSTRAINT_NAME", true,
+    { BRN_ALTER_ADD_COLUMN, true, "column", "COLUMNS", "COLUMN_NAME", "DROP COLUMN", "" },
+    { BRN_ALTER_DROP_COLUMN, false, "column", "COLUMNS", "COLUMN_NAME", "ADD COLUMN", " int" },
+    { BRN_ALTER_ADD_INDEX, true, "index", "STATISTICS", "INDEX_NAME", "DROP INDEX", "" },
+    { BRN_ALTER_DROP_INDEX, false, "index", "STATISTICS", "INDEX_NAME", NULL, "" },
+    { BRN_ALTER_ADD_CONSTRAINT, true, "constraint", "TABLE_CONSTRAINTS", "CONSTRAINT_NAME",
       "DROP CONSTRAINT", "" },
-    { BRN_ALTER_DROP_CONSTRAINT, "constraint", "TABLE_CONSTRAINTS", "CONSTRAINT_NAME", false, NULL,
+    { BRN_ALTER_DROP_CONSTRAINT, false, "constraint", "TABLE_CONSTRAINTS", "CONSTRAINT_NAME", NULL,
       "" },
-    { BRN_ALTER_ADD_PARTITION, "partition", "PARTITIONS", "PARTITION_NAME", true, "DROP PARTITION",
+    { BRN_ALTER_ADD_PARTITION, true, "partition", "PARTITIONS", "PARTITION_NAME", "DROP PARTITION",
       "" },
-    { BRN_ALTER_DROP_PARTITION, "partition", "PARTITIONS", "PARTITION_NAME", false, NULL, "" },
+    { BRN_ALTER_DROP_PARTITION, false, "partition", "PARTITIONS", "PARTITION_NAME", NULL, "" },
 };
 
 static const struct member_kind *find_kind(brn_alter alter)

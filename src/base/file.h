@@ -39,7 +39,7 @@ int brn_file_read(brn_buf *out, const char *path, size_t max_bytes);
  * is, which with a device can have effects. */
 int brn_file_read_listed(brn_buf *out, const char *path, size_t max_bytes);
 /* The same below a directory, which the system then need not look for again each time. */
-int brn_file_read_below(brn_buf *out, int dir, const char *name, size_t max_bytes);
+int brn_file_read_below(brn_buf *out, int dir, const char *path, size_t max_bytes);
 /* A descriptor for it, to be closed; -1: brn_file_read_below() would not work either. */
 int brn_dir_open(const char *path);
 /* Creates the file; EEXIST when something of that name exists. Removes it again on failure. */
