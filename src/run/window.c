@@ -290,10 +290,6 @@ static bool may_try_again(window *w, const brn_run_state *state)
     if (w->run->all) {
         return false; /* its transaction began long before */
     }
-    if (!w->frames[w->done].compiled.transactional &&
-        (state->in_doubt || changes_session(&w->frames[w->done]))) {
-        return false; /* what has been committed would be repeated; what was set is gone */
-    }
     if (state->in_doubt) {
         return ++w->losses < brant_settings_int(settings, "retries");
     }

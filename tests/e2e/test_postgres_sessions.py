@@ -57,7 +57,8 @@ class Sessions(support_postgres.Busy):
         self.assertEqual(up.finish(20).code, 0)
 
     def test_user_without_rights_sees_who_blocks(self):
-        p = self.users()
+        # Of its own: other tests give that user rights.
+        p = self.users(server=servers.postgres(self))
         p.up()
         p.pairs({"002_b": ALTER})
         with p.connect(user="postgres") as app:
