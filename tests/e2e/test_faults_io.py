@@ -117,7 +117,7 @@ class FailingCalls(Faults):
     ONCE_ONLY = ("EINTR", "ENOLCK", "short")
     NO_FAILURE = ("EINTR", "short")
     EVERYWHERE = ("EIO",)
-    MOST = 1000000 if SLOW else 1 if SANITIZED else 6
+    MOST = 1000000 if SLOW else 2 if SANITIZED else 6
 
     def setUp(self):
         if not os.path.exists(SHIM):
