@@ -35,12 +35,15 @@ static brant_status bad_functions(brant_error **err, const char *what)
     return st;
 }
 
+/* Up to here every table goes; the rest is optional. */
+#define NEEDED_BYTES offsetof(brant_sqlite_functions, file_control)
+
 /* Behind its size the table has nothing but pointers to functions. */
 static bool has_null(const brant_sqlite_functions *table)
 {
     const char *bytes = (const char *)table;
 
-    for (size_t at = offsetof(brant_sqlite_functions, open_v2); at < sizeof(*table);
+    for (size_t at = offsetof(brant_sqlite_functions, open_v2); at < NEEDED_BYTES;
          at += sizeof(void (*)(void))) {
         void (*one)(void);
 
@@ -60,10 +63,13 @@ static brant_status take_functions(brn_sqlite *s, const void *functions, brant_e
         return BRANT_OK;
     }
     memcpy(&size, functions, sizeof(size));
-    if (size < sizeof(s->copied)) {
+    if (size < NEEDED_BYTES) {
         return bad_functions(err, "is shorter than it should be");
     }
-    memcpy(&s->copied, functions, sizeof(s->copied)); /* longer: of a later version of brant */
+    /* Shorter than ours: of an earlier version of brant; longer: of a later one. */
+    size -= size % sizeof(void (*)(void));
+    s->copied = (brant_sqlite_functions){ 0 };
+    memcpy(&s->copied, functions, size < sizeof(s->copied) ? size : sizeof(s->copied));
     if (has_null(&s->copied)) {
         return bad_functions(err, "has a NULL in it");
     }

@@ -322,6 +322,7 @@ brant_status brn_sqlite_execute(
     st = check(&x, &what, err);
     if (st == BRANT_OK) {
         conn->requests++;
+        brn_sqlite_known_forget(s);
         brn_sqlite_work_begins(s);
         brn_control_start(control, BRN_LIMIT_STATEMENT, control->limit_ms[BRN_LIMIT_STATEMENT]);
         st = run(changed, &x, brn_sqlite_changes_rows(&what), err);

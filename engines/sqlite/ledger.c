@@ -154,6 +154,9 @@ brant_status brn_sqlite_ledger_step(
                    began_us)) {
         st = buf.failed ? brn_error_oom(err) : write_one(s, op, &sql, err);
     }
+    if (st == BRANT_OK) {
+        brn_sqlite_known_ledger(s, op);
+    }
     s->finishing = false;
     brn_buf_release(&buf);
     return st;
@@ -220,7 +223,7 @@ brant_status brn_sqlite_guard_step(
     if (!brn_sqlite_lock_is_ours(s)) {
         return lock_lost("the migration lock is not held any more", err);
     }
-    if (id == NULL) {
+    if (id == NULL || brn_sqlite_known_row(s, id, run_id)) {
         return BRANT_OK;
     }
     conn->requests++;

@@ -63,6 +63,7 @@ static brant_status step_begin(brn_conn *conn, uint32_t flags, brant_error **err
         return st;
     }
     s->in_program = true;
+    brn_sqlite_known_begin(s);
     return BRANT_OK;
 }
 
@@ -125,7 +126,7 @@ static brant_status step_commit(brn_conn *conn, bool *in_doubt, brant_error **er
         }
     }
     conn->requests++;
-    rc = brn_sqlite_exec(s, "COMMIT");
+    rc = brn_sqlite_known_commit(s);
     if (rc != SQLITE_OK) {
         /* While the transaction is open nothing has happened. */
         *in_doubt = s->f->get_autocommit(s->db) != 0;
@@ -141,6 +142,7 @@ brant_status brn_sqlite_reset(brn_conn *conn, brant_error **err)
     brn_sqlite *s = (brn_sqlite *)conn;
     int rc = SQLITE_OK;
 
+    brn_sqlite_known_forget(s);
     s->finishing = true; /* a cancelled run is rolled back all the same */
     /* A transaction that the host began in the meantime is the host's. */
     if (s->f->get_autocommit(s->db) == 0 && (!s->lent || s->open_is_ours)) {
@@ -293,6 +295,7 @@ static brant_status step_statement(
                         : brn_sqlite_check_statement(s, &s->scratch, &what, op->flags, err);
     if (st == BRANT_OK) {
         conn->requests++;
+        brn_sqlite_known_statement(s);
         st = execute(s, op->sql, &what, rows, err);
         /* It commits by itself: an error of the disk may have come before or after that. */
         *in_doubt =
@@ -343,6 +346,7 @@ static brant_status step_call(brn_conn *conn, const brn_op *op, int64_t *rows, b
     brn_sqlite *s = (brn_sqlite *)conn;
     brant_status st;
 
+    brn_sqlite_known_forget(s);
     s->call = op;
     st = op->call(op->call_user, rows, err);
     s->call = NULL;

@@ -13,6 +13,7 @@
  *   execute.c  one statement with values, for functions of the host program
  *   guard.c    what a statement must not do on the quiet: DROP TABLE that deletes other rows
  *   ledger.c   ledger operations and reading
+ *   known.c    what the transaction before left, and nobody has changed since
  *   lock.c     the migration lock
  *   inspect.c  what a statement needs (transaction or not)
  *   probe.c    whether a statement took effect
@@ -54,6 +55,16 @@ typedef struct brn_sqlite_lock {
     uint32_t doubt_ms;       /* longest next wait after a wake-up that found it held; 0: any */
 } brn_sqlite_lock;
 
+/* See known.c. */
+typedef struct brn_sqlite_known {
+    bool open;        /* a transaction is, in which something may be learnt */
+    bool kept;        /* none is, and what is here was true for data of `version` */
+    unsigned version; /* as SQLITE_FCNTL_DATA_VERSION counts */
+    /* The ledger row that was written as running; "": none. */
+    char row_id[256];
+    char row_run[64];
+} brn_sqlite_known;
+
 /* One prepared statement for each kind of ledger operation, and one for the guard. */
 #define BRN_SQLITE_CACHE (BRN_LEDGER_HISTORY + 1)
 
@@ -86,6 +97,7 @@ typedef struct brn_sqlite {
     brant_sqlite_functions copied; /* what `f` points to, when the host brought them */
     brn_sqlite_lock lock;
     sqlite3_stmt *cache[BRN_SQLITE_CACHE];
+    brn_sqlite_known known;
 } brn_sqlite;
 
 /* --- error.c: every function returns the status it set
@@ -162,6 +174,21 @@ brant_status brn_sqlite_check_statement(
     brn_sqlite *s, brn_arena *arena, const brn_stmt_class *what, uint32_t flags, brant_error **err);
 bool brn_sqlite_changes_rows(const brn_stmt_class *what);
 brant_status brn_sqlite_transaction_lost(brant_error **err);
+
+/* --- known.c
+ * ---------------------------------------------------------------------------------*/
+
+/* Behind the BEGIN IMMEDIATE of a program; its COMMIT, with the result code of that. */
+void brn_sqlite_known_begin(brn_sqlite *s);
+int brn_sqlite_known_commit(brn_sqlite *s);
+/* Before a statement of a file; before anything else that may change anything, or when a
+ * transaction ends in another way. */
+void brn_sqlite_known_statement(brn_sqlite *s);
+void brn_sqlite_known_forget(brn_sqlite *s);
+/* Behind a ledger operation that succeeded. */
+void brn_sqlite_known_ledger(brn_sqlite *s, const brn_ledger_op *op);
+/* True when the row is there, running, and of this run. */
+bool brn_sqlite_known_row(const brn_sqlite *s, const char *id, const char *run_id);
 
 /* --- the rest
  * -----------------------------------------------------------------------------------*/

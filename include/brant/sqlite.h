@@ -35,8 +35,9 @@ struct sqlite3;
 struct sqlite3_stmt;
 struct sqlite3_value;
 
-/** Functions of one copy of SQLite (3.38 or newer), with the types of sqlite3.h. All are needed.
- * Fields are only appended. */
+/** Functions of one copy of SQLite (3.38 or newer), with the types of sqlite3.h. Fields are only
+ * appended. All are needed but those marked optional: these may be NULL, and a program that was
+ * compiled with an older header has a table without them. */
 typedef struct brant_sqlite_functions {
     size_t size;
     int (*open_v2)(const char *, struct sqlite3 **, int, const char *);
@@ -84,6 +85,8 @@ typedef struct brant_sqlite_functions {
     void (*progress_handler)(struct sqlite3 *, int, int (*)(void *), void *);
     int (*stricmp)(const char *, const char *);
     const char *(*libversion)(void);
+    /** Optional: without it brant asks more often whether somebody else has written. */
+    int (*file_control)(struct sqlite3 *, const char *, int, void *);
 } brant_sqlite_functions;
 
 /** The functions of the copy that the program is linked with. Needs sqlite3.h. */
@@ -125,7 +128,8 @@ typedef struct brant_sqlite_functions {
       sqlite3_busy_timeout, \
       sqlite3_progress_handler, \
       sqlite3_stricmp, \
-      sqlite3_libversion }
+      sqlite3_libversion, \
+      sqlite3_file_control }
 /* clang-format on */
 
 #ifdef __cplusplus

@@ -197,5 +197,6 @@ int conf_own_sqlite(void);
 int conf_own_postgres(void);
 int conf_own_mysql(void);
 int conf_own_sqlite_attach(void);
+int conf_own_sqlite_known(void);
 
 #endif

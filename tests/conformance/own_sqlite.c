@@ -600,5 +600,6 @@ int conf_own_sqlite(void)
         TEST(memory_has_nobody_to_lock_out),
     };
 
-    return cmocka_run_group_tests_name("sqlite", tests, NULL, NULL) + conf_own_sqlite_attach();
+    return cmocka_run_group_tests_name("sqlite", tests, NULL, NULL) + conf_own_sqlite_attach() +
+           conf_own_sqlite_known();
 }

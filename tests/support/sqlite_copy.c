@@ -296,6 +296,11 @@ static const char *copy_libversion(void)
     return "3.99.0";
 }
 
+static int copy_file_control(struct sqlite3 *db, const char *schema, int op, void *arg)
+{
+    return sqlite3_file_control(db_of(db), schema, op, arg);
+}
+
 const brant_sqlite_functions sqlite_copy_functions = {
     .size = sizeof(brant_sqlite_functions),
     .open_v2 = copy_open,
@@ -334,4 +339,5 @@ const brant_sqlite_functions sqlite_copy_functions = {
     .progress_handler = copy_progress_handler,
     .stricmp = copy_stricmp,
     .libversion = copy_libversion,
+    .file_control = copy_file_control,
 };

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a transaction of ours need not ask because the one before was ours too; and that everything
+ * which was changed in between is noticed all the same.
+ */
+#include "conformance/conformance.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "engines/sqlite/sqlite.h"
+
+#define DELETE_ROW "DELETE FROM brant_migrations WHERE id = 'm2'"
+
+/* --- helpers ---------------------------------------------------------------------------------- */
+
+/* BEGIN, guard of `id`, a table, `id` completed and `next` running, history, COMMIT. */
+static void add_migration(brn_program *program, conf_db *db, const char *id, const char *next)
+{
+    static const brn_history_row entry = {
+        .run_id = "run-1", .action = "up", .duration_ms = -1, .format = BRN_LEDGER_FORMAT
+    };
+    brn_ledger_row done = conf_row(id, BRN_ROW_COMPLETED);
+    brn_ledger_row begun = conf_row(next, BRN_ROW_RUNNING);
+    char sql[64];
+
+    program->migration = id;
+    program->run_id = "run-1";
+    (void)conf_add(program, db, BRN_OP_BEGIN);
+    conf_add(program, db, BRN_OP_GUARD)->id = id;
+    (void)snprintf(sql, sizeof(sql), "CREATE TABLE of_%s (a)", id);
+    conf_add_sql(program, db, brn_arena_strdup(&db->arena, sql));
+    conf_add_ledger(program, db, BRN_LEDGER_PUT, &done);
+    conf_add_history(program, db, &entry);
+    conf_add_ledger(program, db, BRN_LEDGER_PUT, &begun);
+    (void)conf_add(program, db, BRN_OP_COMMIT);
+}
+
+/* Requests without that of the guard. */
+#define REQUESTS_OF_MIGRATION 6
+
+static brant_status migrate(brn_conn *conn, conf_db *db, const char *id, const char *next)
+{
+    brn_program program = { 0 };
+    brn_run_state state;
+    brant_error *err = NULL;
+    brant_status st;
+
+    add_migration(&program, db, id, next);
+    st = conn->engine->run(conn, &program, NULL, NULL, &state, &err);
+    if (st != BRANT_OK) {
+        assert_string_equal(brant_error_id(err), "lock.lost");
+        assert_int_equal(state.ops_done, 1);
+        brant_error_free(err);
+        err = NULL;
+        conf_ok(conn->engine->reset(conn, &err), err);
+    }
+    return st;
+}
+
+/* A ledger, the lock, and "m1" running. */
+static void make_ready(brn_conn *conn, conf_db *db)
+{
+    brn_program program = { .run_id = "run-1" };
+    brn_ledger_row row = conf_row("m1", BRN_ROW_RUNNING);
+    brn_run_state state;
+    brant_error *err = NULL;
+
+    conf_ensure(conn, db);
+    conf_ok(conn->engine->lock(conn, "x", &err), err);
+    conf_add_ledger(&program, db, BRN_LEDGER_PUT, &row);
+    conf_ok(conn->engine->run(conn, &program, NULL, NULL, &state, &err), err);
+}
+
+/* Whether the guard of the next migration sends a request. */
+static bool asks(brn_conn *conn, conf_db *db, const char *id, const char *next)
+{
+    uint64_t before = conn->requests;
+
+    assert_int_equal(migrate(conn, db, id, next), BRANT_OK);
+    assert_in_range(
+        conn->requests - before, REQUESTS_OF_MIGRATION, (uint64_t)REQUESTS_OF_MIGRATION + 1);
+    return conn->requests - before > REQUESTS_OF_MIGRATION;
+}
+
+static const char *const modes[] = { "delete", "truncate", "persist", "memory", "wal" };
+
+static brn_conn *connect_in_mode(conf_db *db, const char *mode)
+{
+    brn_conn *conn = conf_connect(db);
+    char sql[64];
+
+    (void)snprintf(sql, sizeof(sql), "PRAGMA journal_mode = %s", mode);
+    conf_run_sql(conn, db, brn_arena_strdup(&db->arena, sql));
+    conf_run_sql(conn, db, "DROP TABLE IF EXISTS brant_migrations");
+    conf_run_sql(conn, db, "DROP TABLE IF EXISTS of_m1;;DROP TABLE IF EXISTS of_m2");
+    make_ready(conn, db);
+    return conn;
+}
+
+/* --- nobody else ------------------------------------------------------------------------------ */
+
+static void what_we_wrote_is_not_read_back(void **state)
+{
+    conf_db *db = *state;
+
+    for (size_t i = 0; i < BRN_ARRAY_LEN(modes); i++) {
+        brn_conn *conn = connect_in_mode(db, modes[i]);
+
+        print_message("  %s\n", modes[i]);
+        assert_true(asks(conn, db, "m1", "m2"));
+        assert_false(asks(conn, db, "m2", "m3"));
+        assert_false(asks(conn, db, "m3", "m4"));
+        conf_run_sql(conn, db, "DROP TABLE of_m3");
+        conf_close(conn);
+    }
+}
+
+static void in_memory_it_is_the_same(void **state)
+{
+    conf_db *db = *state;
+    brn_conn *conn = NULL;
+
+    assert_int_equal(
+        brn_url_parse(&db->parsed, &db->arena, brn_str_from("sqlite::memory:"), NULL), BRANT_OK);
+    conn = conf_connect(db);
+    make_ready(conn, db);
+    assert_true(asks(conn, db, "m1", "m2"));
+    assert_false(asks(conn, db, "m2", "m3"));
+    conf_close(conn);
+}
+
+static void names_that_are_too_long_are_asked_for(void **state)
+{
+    conf_db *db = *state;
+    brn_conn *conn = conf_connect(db);
+    char name[300];
+
+    memset(name, 'n', sizeof(name));
+    name[sizeof(name) - 1] = '\0';
+    make_ready(conn, db);
+    assert_true(asks(conn, db, "m1", name));
+    {
+        brn_program program = { .run_id = "run-1" };
+        brn_run_state run;
+        brant_error *err = NULL;
+        uint64_t before = conn->requests;
+
+        (void)conf_add(&program, db, BRN_OP_BEGIN);
+        conf_add(&program, db, BRN_OP_GUARD)->id = name;
+        (void)conf_add(&program, db, BRN_OP_COMMIT);
+        conf_ok(conn->engine->run(conn, &program, NULL, NULL, &run, &err), err);
+        assert_int_equal(conn->requests - before, 3);
+    }
+    conf_close(conn);
+}
+
+/* --- somebody else ---------------------------------------------------------------------------- */
+
+static const struct change_case {
+    const char *name;
+    const char *sql;
+    bool passes;
+} changes[] = {
+    { "deleted", DELETE_ROW, false },
+    { "of another run", "UPDATE brant_migrations SET run_id = 'run-2' WHERE id = 'm2'", false },
+    { "failed", "UPDATE brant_migrations SET status = 'failed' WHERE id = 'm2'", false },
+    { "of somebody", "UPDATE brant_migrations SET who = 'them'", true },
+    { "another table", "CREATE TABLE theirs (a)", true },
+};
+
+static void what_others_wrote_is_noticed(void **state)
+{
+    conf_db *db = *state;
+
+    for (size_t m = 0; m < BRN_ARRAY_LEN(modes); m++) {
+        for (size_t i = 0; i < BRN_ARRAY_LEN(changes); i++) {
+            brn_conn *conn = connect_in_mode(db, modes[m]);
+            void *other = conf_quirks_sqlite.host_open(db->url);
+
+            print_message("  %s, %s\n", modes[m], changes[i].name);
+            assert_int_equal(migrate(conn, db, "m1", "m2"), BRANT_OK);
+            assert_true(conf_quirks_sqlite.host_run(other, changes[i].sql));
+            if (changes[i].passes) {
+                assert_true(asks(conn, db, "m2", "m3"));
+                assert_true(conf_quirks_sqlite.host_run(other, "DROP TABLE IF EXISTS theirs"));
+            } else {
+                assert_int_equal(migrate(conn, db, "m2", "m3"), BRANT_ELOCKED);
+            }
+            conf_close(conn);
+            conf_quirks_sqlite.host_close(other);
+        }
+    }
+}
+
+/* The host uses the connection that it lent: its commits are commits of the same connection. */
+static void what_the_host_wrote_is_noticed(void **state)
+{
+    conf_db *db = *state;
+
+    for (size_t i = 0; i < BRN_ARRAY_LEN(changes); i++) {
+        void *handle = conf_quirks_sqlite.host_open(NULL);
+        const brn_lent lent = { handle, NULL };
+        brn_conn *conn = NULL;
+
+        print_message("  %s\n", changes[i].name);
+        assert_int_equal(
+            brn_url_parse(&db->parsed, &db->arena, brn_str_from("sqlite::memory:"), NULL),
+            BRANT_OK);
+        db->lent = &lent;
+        conn = conf_connect(db);
+        db->lent = NULL;
+        make_ready(conn, db);
+        assert_int_equal(migrate(conn, db, "m1", "m2"), BRANT_OK);
+        assert_true(conf_quirks_sqlite.host_run(handle, changes[i].sql));
+        if (changes[i].passes) {
+            assert_true(asks(conn, db, "m2", "m3"));
+        } else {
+            assert_int_equal(migrate(conn, db, "m2", "m3"), BRANT_ELOCKED);
+        }
+        conf_close(conn);
+        conf_quirks_sqlite.host_close(handle);
+    }
+}
+
+/* --- a cache that connections share ----------------------------------------------------------- */
+
+static sqlite3 *intruder; /* NULL: stays away */
+static unsigned looks;
+
+/* The intruder comes between our COMMIT and our look at the version behind it. */
+static int slow_file_control(struct sqlite3 *db, const char *schema, int op, void *arg)
+{
+    if (intruder != NULL && sqlite3_get_autocommit(db) != 0) {
+        assert_int_equal(sqlite3_exec(intruder, DELETE_ROW, NULL, NULL, NULL), SQLITE_OK);
+        intruder = NULL;
+    }
+    looks++;
+    return sqlite3_file_control(db, schema, op, arg);
+}
+
+static void a_commit_behind_ours_is_not_taken_for_ours(void **state)
+{
+    conf_db *db = *state;
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_SHAREDCACHE;
+    const char *path = db->url + strlen("sqlite:");
+    brant_sqlite_functions table = brn_sqlite_linked;
+    sqlite3 *ours = NULL;
+    sqlite3 *theirs = NULL;
+    brn_lent lent = { NULL, &table };
+    brn_conn *conn = NULL;
+
+    assert_int_equal(sqlite3_open_v2(path, &ours, flags, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(ours, "CREATE TABLE t (a)", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_open_v2(path, &theirs, flags, NULL), SQLITE_OK);
+    table.file_control = slow_file_control;
+    lent.handle = ours;
+    db->lent = &lent;
+    conn = conf_connect(db);
+    db->lent = NULL;
+    make_ready(conn, db);
+    intruder = theirs;
+    looks = 0;
+    assert_int_equal(migrate(conn, db, "m1", "m2"), BRANT_OK);
+    assert_null(intruder);
+    assert_int_equal(looks, 3);
+    assert_int_equal(migrate(conn, db, "m2", "m3"), BRANT_ELOCKED);
+    conf_close(conn);
+    assert_int_equal(sqlite3_close(theirs), SQLITE_OK);
+    assert_int_equal(sqlite3_close(ours), SQLITE_OK);
+}
+
+/* --- ourselves -------------------------------------------------------------------------------- */
+
+#define FIRE "INSERT INTO fires VALUES (1)"
+
+static brant_status fire(void *user, int64_t *rows, brant_error **err)
+{
+    return conf_execute(rows, user, FIRE, NULL, 0, NULL, NULL, err);
+}
+
+/* Between BEGIN and the guard, in the same program. */
+static void what_we_did_before_the_guard_is_noticed(void **state)
+{
+    static const struct own_case {
+        const char *name;
+        const char *sql; /* NULL: a function */
+    } cases[] = {
+        { "a statement", DELETE_ROW },
+        { "a trigger", FIRE },
+        { "a function", NULL },
+    };
+    conf_db *db = *state;
+
+    for (size_t i = 0; i < BRN_ARRAY_LEN(cases); i++) {
+        brn_conn *conn = connect_in_mode(db, "delete");
+        brn_program program = { .run_id = "run-1" };
+        brn_run_state run;
+        brant_error *err = NULL;
+        brant_status st;
+
+        print_message("  %s\n", cases[i].name);
+        conf_run_sql(
+            conn, db,
+            "DROP TABLE IF EXISTS fires;;CREATE TABLE fires (a);;"
+            "CREATE TRIGGER tr AFTER INSERT ON fires BEGIN " DELETE_ROW "; END");
+        assert_int_equal(migrate(conn, db, "m1", "m2"), BRANT_OK);
+        (void)conf_add(&program, db, BRN_OP_BEGIN);
+        conf_add_sql(&program, db, cases[i].sql != NULL ? cases[i].sql : "function");
+        if (cases[i].sql == NULL) {
+            program.ops.items[1].call = fire;
+            program.ops.items[1].call_user = conn;
+        }
+        conf_add(&program, db, BRN_OP_GUARD)->id = "m2";
+        st = conn->engine->run(conn, &program, NULL, NULL, &run, &err);
+        conf_expect(st, err, BRANT_ELOCKED, "lock.lost");
+        assert_int_equal(run.ops_done, 2);
+        conf_close(conn);
+    }
+}
+
+/* In programs of their own, without a transaction around them. */
+static void what_we_did_in_between_is_noticed(void **state)
+{
+    static const struct between_case {
+        const char *name;
+        const char *sql;
+        brn_ledger_op_type type; /* when there is no statement */
+    } cases[] = {
+        { "a statement", DELETE_ROW, BRN_LEDGER_ENSURE },
+        { "a failure", NULL, BRN_LEDGER_FAIL },
+        { "a removal", NULL, BRN_LEDGER_REMOVE },
+    };
+    conf_db *db = *state;
+
+    for (size_t i = 0; i < BRN_ARRAY_LEN(cases); i++) {
+        brn_conn *conn = connect_in_mode(db, "delete");
+        brn_program program = { .run_id = "run-1" };
+        brn_ledger_row row = conf_row("m2", BRN_ROW_RUNNING);
+        brn_run_state run;
+        brant_error *err = NULL;
+
+        print_message("  %s\n", cases[i].name);
+        assert_int_equal(migrate(conn, db, "m1", "m2"), BRANT_OK);
+        if (cases[i].sql != NULL) {
+            conf_add_sql(&program, db, cases[i].sql);
+        } else {
+            conf_add_ledger(&program, db, cases[i].type, &row);
+        }
+        conf_ok(conn->engine->run(conn, &program, NULL, NULL, &run, &err), err);
+        assert_int_equal(migrate(conn, db, "m2", "m3"), BRANT_ELOCKED);
+        conf_close(conn);
+    }
+}
+
+/* What was rolled back was never written. */
+static void a_row_that_was_rolled_back_is_not_known(void **state)
+{
+    conf_db *db = *state;
+    brn_conn *conn = connect_in_mode(db, "delete");
+    brn_program program = { 0 };
+    brn_run_state run;
+    brant_error *err = NULL;
+
+    add_migration(&program, db, "m1", "m2");
+    program.ops.count--; /* without its COMMIT */
+    conf_ok(conn->engine->run(conn, &program, NULL, NULL, &run, &err), err);
+    conf_ok(conn->engine->reset(conn, &err), err);
+    assert_int_equal(migrate(conn, db, "m2", "m3"), BRANT_ELOCKED);
+    conf_close(conn);
+}
+
+static void a_row_that_a_trigger_kept_away_is_not_known(void **state)
+{
+    conf_db *db = *state;
+    brn_conn *conn = connect_in_mode(db, "delete");
+
+    conf_run_sql(
+        conn, db,
+        "CREATE TRIGGER away BEFORE INSERT ON brant_migrations WHEN new.id = 'm2' "
+        "BEGIN SELECT raise(IGNORE); END");
+    assert_int_equal(migrate(conn, db, "m1", "m2"), BRANT_OK);
+    assert_int_equal(migrate(conn, db, "m2", "m3"), BRANT_ELOCKED);
+    conf_close(conn);
+}
+
+/* Of another run in this process, on this connection. */
+static void another_run_is_not_ours(void **state)
+{
+    conf_db *db = *state;
+    brn_conn *conn = connect_in_mode(db, "delete");
+    brn_program program = { .run_id = "run-2" };
+    brn_run_state run;
+    brant_error *err = NULL;
+    brant_status st;
+
+    assert_int_equal(migrate(conn, db, "m1", "m2"), BRANT_OK);
+    (void)conf_add(&program, db, BRN_OP_BEGIN);
+    conf_add(&program, db, BRN_OP_GUARD)->id = "m2";
+    st = conn->engine->run(conn, &program, NULL, NULL, &run, &err);
+    conf_expect(st, err, BRANT_ELOCKED, "lock.lost");
+    conf_close(conn);
+}
+
+/* --- without the means to know ---------------------------------------------------------------- */
+
+static int unknown_file_control(struct sqlite3 *db, const char *schema, int op, void *arg)
+{
+    (void)db;
+    (void)schema;
+    (void)op;
+    (void)arg;
+    return SQLITE_NOTFOUND;
+}
+
+/* An older program's table ends before the function; another SQLite may not know the question. */
+static void a_host_that_cannot_tell_is_asked_each_time(void **state)
+{
+    conf_db *db = *state;
+
+    for (int i = 0; i < 3; i++) {
+        brant_sqlite_functions table = brn_sqlite_linked;
+        void *handle = conf_quirks_sqlite.host_open(NULL);
+        const brn_lent lent = { handle, &table };
+        brn_conn *conn = NULL;
+
+        table.file_control = i == 0 ? NULL : unknown_file_control;
+        if (i == 2) {
+            table.size = offsetof(brant_sqlite_functions, file_control);
+        }
+        assert_int_equal(
+            brn_url_parse(&db->parsed, &db->arena, brn_str_from("sqlite::memory:"), NULL),
+            BRANT_OK);
+        db->lent = &lent;
+        conn = conf_connect(db);
+        db->lent = NULL;
+        make_ready(conn, db);
+        assert_true(asks(conn, db, "m1", "m2"));
+        assert_true(asks(conn, db, "m2", "m3"));
+        conf_close(conn);
+        conf_quirks_sqlite.host_close(handle);
+    }
+}
+
+int conf_own_sqlite_known(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(what_we_wrote_is_not_read_back),
+        TEST(in_memory_it_is_the_same),
+        TEST(names_that_are_too_long_are_asked_for),
+        TEST(what_others_wrote_is_noticed),
+        TEST(what_the_host_wrote_is_noticed),
+        TEST(a_commit_behind_ours_is_not_taken_for_ours),
+        TEST(what_we_did_before_the_guard_is_noticed),
+        TEST(what_we_did_in_between_is_noticed),
+        TEST(a_row_that_was_rolled_back_is_not_known),
+        TEST(a_row_that_a_trigger_kept_away_is_not_known),
+        TEST(another_run_is_not_ours),
+        TEST(a_host_that_cannot_tell_is_asked_each_time),
+    };
+
+    return cmocka_run_group_tests_name("sqlite, what is known", tests, NULL, NULL);
+}
