@@ -15,6 +15,9 @@
  * Our own COMMIT changes the number too, and the one to remember is that of the moment when it took
  * effect. Connections that share a cache have the number in common, so one of them may have counted
  * on before we look. Hence a step of exactly one is ours alone; at anything else all is forgotten.
+ *
+ * The columns of the ledger's tables are compared with ours once, and then rows are written without
+ * naming columns. Only a statement that has a table's name in it can change that table.
  */
 #include "engines/sqlite/sqlite.h"
 
@@ -65,11 +68,31 @@ int brn_sqlite_known_commit(brn_sqlite *s)
     return rc;
 }
 
-void brn_sqlite_known_statement(brn_sqlite *s)
+/* Has the text a word in it that one of the ledger's tables, or of SQLite's own, begins with? */
+static bool names_a_table(brn_str sql)
+{
+    static const char *const words[] = { "brant_", "sqlite_" };
+
+    for (size_t i = 0; i < BRN_ARRAY_LEN(words); i++) {
+        brn_str word = brn_str_from(words[i]);
+
+        for (size_t at = 0; at + word.len <= sql.len; at++) {
+            if ((sql.ptr[at] | 0x20) == word.ptr[0] &&
+                brn_str_ieq(brn_str_slice(sql, at, at + word.len), word)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+void brn_sqlite_known_statement(brn_sqlite *s, brn_str sql)
 {
     forget_row(s); /* also a trigger may have changed it */
     if (!s->in_program) {
         brn_sqlite_known_forget(s);
+    } else if (s->known.looked && names_a_table(sql)) {
+        s->known.looked = false;
     }
 }
 
@@ -91,6 +114,7 @@ void brn_sqlite_known_ledger(brn_sqlite *s, const brn_ledger_op *op)
     if (op->type == BRN_LEDGER_HISTORY) {
         return;
     }
+    k->looked = k->looked && op->type != BRN_LEDGER_ENSURE;
     forget_row(s);
     /* A trigger may have kept the row away. */
     if (k->open && op->type == BRN_LEDGER_PUT && op->row->status == BRN_ROW_RUNNING &&
@@ -99,6 +123,52 @@ void brn_sqlite_known_ledger(brn_sqlite *s, const brn_ledger_op *op)
         !copy_text(k->row_id, sizeof(k->row_id), op->row->id)) {
         forget_row(s);
     }
+}
+
+/* Of table `t`; SQLITE_OK when it could be told. */
+static int compare_columns(bool *same, brn_sqlite *s, size_t t)
+{
+    sqlite3_stmt *stmt = NULL;
+    brn_buf sql;
+    size_t count = 0;
+    int rc;
+
+    brn_buf_init(&sql, 0);
+    brn_buf_printf(
+        &sql, "PRAGMA \"%s\".table_info(\"%s\")", s->schema, brn_sql_ledger_table_name(t));
+    s->conn.requests++;
+    rc = sql.failed ? SQLITE_NOMEM : brn_sqlite_prepare(&stmt, s, brn_buf_text(&sql));
+    brn_buf_release(&sql);
+    *same = true;
+    while (rc == SQLITE_OK && (rc = s->f->step(stmt)) == SQLITE_ROW) {
+        const char *name = (const char *)s->f->column_text(stmt, 1);
+        const char *want = *same ? brn_sql_ledger_column(t, count) : NULL;
+
+        *same = name != NULL && want != NULL && strcmp(name, want) == 0;
+        count++;
+        rc = SQLITE_OK;
+    }
+    s->f->finalize(stmt);
+    *same = *same && brn_sql_ledger_column(t, count) == NULL;
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int brn_sqlite_known_columns(bool *ours, brn_sqlite *s)
+{
+    int rc = SQLITE_OK;
+
+    /* Between our calls a host may do anything with a connection that it lends, also inside of our
+     * transaction. */
+    *ours = s->known.open && !s->lent;
+    if (*ours && !s->known.looked) {
+        for (size_t t = 0; *ours && rc == SQLITE_OK && brn_sql_ledger_table_name(t) != NULL; t++) {
+            rc = compare_columns(ours, s, t);
+        }
+        s->known.ours = *ours;
+        s->known.looked = rc == SQLITE_OK;
+    }
+    *ours = *ours && s->known.ours;
+    return rc;
 }
 
 bool brn_sqlite_known_row(const brn_sqlite *s, const char *id, const char *run_id)

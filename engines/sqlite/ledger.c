@@ -10,16 +10,22 @@
  * and not a second tree beside it, and no AUTOINCREMENT, which keeps its counter in another table:
  * rows of the history are never deleted, so the highest number there is does as well.
  */
-static const brn_sql_dialect dialect = {
-    .quote = '"',
-    .type_text = "TEXT",
-    .type_key = "TEXT",
-    .type_int = "INTEGER",
-    .type_serial = "INTEGER PRIMARY KEY",
-    .table_options = "",
-    .key_options = " WITHOUT ROWID",
-    .upsert = "INSERT OR REPLACE INTO",
-};
+/* clang-format off */
+#define DIALECT \
+    .quote = '"', \
+    .type_text = "TEXT", \
+    .type_key = "TEXT", \
+    .type_int = "INTEGER", \
+    .type_serial = "INTEGER PRIMARY KEY", \
+    .table_options = "", \
+    .key_options = " WITHOUT ROWID", \
+    .upsert = "INSERT OR REPLACE INTO"
+/* clang-format on */
+
+static const brn_sql_dialect dialect = { DIALECT };
+
+/* Looking up 25 names of columns is most of what preparing an INSERT takes. */
+static const brn_sql_dialect positional = { DIALECT, .positional = true };
 
 /* Slot of the guard's statement; those of operations are their types. */
 #define GUARD_SLOT 0
@@ -63,6 +69,11 @@ static int bind_all(const brn_sqlite *s, sqlite3_stmt *stmt, const brn_sql_stmt 
         }
     }
     return rc;
+}
+
+static brant_status read_failed(brn_sqlite *s, int rc, brant_error **err)
+{
+    return brn_sqlite_error(s, rc, "ledger.read_failed", "could not read the ledger", err);
 }
 
 static brant_status write_failed(brn_sqlite *s, int rc, brant_error **err)
@@ -133,15 +144,42 @@ static brant_status ensure(brn_sqlite *s, const brn_ledger_op *op, brn_buf *buf,
     return st;
 }
 
+/* Which INSERT the cache has to have for this operation. */
+static brant_status choose_form(brn_sqlite *s, const brn_ledger_op *op, brant_error **err)
+{
+    static const brn_ledger_op_type inserts[] = { BRN_LEDGER_PUT, BRN_LEDGER_HISTORY };
+    bool ours = false;
+    int rc;
+
+    if (op->type != BRN_LEDGER_PUT && op->type != BRN_LEDGER_HISTORY) {
+        return BRANT_OK;
+    }
+    rc = brn_sqlite_known_columns(&ours, s);
+    if (rc != SQLITE_OK) {
+        return read_failed(s, rc, err);
+    }
+    if (ours != s->positional) {
+        for (size_t i = 0; i < BRN_ARRAY_LEN(inserts); i++) {
+            s->f->finalize(s->cache[inserts[i]]);
+            s->cache[inserts[i]] = NULL;
+        }
+        s->positional = ours;
+    }
+    return BRANT_OK;
+}
+
 brant_status brn_sqlite_ledger_step(
     brn_conn *conn, const brn_ledger_op *op, int64_t began_us, brant_error **err)
 {
     brn_sqlite *s = (brn_sqlite *)conn;
-    bool prepared = s->cache[op->type] != NULL;
     brn_sql_stmt sql;
     brn_buf buf;
-    brant_status st = BRANT_OK;
+    brant_status st = choose_form(s, op, err);
+    bool prepared = s->cache[op->type] != NULL;
 
+    if (st != BRANT_OK) {
+        return st;
+    }
     brn_buf_init(&buf, 0);
     /* Outside of a transaction this is the record of what was just done: it must be made. */
     conn->requests++;
@@ -150,8 +188,8 @@ brant_status brn_sqlite_ledger_step(
     if (op->type == BRN_LEDGER_ENSURE) {
         st = ensure(s, op, &buf, err);
     } else if (brn_sql_ledger_render(
-                   &sql, prepared ? NULL : &buf, &dialect, s->schema, op, 0, brn_clock_wall_us(),
-                   began_us)) {
+                   &sql, prepared ? NULL : &buf, s->positional ? &positional : &dialect, s->schema,
+                   op, 0, brn_clock_wall_us(), began_us)) {
         st = buf.failed ? brn_error_oom(err) : write_one(s, op, &sql, err);
     }
     if (st == BRANT_OK) {
@@ -271,11 +309,6 @@ static int look_for_table(brn_sqlite *s, const char *table)
     }
     s->f->finalize(stmt);
     return rc;
-}
-
-static brant_status read_failed(brn_sqlite *s, int rc, brant_error **err)
-{
-    return brn_sqlite_error(s, rc, "ledger.read_failed", "could not read the ledger", err);
 }
 
 /*

@@ -60,6 +60,8 @@ typedef struct brn_sqlite_known {
     bool open;        /* a transaction is, in which something may be learnt */
     bool kept;        /* none is, and what is here was true for data of `version` */
     unsigned version; /* as SQLITE_FCNTL_DATA_VERSION counts */
+    bool looked;      /* at the columns of the ledger's tables */
+    bool ours;        /* they are those of this version, in its order */
     /* The ledger row that was written as running; "": none. */
     char row_id[256];
     char row_run[64];
@@ -97,6 +99,7 @@ typedef struct brn_sqlite {
     brant_sqlite_functions copied; /* what `f` points to, when the host brought them */
     brn_sqlite_lock lock;
     sqlite3_stmt *cache[BRN_SQLITE_CACHE];
+    bool positional; /* those in the cache that insert name no columns */
     brn_sqlite_known known;
 } brn_sqlite;
 
@@ -183,10 +186,12 @@ void brn_sqlite_known_begin(brn_sqlite *s);
 int brn_sqlite_known_commit(brn_sqlite *s);
 /* Before a statement of a file; before anything else that may change anything, or when a
  * transaction ends in another way. */
-void brn_sqlite_known_statement(brn_sqlite *s);
+void brn_sqlite_known_statement(brn_sqlite *s, brn_str sql);
 void brn_sqlite_known_forget(brn_sqlite *s);
 /* Behind a ledger operation that succeeded. */
 void brn_sqlite_known_ledger(brn_sqlite *s, const brn_ledger_op *op);
+/* Whether rows can be written without naming columns; looks at them when it has to. */
+int brn_sqlite_known_columns(bool *ours, brn_sqlite *s);
 /* True when the row is there, running, and of this run. */
 bool brn_sqlite_known_row(const brn_sqlite *s, const char *id, const char *run_id);
 

@@ -120,6 +120,8 @@ static const table history = {
     HISTORY_FORMAT,
 };
 
+static const table *const tables[] = { &migrations, &history };
+
 /* What the rendering functions share. */
 typedef struct render {
     brn_sql_stmt *out;
@@ -360,7 +362,7 @@ static void add_field(render *r, const field *c, const void *row)
 
 /* --- statements ------------------------------------------------------------------------------- */
 
-/* Column list without what the database gives, and the values of `row`. */
+/* Column list without what the database gives, or none, and the values of `row`. */
 static void render_insert(render *r, const char *verb, const table *t, const void *row)
 {
     size_t first = t->columns[0].kind == COLUMN_SERIAL ? 1 : 0;
@@ -368,12 +370,12 @@ static void render_insert(render *r, const char *verb, const table *t, const voi
     sql(r, verb);
     sql(r, " ");
     sql_table(r, t->name);
-    sql(r, " (");
-    for (size_t i = first; i < t->count; i++) {
-        sql(r, i > first ? ", " : "");
+    for (size_t i = first; i < t->count && !r->dialect->positional; i++) {
+        sql(r, i > first ? ", " : " (");
         sql_name(r, t->columns[i].name);
     }
-    sql(r, ") VALUES (");
+    sql(r, r->dialect->positional ? " VALUES (" : ") VALUES (");
+    sql(r, r->dialect->positional && first > 0 ? "NULL, " : "");
     for (size_t i = first; i < t->count; i++) {
         sql(r, i > first ? ", " : "");
         add_field(r, &t->columns[i], row);
@@ -519,7 +521,6 @@ bool brn_sql_ledger_render(
     int64_t now_us,
     int64_t began_us)
 {
-    static const table *const tables[] = { &migrations, &history };
     render r = { .out = out, .buf = buf, .dialect = dialect, .schema = schema };
 
     out->sql = NULL;
@@ -632,6 +633,16 @@ void brn_sql_history_select(
     if (limit > 0) {
         brn_buf_printf(out, " LIMIT %zu", limit);
     }
+}
+
+const char *brn_sql_ledger_table_name(size_t t)
+{
+    return t < BRN_ARRAY_LEN(tables) ? tables[t]->name : NULL;
+}
+
+const char *brn_sql_ledger_column(size_t t, size_t i)
+{
+    return i < tables[t]->count ? tables[t]->columns[i].name : NULL;
 }
 
 void brn_sql_ledger_table(brn_buf *out, const brn_sql_dialect *dialect, const char *schema)

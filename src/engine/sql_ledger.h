@@ -29,6 +29,9 @@ typedef struct brn_sql_dialect {
     const char *key_options;   /* and of a table with a key of text: "WITHOUT ROWID"; NULL: none */
     const char *upsert;        /* "INSERT OR REPLACE INTO", "REPLACE INTO"; NULL: ON CONFLICT */
     const brn_sql_stamps *stamps; /* NULL: none */
+    /* INSERT without names of columns, for tables that are known to have those of
+     * brn_sql_ledger_column(), in that order and no others. A serial is given as null. */
+    bool positional;
 } brn_sql_dialect;
 
 typedef struct brn_sql_param {
@@ -89,6 +92,9 @@ void brn_sql_ledger_select(
     brn_buf *out, const brn_sql_dialect *dialect, const char *schema, brn_ledger_detail detail);
 void brn_sql_history_select(
     brn_buf *out, const brn_sql_dialect *dialect, const char *schema, size_t limit);
+/* Tables from 0, and the columns that ENSURE makes in them; NULL: there is none of that number. */
+const char *brn_sql_ledger_table_name(size_t t);
+const char *brn_sql_ledger_column(size_t t, size_t i);
 /* Name of the table of migrations, quoted and qualified. */
 void brn_sql_ledger_table(brn_buf *out, const brn_sql_dialect *dialect, const char *schema);
 /* SELECT of status and run_id of one row: one parameter, the id. */

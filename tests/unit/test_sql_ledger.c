@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -19,6 +20,16 @@ static const brn_sql_dialect plain = {
     .type_serial = "SERIAL",
     .key_options = " KEYED",
     .upsert = "REPLACE INTO",
+};
+
+static const brn_sql_dialect positional = {
+    .quote = '"',
+    .type_text = "TEXT",
+    .type_key = "TEXT",
+    .type_int = "INTEGER",
+    .type_serial = "SERIAL",
+    .upsert = "REPLACE INTO",
+    .positional = true,
 };
 
 static const brn_sql_dialect numbered = {
@@ -81,6 +92,10 @@ static void statements_are_rendered_with_bound_values(void **state)
           1 },
         { BRN_LEDGER_HISTORY, &plain, NULL, "INSERT INTO \"brant_history\" (\"run_id\", ",
           "\"format\") VALUES (", 13 },
+        { BRN_LEDGER_PUT, &positional, "main",
+          "REPLACE INTO \"main\".\"brant_migrations\" VALUES (?, ?, ", "", 25 },
+        { BRN_LEDGER_HISTORY, &positional, NULL, "INSERT INTO \"brant_history\" VALUES (NULL, ?, ",
+          "", 13 },
     };
     brn_buf buf = { 0 };
 
@@ -112,6 +127,41 @@ static void statements_are_rendered_with_bound_values(void **state)
             assert_int_equal(out.count, cases[i].params);
         }
     }
+    brn_buf_release(&buf);
+}
+
+/* A positional INSERT relies on it. */
+static void columns_are_told_in_the_order_of_their_table(void **state)
+{
+    brn_ledger_op op = { .type = BRN_LEDGER_ENSURE };
+    brn_sql_stmt out;
+    brn_buf buf = { 0 };
+    size_t t = 0;
+
+    (void)state;
+    for (; brn_sql_ledger_table_name(t) != NULL; t++) {
+        const char *rest = NULL;
+        size_t count = 0;
+
+        assert_true(brn_sql_ledger_render(&out, &buf, &plain, NULL, &op, t, 0, 0));
+        rest = strstr(out.sql, brn_sql_ledger_table_name(t));
+        assert_non_null(rest);
+        rest += strlen(brn_sql_ledger_table_name(t)) + 1;
+        for (; brn_sql_ledger_column(t, count) != NULL; count++) {
+            char name[64];
+
+            (void)snprintf(
+                name, sizeof(name), "%s\"%s\" ", count > 0 ? ", " : " (",
+                brn_sql_ledger_column(t, count));
+            rest = strpbrk(rest, count > 0 ? "," : " ");
+            assert_non_null(rest);
+            assert_memory_equal(rest, name, strlen(name));
+            rest += strlen(name);
+        }
+        assert_null(strchr(rest, ','));
+        assert_int_equal(count, t == 0 ? 25 : 14);
+    }
+    assert_int_equal(t, 2);
     brn_buf_release(&buf);
 }
 
@@ -397,6 +447,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(statements_are_rendered_with_bound_values),
+        cmocka_unit_test(columns_are_told_in_the_order_of_their_table),
         cmocka_unit_test(absent_values_are_null),
         cmocka_unit_test(a_stamp_takes_the_time_now),
         cmocka_unit_test(operations_go_into_one_statement),
