@@ -17,7 +17,7 @@ const cli_command *const cli_commands[] = {
     &cli_cmd_new,
     &cli_cmd_setup,
     &cli_cmd_sum,
-    LATER("adopt"),
+    &cli_cmd_adopt,
 
     /* change */
     &cli_cmd_up,

@@ -19,6 +19,7 @@ extern const cli_command cli_cmd_history;
 extern const cli_command cli_cmd_init;
 extern const cli_command cli_cmd_list;
 extern const cli_command cli_cmd_lock;
+extern const cli_command cli_cmd_adopt;
 extern const cli_command cli_cmd_mark;
 extern const cli_command cli_cmd_new;
 extern const cli_command cli_cmd_ping;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "engine/sql_mirror.h"
 
 /* Ids that differ in case only are two: hence the collation. */
 const brn_sql_dialect brn_mysql_ledger_dialect = {
@@ -232,6 +233,60 @@ brant_status brn_mysql_history_read(
     if (st == BRANT_OK) {
         turn_round(&rows);
         *out = rows;
+    }
+    return st;
+}
+
+typedef struct mirror_reading {
+    brn_mirror_state state;
+    brn_arena *arena;
+    brn_mirror mirror;
+    brant_status st;
+    brant_error *error;
+} mirror_reading;
+
+static bool take_mirror(void *user, size_t index, MYSQL_RES *rows)
+{
+    mirror_reading *r = user;
+    MYSQL_ROW row = NULL;
+
+    (void)index;
+    r->state.exists = rows != NULL;
+    while (r->st == BRANT_OK && rows != NULL && (row = mysql_fetch_row(rows)) != NULL) {
+        brn_mirror_row *entry = BRN_VEC_PUSH(r->arena, &r->state.rows);
+
+        if (entry == NULL) {
+            return false;
+        }
+        r->st = brn_sql_mirror_decode(entry, r->mirror, column_text, row, &r->error);
+    }
+    return true;
+}
+
+brant_status brn_mysql_mirror_read(
+    brn_mirror_state *out, brn_arena *arena, brn_conn *conn, brn_mirror mirror, brant_error **err)
+{
+    brn_mysql *p = (brn_mysql *)conn;
+    mirror_reading r = { .arena = arena, .mirror = mirror };
+    brn_buf sql;
+
+    brn_buf_init(&sql, 0);
+    brn_sql_mirror_select(&sql, &brn_mysql_ledger_dialect, p->schema, mirror);
+    brant_status st = sql.failed ? brn_error_oom(&r.error)
+                                 : brn_mysql_ask(p, brn_buf_str(&sql), take_mirror, &r, &r.error);
+    brn_buf_release(&sql);
+    if (st == BRANT_ESTATEMENT && p->my != NULL && mysql_errno(p->my) == 1146) {
+        brant_error_free(r.error); /* there is no such table */
+        *out = (brn_mirror_state){ 0 };
+        return BRANT_OK;
+    }
+    st = st == BRANT_OK ? r.st : st;
+    if (st == BRANT_OK) {
+        *out = r.state;
+    } else if (err != NULL) {
+        *err = r.error;
+    } else {
+        brant_error_free(r.error);
     }
     return st;
 }

@@ -281,7 +281,7 @@ const brn_engine brn_engine_mysql = {
     .default_port = 3306,
     .dialect = &brn_dialect_mysql,
     .caps = BRN_CAP_TXN_DML | BRN_CAP_LOCK | BRN_CAP_PROBE | BRN_CAP_CREATE | BRN_CAP_OBJECTS |
-            BRN_CAP_CANCEL | BRN_CAP_EXECUTE,
+            BRN_CAP_CANCEL | BRN_CAP_EXECUTE | BRN_CAP_MIRROR,
     .connect = mysql_engine_connect,
     .disconnect = mysql_engine_disconnect,
     .server_info = mysql_engine_server_info,
@@ -289,6 +289,7 @@ const brn_engine brn_engine_mysql = {
     .reset = brn_mysql_reset,
     .ledger_read = brn_mysql_ledger_read,
     .history_read = brn_mysql_history_read,
+    .mirror_read = brn_mysql_mirror_read,
     .inspect = brn_mysql_inspect,
     .lock = brn_mysql_lock,
     .unlock = brn_mysql_unlock,

@@ -244,6 +244,8 @@ brant_status brn_mysql_ledger_read(
     brant_error **err);
 brant_status brn_mysql_history_read(
     brn_history_rows *out, brn_arena *arena, brn_conn *conn, size_t limit, brant_error **err);
+brant_status brn_mysql_mirror_read(
+    brn_mirror_state *out, brn_arena *arena, brn_conn *conn, brn_mirror mirror, brant_error **err);
 
 /* --- lock.c ----------------------------------------------------------------------------------- */
 

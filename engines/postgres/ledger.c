@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "engine/sql_mirror.h"
 
 #define MIGRATIONS "brant_migrations"
 #define HISTORY "brant_history"
@@ -326,6 +327,64 @@ brant_status brn_postgres_history_read(
     if (st == BRANT_OK) {
         turn_round(&rows);
         *out = rows;
+    }
+    return st;
+}
+
+/* Asked apart: a failed SELECT would spoil a transaction that is open. */
+static brant_status find_mirror(bool *exists, brn_postgres *p, brn_mirror mirror, brant_error **err)
+{
+    static const char sql[] = "SELECT 1 FROM pg_catalog.pg_class c"
+                              " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+                              " WHERE c.relname = $1 AND n.nspname = $2::name";
+    const char *const values[] = { brn_sql_mirror_table(mirror), p->schema };
+    PGresult *result = NULL;
+    brant_status st = brn_postgres_query(&result, p, sql, BRN_ARRAY_LEN(values), values, err);
+
+    *exists = st == BRANT_OK && PQntuples(result) > 0;
+    PQclear(result);
+    return st;
+}
+
+static brant_status read_mirror_rows(
+    brn_mirror_rows *out, brn_arena *arena, brn_postgres *p, brn_mirror mirror, brant_error **err)
+{
+    reading r = { .p = p };
+    PGresult *result = NULL;
+    brn_buf sql;
+    brant_status st;
+
+    brn_buf_init(&sql, 0);
+    brn_sql_mirror_select(&sql, &brn_postgres_ledger_dialect, p->schema, mirror);
+    st = sql.failed ? brn_error_oom(err)
+                    : brn_postgres_query(&result, p, brn_buf_text(&sql), 0, NULL, err);
+    brn_buf_release(&sql);
+    r.result = result;
+    for (; st == BRANT_OK && r.row < PQntuples(result); r.row++) {
+        brn_mirror_row *row = BRN_VEC_PUSH(arena, out);
+
+        st = row != NULL ? brn_sql_mirror_decode(row, mirror, column_text, &r, err)
+                         : brn_error_oom(err);
+    }
+    PQclear(result);
+    return st;
+}
+
+brant_status brn_postgres_mirror_read(
+    brn_mirror_state *out, brn_arena *arena, brn_conn *conn, brn_mirror mirror, brant_error **err)
+{
+    brn_postgres *p = (brn_postgres *)conn;
+    brn_mirror_state state = { 0 };
+    brant_status st = brn_postgres_ledger_schema(p, err);
+
+    if (st == BRANT_OK) {
+        st = find_mirror(&state.exists, p, mirror, err);
+    }
+    if (st == BRANT_OK && state.exists) {
+        st = read_mirror_rows(&state.rows, arena, p, mirror, err);
+    }
+    if (st == BRANT_OK) {
+        *out = state;
     }
     return st;
 }

@@ -387,7 +387,7 @@ const brn_engine brn_engine_postgres = {
     .default_port = 5432,
     .dialect = &brn_dialect_postgres,
     .caps = BRN_CAP_TXN_DDL | BRN_CAP_TXN_DML | BRN_CAP_LOCK | BRN_CAP_PROBE | BRN_CAP_CREATE |
-            BRN_CAP_OBJECTS | BRN_CAP_CANCEL | BRN_CAP_EXECUTE | BRN_CAP_SESSIONS,
+            BRN_CAP_OBJECTS | BRN_CAP_CANCEL | BRN_CAP_EXECUTE | BRN_CAP_SESSIONS | BRN_CAP_MIRROR,
     .connect = postgres_connect,
     .disconnect = postgres_disconnect,
     .server_info = postgres_server_info,
@@ -395,6 +395,7 @@ const brn_engine brn_engine_postgres = {
     .reset = brn_postgres_reset,
     .ledger_read = brn_postgres_ledger_read,
     .history_read = brn_postgres_history_read,
+    .mirror_read = brn_postgres_mirror_read,
     .inspect = brn_postgres_inspect,
     .lock = brn_postgres_lock,
     .unlock = brn_postgres_unlock,

@@ -38,7 +38,7 @@
 #include "text/classify.h"
 
 /* Statements that are prepared once on a connection, by slot (ledger.c names and renders them). */
-#define BRN_POSTGRES_SLOTS 24
+#define BRN_POSTGRES_SLOTS 28
 
 /* Settings of a session that decide where statements go, and as whom. In the connection's arena. */
 typedef struct brn_postgres_home {
@@ -222,6 +222,8 @@ brant_status brn_postgres_ledger_read(
     brant_error **err);
 brant_status brn_postgres_history_read(
     brn_history_rows *out, brn_arena *arena, brn_conn *conn, size_t limit, brant_error **err);
+brant_status brn_postgres_mirror_read(
+    brn_mirror_state *out, brn_arena *arena, brn_conn *conn, brn_mirror mirror, brant_error **err);
 /* Makes p->schema known: the setting, or current_schema(). "ledger.no_schema" when it does not
  * exist. */
 brant_status brn_postgres_ledger_schema(brn_postgres *p, brant_error **err);

@@ -13,12 +13,12 @@
 enum slot {
     SLOT_BEGIN,
     SLOT_COMMIT,
-    SLOT_GUARD,                                          /* of the lock */
-    SLOT_GUARD_ROW,                                      /* and of the migration's row */
-    SLOT_LEDGER,                                         /* and the type of the operation */
-    SLOT_STAMPED = SLOT_LEDGER + BRN_LEDGER_HISTORY + 1, /* with times of the server */
-    SLOT_END = SLOT_STAMPED + BRN_LEDGER_HISTORY + 1,    /* of a migration */
-    SLOT_END_NEXT,                                       /* and the next one is running */
+    SLOT_GUARD,                                    /* of the lock */
+    SLOT_GUARD_ROW,                                /* and of the migration's row */
+    SLOT_LEDGER,                                   /* and the type of the operation */
+    SLOT_STAMPED = SLOT_LEDGER + BRN_LEDGER_TYPES, /* with times of the server */
+    SLOT_END = SLOT_STAMPED + BRN_LEDGER_TYPES,    /* of a migration */
+    SLOT_END_NEXT,                                 /* and the next one is running */
     SLOT_COUNT,
 };
 

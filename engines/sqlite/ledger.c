@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "engine/sql_mirror.h"
 
 /*
  * Each page that a transaction touches is written four times. So the key of the ledger is the table
@@ -454,6 +455,42 @@ out:
     brn_buf_release(&sql);
     if (st == BRANT_OK) {
         *out = rows;
+    }
+    return st;
+}
+
+brant_status brn_sqlite_mirror_read(
+    brn_mirror_state *out, brn_arena *arena, brn_conn *conn, brn_mirror mirror, brant_error **err)
+{
+    brn_sqlite *s = (brn_sqlite *)conn;
+    brn_mirror_state state = { 0 };
+    sqlite3_stmt *stmt = NULL;
+    bool missing = false;
+    brn_buf sql;
+    brant_status st;
+    int rc = SQLITE_DONE;
+
+    conn->requests++;
+    brn_buf_init(&sql, 0);
+    brn_sql_mirror_select(&sql, &dialect, s->schema, mirror);
+    s->working++;
+    st = prepare_select(&stmt, &missing, s, &sql, brn_sql_mirror_table(mirror), err);
+    state.exists = !missing;
+    while (st == BRANT_OK && !missing && (rc = s->f->step(stmt)) == SQLITE_ROW) {
+        brn_mirror_row *row = BRN_VEC_PUSH(arena, &state.rows);
+        reading r = { s, stmt, row == NULL };
+
+        st = row != NULL ? brn_sql_mirror_decode(row, mirror, column_text, &r, err) : BRANT_OK;
+        st = r.oom ? brn_error_oom(err) : st;
+    }
+    if (st == BRANT_OK && rc != SQLITE_DONE) {
+        st = read_failed(s, rc, err);
+    }
+    s->f->finalize(stmt);
+    s->working--;
+    brn_buf_release(&sql);
+    if (st == BRANT_OK) {
+        *out = state;
     }
     return st;
 }

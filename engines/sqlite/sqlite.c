@@ -321,7 +321,7 @@ const brn_engine brn_engine_sqlite = {
     .dialect = &brn_dialect_sqlite,
     .caps = BRN_CAP_TXN_DDL | BRN_CAP_TXN_DML | BRN_CAP_LOCK | BRN_CAP_PROBE |
             BRN_CAP_FOREIGN_KEYS | BRN_CAP_CREATE | BRN_CAP_CREATE_UNASKED | BRN_CAP_OBJECTS |
-            BRN_CAP_CANCEL | BRN_CAP_EXECUTE | BRN_CAP_ATTACH,
+            BRN_CAP_CANCEL | BRN_CAP_EXECUTE | BRN_CAP_ATTACH | BRN_CAP_MIRROR,
     .scratch_url = "sqlite::memory:",
     .connect = sqlite_connect,
     .disconnect = sqlite_disconnect,
@@ -330,6 +330,7 @@ const brn_engine brn_engine_sqlite = {
     .reset = brn_sqlite_reset,
     .ledger_read = brn_sqlite_ledger_read,
     .history_read = brn_sqlite_history_read,
+    .mirror_read = brn_sqlite_mirror_read,
     .inspect = brn_sqlite_inspect,
     .lock = brn_sqlite_lock_take,
     .unlock = sqlite_unlock,

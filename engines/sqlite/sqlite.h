@@ -68,7 +68,7 @@ typedef struct brn_sqlite_known {
 } brn_sqlite_known;
 
 /* One prepared statement for each kind of ledger operation, and one for the guard. */
-#define BRN_SQLITE_CACHE (BRN_LEDGER_HISTORY + 1)
+#define BRN_SQLITE_CACHE BRN_LEDGER_TYPES
 
 typedef struct brn_sqlite {
     brn_conn conn;
@@ -222,6 +222,8 @@ brant_status brn_sqlite_ledger_read(
     brant_error **err);
 brant_status brn_sqlite_history_read(
     brn_history_rows *out, brn_arena *arena, brn_conn *conn, size_t limit, brant_error **err);
+brant_status brn_sqlite_mirror_read(
+    brn_mirror_state *out, brn_arena *arena, brn_conn *conn, brn_mirror mirror, brant_error **err);
 void brn_sqlite_cache_release(brn_sqlite *s);
 
 brant_status brn_sqlite_lock_take(brn_conn *conn, const char *what, brant_error **err);

@@ -105,6 +105,17 @@ BRANT_API brant_status brant_mark(
 BRANT_API brant_status
 brant_force(brant_report **out, brant_session *session, const char *version, brant_error **err);
 
+/**
+ * Records as applied what another tool's own table says is applied, and runs nothing. `from` names
+ * the tool ("gofr"); NULL finds it by its table. Migrations are found by their version; one that no
+ * file has is recorded as a function of another program. report->applied lists what was recorded.
+ *
+ * @retval BRANT_EUSAGE  A tool that is not known, or no such table ("adopt.nothing_found").
+ * Since: 0.1
+ */
+BRANT_API brant_status
+brant_adopt(brant_report **out, brant_session *session, const char *from, brant_error **err);
+
 /** Answers for brant_repair(). */
 typedef enum brant_answer {
     /** Only look, and resolve what the database itself decides. */

@@ -293,6 +293,17 @@ const brant_setting_info brn_settings_table[] = {
         .since = "0.1",
     },
     {
+        .key = "mirror",
+        .type = BRANT_SETTING_CHOICE,
+        .flags = BRANT_SETTING_GLOBAL_FLAG,
+        .default_value = "none",
+        .choices = "none|gofr",
+        .metavar = "WORD",
+        .help = "Another tool whose own table is kept in step with what brant records; none: there "
+                "is no such tool.",
+        .since = "0.1",
+    },
+    {
         .key = "lock-id",
         .type = BRANT_SETTING_INT,
         .flags = BRANT_SETTING_GLOBAL_FLAG,

@@ -67,6 +67,9 @@ static const char *check_optional(const brn_engine *e)
     if (((e->caps & BRN_CAP_SESSIONS) != 0) != (e->sessions != NULL)) {
         return "BRN_CAP_SESSIONS and sessions do not agree";
     }
+    if (((e->caps & BRN_CAP_MIRROR) != 0) != (e->mirror_read != NULL)) {
+        return "BRN_CAP_MIRROR and mirror_read do not agree";
+    }
     return NULL;
 }
 

@@ -51,12 +51,15 @@
 /* Making a missing database is nothing that people decide apart, as with a file: whoever writes
  * first makes it. */
 #define BRN_CAP_CREATE_UNASKED (1u << 11)
+/* mirror_read, and the operations on mirrors. */
+#define BRN_CAP_MIRROR (1u << 12)
 /* One past all of them: no two are the same. */
-#define BRN_CAP_END (1u << 12)
+#define BRN_CAP_END (1u << 13)
 _Static_assert(
     (uint64_t)BRN_CAP_TXN_DDL + BRN_CAP_TXN_DML + BRN_CAP_LOCK + BRN_CAP_PROBE +
             BRN_CAP_FOREIGN_KEYS + BRN_CAP_CREATE + BRN_CAP_OBJECTS + BRN_CAP_CANCEL +
-            BRN_CAP_EXECUTE + BRN_CAP_ATTACH + BRN_CAP_SESSIONS + BRN_CAP_CREATE_UNASKED ==
+            BRN_CAP_EXECUTE + BRN_CAP_ATTACH + BRN_CAP_SESSIONS + BRN_CAP_CREATE_UNASKED +
+            BRN_CAP_MIRROR ==
         BRN_CAP_END - 1,
     "each capability has a bit of its own");
 
@@ -276,6 +279,15 @@ typedef struct brn_engine {
         brn_arena *arena,
         brn_conn *conn,
         int64_t older_than_ms,
+        brant_error **err);
+
+    /* BRN_CAP_MIRROR: the rows of another tool's table, in one query. It stands where the ledger
+     * does, or would: ledger_read() has been called. A missing table is no error. */
+    brant_status (*mirror_read)(
+        brn_mirror_state *out,
+        brn_arena *arena,
+        brn_conn *conn,
+        brn_mirror mirror,
         brant_error **err);
 } brn_engine;
 

@@ -90,8 +90,30 @@ typedef struct brn_history_row {
 
 typedef BRN_VEC(brn_history_row) brn_history_rows;
 
+/*
+ * The table in which another tool records what is applied, kept in step with the ledger: what that
+ * means is the business of src/ledger/mirror.h.
+ */
+typedef enum brn_mirror {
+    BRN_MIRROR_NONE = 0,
+    BRN_MIRROR_GOFR, /* gofr_migrations: a row for each version, from 1 */
+} brn_mirror;
+
+typedef struct brn_mirror_row {
+    int64_t version;
+    int64_t started_us;  /* to the second; 0: not readable */
+    int64_t duration_ms; /* -1: not known */
+} brn_mirror_row;
+
+typedef BRN_VEC(brn_mirror_row) brn_mirror_rows;
+
+typedef struct brn_mirror_state {
+    bool exists;
+    brn_mirror_rows rows; /* of what is applied, ascending */
+} brn_mirror_state;
+
 typedef enum brn_ledger_op_type {
-    /* Create the tables where they are missing. */
+    /* Create the tables where they are missing; that of a mirror too. */
     BRN_LEDGER_ENSURE = 1,
     /* Insert or replace the whole row. With `stamp`, finished_us is now and duration_ms the time
      * since the program began; both are taken when the operation runs. */
@@ -106,11 +128,19 @@ typedef enum brn_ledger_op_type {
     BRN_LEDGER_REMOVE,
     /* Append `history`. With `stamp`, duration_ms is taken when the operation runs. */
     BRN_LEDGER_HISTORY,
+    /* In the table of a mirror: the version of `row` is applied, since started_us; `stamp` as in
+     * PUT. A row that is there is replaced. */
+    BRN_LEDGER_MIRROR_PUT,
+    /* And it is not. */
+    BRN_LEDGER_MIRROR_REMOVE,
 } brn_ledger_op_type;
+
+#define BRN_LEDGER_TYPES (BRN_LEDGER_MIRROR_REMOVE + 1)
 
 typedef struct brn_ledger_op {
     brn_ledger_op_type type;
     bool stamp;
+    brn_mirror mirror;              /* ENSURE, MIRROR_PUT and MIRROR_REMOVE */
     const brn_ledger_row *row;      /* all but ENSURE and HISTORY */
     const brn_history_row *history; /* HISTORY */
 } brn_ledger_op;

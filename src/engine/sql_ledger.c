@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "engine/sql_mirror.h"
 
 #define MIGRATIONS "brant_migrations"
 #define HISTORY "brant_history"
@@ -147,7 +148,7 @@ static void add_name(brn_buf *buf, const brn_sql_dialect *dialect, const char *n
     brn_buf_add_char(buf, dialect->quote);
 }
 
-static void add_table(
+void brn_sql_table(
     brn_buf *buf, const brn_sql_dialect *dialect, const char *schema, const char *name)
 {
     if (schema != NULL) {
@@ -193,7 +194,7 @@ static const char *constraint_of(column_kind kind)
 static void render_create(const render *r, const table *t)
 {
     brn_buf_add_c(r->buf, "CREATE TABLE IF NOT EXISTS ");
-    add_table(r->buf, r->dialect, r->schema, t->name);
+    brn_sql_table(r->buf, r->dialect, r->schema, t->name);
     brn_buf_add_c(r->buf, " (");
     for (size_t i = 0; i < t->count; i++) {
         const field *c = &t->columns[i];
@@ -232,7 +233,7 @@ static void sql_name(const render *r, const char *name)
 static void sql_table(const render *r, const char *name)
 {
     if (r->buf != NULL) {
-        add_table(r->buf, r->dialect, r->schema, name);
+        brn_sql_table(r->buf, r->dialect, r->schema, name);
     }
 }
 
@@ -482,6 +483,8 @@ static void render_one(render *r, const brn_ledger_op *op, int64_t now_us, int64
     r->by_server = op->stamp && now_us == BRN_SQL_BY_SERVER;
     switch (op->type) {
     case BRN_LEDGER_ENSURE:
+    case BRN_LEDGER_MIRROR_PUT:
+    case BRN_LEDGER_MIRROR_REMOVE:
         break;
     case BRN_LEDGER_PUT:
         row = *op->row;
@@ -529,12 +532,18 @@ bool brn_sql_ledger_render(
         brn_buf_reset(buf);
     }
     if (op->type == BRN_LEDGER_ENSURE) {
-        if (i >= BRN_ARRAY_LEN(tables)) {
+        if (i >= BRN_ARRAY_LEN(tables) + (op->mirror != BRN_MIRROR_NONE ? 1 : 0)) {
             return false;
         }
-        render_create(&r, tables[i]);
+        if (i < BRN_ARRAY_LEN(tables)) {
+            render_create(&r, tables[i]);
+        } else {
+            brn_sql_mirror_create(buf, dialect, schema, op->mirror);
+        }
     } else if (i > 0) {
         return false;
+    } else if (op->type == BRN_LEDGER_MIRROR_PUT || op->type == BRN_LEDGER_MIRROR_REMOVE) {
+        brn_sql_mirror_render(out, buf, dialect, schema, op, now_us, began_us);
     } else {
         render_one(&r, op, now_us, began_us);
     }
@@ -597,7 +606,7 @@ static void from_table(
     brn_buf *out, const brn_sql_dialect *dialect, const char *schema, const table *t)
 {
     brn_buf_add_c(out, " FROM ");
-    add_table(out, dialect, schema, t->name);
+    brn_sql_table(out, dialect, schema, t->name);
     brn_buf_add_c(out, " m");
 }
 
@@ -647,7 +656,7 @@ const char *brn_sql_ledger_column(size_t t, size_t i)
 
 void brn_sql_ledger_table(brn_buf *out, const brn_sql_dialect *dialect, const char *schema)
 {
-    add_table(out, dialect, schema, MIGRATIONS);
+    brn_sql_table(out, dialect, schema, MIGRATIONS);
 }
 
 void brn_sql_guard_select(brn_buf *out, const brn_sql_dialect *dialect, const char *schema)

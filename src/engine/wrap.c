@@ -174,6 +174,16 @@ static brant_status wrap_sessions(
     return st;
 }
 
+static brant_status wrap_mirror_read(
+    brn_mirror_state *out, brn_arena *arena, brn_conn *conn, brn_mirror mirror, brant_error **err)
+{
+    brn_wrap *w = wrap_of(conn);
+    brant_status st = w->inner->engine->mirror_read(out, arena, w->inner, mirror, err);
+
+    brn_wrap_sync(w);
+    return st;
+}
+
 /* --- making ----------------------------------------------------------------------------------- */
 
 static void add_optional(brn_engine *table)
@@ -196,6 +206,9 @@ static void add_optional(brn_engine *table)
     }
     if ((table->caps & BRN_CAP_SESSIONS) != 0) {
         table->sessions = wrap_sessions;
+    }
+    if ((table->caps & BRN_CAP_MIRROR) != 0) {
+        table->mirror_read = wrap_mirror_read;
     }
 }
 
@@ -243,6 +256,10 @@ static const char *ledger_word(brn_ledger_op_type type)
         return "remove";
     case BRN_LEDGER_HISTORY:
         return "history";
+    case BRN_LEDGER_MIRROR_PUT:
+        return "mirror put";
+    case BRN_LEDGER_MIRROR_REMOVE:
+        return "mirror remove";
     }
     return "operation";
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/settings.h"
+#include "run/mirror.h"
 #include "run/world.h"
 
 static brant_finding *add_finding(
@@ -187,6 +188,37 @@ static void check_late(brn_world *world, size_t target, const brn_migration *m)
     }
 }
 
+/* Whoever wrote there may have done what the files here would do again. */
+static void check_mirror(brn_world *world, size_t target)
+{
+    const brn_mirror_view *view = &world->mirrors[target];
+    const char *table = brn_mirror_table(view->mirror);
+    brant_finding *f = NULL;
+    if (view->ahead > 0) {
+        f = add_finding(
+            world, target, "mirror.ahead", NULL,
+            brn_arena_printf(
+                world->arena, "table %s has %zu version%s that brant has not recorded, first %lld",
+                table, view->ahead, view->ahead > 1 ? "s" : "", (long long)view->first_ahead));
+    }
+    if (f != NULL) {
+        f->hint = brn_arena_printf(
+            world->arena, "Record what is there as applied with \"brant adopt --from %s\".",
+            brn_mirror_name(view->mirror));
+    }
+    f = view->behind == 0
+            ? NULL
+            : add_finding(
+                  world, target, "mirror.behind", NULL,
+                  brn_arena_printf(
+                      world->arena, "table %s lacks %zu version%s that brant has recorded", table,
+                      view->behind, view->behind > 1 ? "s" : ""));
+    if (f != NULL) {
+        f->warning = 1;
+        f->hint = "\"brant up\" adds what is missing.";
+    }
+}
+
 brant_status brn_world_compare(brn_world *world, brant_error **err)
 {
     world->findings.count = 0;
@@ -199,6 +231,7 @@ brant_status brn_world_compare(brn_world *world, brant_error **err)
         for (size_t i = 0; i < db->unknown.count; i++) {
             check_unknown(world, t, db->unknown.items[i]);
         }
+        check_mirror(world, t);
         for (size_t i = 0; i < db->items.count; i++) {
             check_late(world, t, db->items.items[i]);
         }
@@ -210,7 +243,7 @@ brant_status brn_world_compare(brn_world *world, brant_error **err)
 static bool stands_in_the_way(const brant_finding *f)
 {
     static const char *const ids[] = { "ledger.checksum_mismatch", "ledger.renamed",
-                                       "ledger.missing_file" };
+                                       "ledger.missing_file", "mirror.ahead" };
     for (size_t i = 0; i < BRN_ARRAY_LEN(ids) && !f->warning; i++) {
         if (strcmp(f->id, ids[i]) == 0) {
             return true;

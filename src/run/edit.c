@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "ledger/record.h"
+#include "run/mirror.h"
 
 brant_status brn_edit_open(
     brn_edit *e, brant_session *session, const char *command, brant_error **err)
@@ -106,16 +107,34 @@ brant_status brn_edit_close(brn_edit *e, brant_report **out, brant_status st, br
     return st;
 }
 
+static void write_row(brn_edit *e, brn_ledger_op_type type, const brn_ledger_row *row)
+{
+    const brn_ledger_op op = { .type = type, .row = row };
+    brn_program_ledger(&e->program, e->run.arena, type, row, NULL);
+    brn_mirror_follow(&e->program, e->run.arena, e->target, &op);
+}
+
 const brn_ledger_row *brn_edit_put_completed(
     brn_edit *e, const brn_migration *m, int64_t seq, const char *detail)
 {
     brn_ledger_row *row = brn_record_new(
         e->run.arena, m, &e->run.actor, BRN_ROW_COMPLETED, BRN_UP, seq, brn_clock_wall_us());
     if (row != NULL) {
-        brn_program_ledger(&e->program, e->run.arena, BRN_LEDGER_PUT, row, NULL);
+        write_row(e, BRN_LEDGER_PUT, row);
         brn_edit_log(e, m->id, m->source->up_digest, detail);
     }
     return row;
+}
+
+static const char *recorded_version(const brn_edit *e, const char *id)
+{
+    const brn_ledger_rows *rows = &e->world.ledgers[e->index].rows;
+    for (size_t i = 0; i < rows->count; i++) {
+        if (strcmp(rows->items[i].id, id) == 0) {
+            return rows->items[i].version;
+        }
+    }
+    return NULL;
 }
 
 void brn_edit_remove(brn_edit *e, const char *id, const char *detail)
@@ -123,13 +142,14 @@ void brn_edit_remove(brn_edit *e, const char *id, const char *detail)
     brn_ledger_row *row = brn_arena_alloc(e->run.arena, sizeof(*row));
     if (row != NULL) {
         row->id = id;
-        brn_program_ledger(&e->program, e->run.arena, BRN_LEDGER_REMOVE, row, NULL);
+        row->version = e->target->mirror != BRN_MIRROR_NONE ? recorded_version(e, id) : NULL;
+        write_row(e, BRN_LEDGER_REMOVE, row);
         brn_edit_log(e, id, NULL, detail);
     }
 }
 
 void brn_edit_put(brn_edit *e, const brn_ledger_row *row, const char *detail)
 {
-    brn_program_ledger(&e->program, e->run.arena, BRN_LEDGER_PUT, row, NULL);
+    write_row(e, BRN_LEDGER_PUT, row);
     brn_edit_log(e, row->id, row->checksum, detail);
 }

@@ -8,6 +8,7 @@
 #include "ledger/record.h"
 #include "run/code.h"
 #include "run/compile_int.h"
+#include "run/mirror.h"
 #include "text/placeholder.h"
 
 typedef struct brn_writer {
@@ -150,6 +151,7 @@ static brant_status add_completion(brn_writer *w, const brn_chain *chain, brant_
     if (next != NULL) {
         next->row = in->next;
     }
+    brn_mirror_follow(program, arena, in->target, state);
     w->c->row = row;
     w->c->history = history;
     return BRANT_OK;

@@ -10,6 +10,7 @@
 #include "engine/decorators.h"
 #include "ledger/lock.h"
 #include "run/backup.h"
+#include "run/mirror.h"
 
 /* ---- programs ---- */
 
@@ -150,7 +151,7 @@ brant_status brn_run_lock(brn_run *run, size_t target_index, brant_error **err)
         run->next_seq[target_index] = run->world->graph.databases[target_index].max_seq + 1;
         st = ensure_ledger(run, target_index, err);
     }
-    return st;
+    return st == BRANT_OK ? brn_mirror_catch_up(run, target_index, err) : st;
 }
 
 void brn_run_unlock(brn_run *run)
@@ -265,12 +266,22 @@ static brant_status check_tx_all(const brn_run *run, brant_error **err)
     return BRANT_OK;
 }
 
+static bool is_mirror_behind(const brn_run *run)
+{
+    bool behind = false;
+    for (size_t i = 0; i < run->session->count && run->going_up; i++) {
+        behind = behind || run->world->mirrors[i].behind > 0;
+    }
+    return behind;
+}
+
 /* Locks what the plan touches and plans again on what is true under the lock. */
 static brant_status lock_and_plan(brn_run *run, brant_error **err)
 {
     brant_status st = BRANT_OK;
     for (size_t i = 0; i < run->session->count && st == BRANT_OK; i++) {
-        if (has_steps(run, i) || (run->create && run->session->targets[i].missing)) {
+        if (has_steps(run, i) || (run->create && run->session->targets[i].missing) ||
+            (run->going_up && run->world->mirrors[i].behind > 0)) {
             st = brn_run_lock(run, i, err);
         }
     }
@@ -399,7 +410,7 @@ brant_status brn_run_execute(brn_run *run, brn_box *box, brant_error **err)
         run->next_seq = brn_arena_array(run->arena, run->session->count, sizeof(*run->next_seq));
         st = run->next_seq == NULL ? brn_error_oom(err) : brn_run_plan(run, err);
     }
-    if (st == BRANT_OK && (run->plan.steps.count > 0 || run->create)) {
+    if (st == BRANT_OK && (run->plan.steps.count > 0 || run->create || is_mirror_behind(run))) {
         st = execute_locked(run, err);
     }
     brn_control_stop(control, BRN_LIMIT_RUN);

@@ -10,6 +10,7 @@
 #include "core/settings.h"
 #include "engine/decorators.h"
 #include "run/box.h"
+#include "run/mirror.h"
 
 #define PASSWORD_MAX 4096
 #define PAUSE_SLICE_MS 100
@@ -80,6 +81,8 @@ brant_status brant_session_open(
     for (size_t i = 0; i < s->count && st == BRANT_OK; i++) {
         s->targets[i].session = s;
         s->targets[i].db = project->selected.items[i];
+        s->targets[i].mirror =
+            brn_mirror_parse(brant_settings_text(s->targets[i].db->settings, "mirror"));
         st = open_target(s, &s->targets[i], err);
     }
     if (st != BRANT_OK) {

@@ -17,8 +17,9 @@ typedef struct brn_target {
     struct brant_session *session;
     const brn_project_db *db;
     const brn_engine *engine;
-    brn_conn *conn; /* NULL: not connected */
-    bool missing;   /* there is no such database yet */
+    brn_mirror mirror; /* setting mirror */
+    brn_conn *conn;    /* NULL: not connected */
+    bool missing;      /* there is no such database yet */
     bool locked;
     bool stuck;                       /* could not be reset: see brn_target_reset() */
     brn_chain chain;                  /* valid while locked */

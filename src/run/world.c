@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/settings.h"
+#include "run/mirror.h"
 
 /* Of each database: enough for what is pending as a rule, and little beside the files' own cost. */
 #define KEEP_BYTES ((size_t)12 << 20)
@@ -77,7 +78,8 @@ static brant_status read_ledger(
         return st;
     }
     brn_graph_join(&world->graph, i, &world->ledgers[i].rows);
-    return BRANT_OK;
+    bool mirrored = world->mirrors[i].mirror != BRN_MIRROR_NONE && !target->missing;
+    return mirrored ? brn_mirror_look(world, i, err) : BRANT_OK;
 }
 
 /* Whether every row is of a migration here that is done: then nobody asks for more of it. */
@@ -124,6 +126,7 @@ brant_status brn_world_load(
     out->arena = arena;
     out->sources = brn_arena_array(arena, session->count, sizeof(*out->sources));
     out->ledgers = brn_arena_array(arena, session->count, sizeof(*out->ledgers));
+    out->mirrors = brn_arena_array(arena, session->count, sizeof(*out->mirrors));
     out->at_work = brn_arena_array(arena, session->count, sizeof(*out->at_work));
     brn_graph_input *inputs = brn_arena_array(arena, session->count, sizeof(*inputs));
     if (arena->oom) {
@@ -144,6 +147,7 @@ brant_status brn_world_load(
     brant_status st = brn_graph_build(&out->graph, arena, inputs, session->count, err);
     for (size_t i = 0; i < session->count && st == BRANT_OK; i++) {
         out->graph.databases[i].late = late_policy(&session->targets[i]);
+        out->mirrors[i].mirror = session->targets[i].mirror;
         st = look_at_ledger(out, i, detail, err);
         if (st == BRANT_OK) {
             warn_elsewhere(out, i);

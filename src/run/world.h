@@ -16,11 +16,21 @@
 #include "run/findings.h"
 #include "run/session.h"
 
+/* Another tool's table, compared with the ledger: see run/mirror.h. */
+typedef struct brn_mirror_view {
+    brn_mirror mirror; /* NONE: the rest is zero */
+    brn_mirror_state state;
+    size_t behind; /* versions that are completed, and not in the table */
+    size_t ahead;  /* the other way round */
+    int64_t first_ahead;
+} brn_mirror_view;
+
 typedef struct brn_world {
     brant_session *session;
     brn_arena *arena;
     brn_source_set *sources; /* one for each target */
     brn_ledger_state *ledgers;
+    brn_mirror_view *mirrors;
     brn_graph graph;
     brn_finding_list findings;
     bool *at_work; /* for each target: a run of another session is, see brn_doc_ask_lock() */

@@ -297,6 +297,72 @@ static void progress_of_a_row_that_is_gone_is_an_error(void **state)
     conf_close(conn);
 }
 
+static brn_mirror_state read_mirror(brn_conn *conn, conf_db *db)
+{
+    brn_mirror_state state = { 0 };
+    brant_error *err = NULL;
+
+    conf_ok(conn->engine->mirror_read(&state, &db->arena, conn, BRN_MIRROR_GOFR, &err), err);
+    return state;
+}
+
+static void run_mirror(
+    brn_conn *conn, conf_db *db, brn_ledger_op_type type, const brn_ledger_row *row, bool stamp)
+{
+    const brn_ledger_op op = {
+        .type = type, .stamp = stamp, .mirror = BRN_MIRROR_GOFR, .row = row
+    };
+    brn_program program = { 0 };
+    brn_run_state run;
+    brant_error *err = NULL;
+
+    conf_add(&program, db, BRN_OP_LEDGER)->ledger = &op;
+    conf_ok(conn->engine->run(conn, &program, NULL, NULL, &run, &err), err);
+}
+
+static void a_mirror_is_kept(void **state)
+{
+    const brn_ledger_row early = { .version = "007",
+                                   .started_us = 1709000000000000,
+                                   .duration_ms = -1 };
+    const brn_ledger_row late = { .version = "9223372036854775807",
+                                  .started_us = 1709000001000000,
+                                  .duration_ms = 12 };
+    conf_db *db = *state;
+    brn_conn *conn = conf_connect(db);
+    brn_mirror_state mirror;
+
+    (void)read_ledger(conn, db);
+    if ((conn->caps & BRN_CAP_MIRROR) == 0) {
+        conf_close(conn);
+        skip();
+    }
+    assert_false(read_mirror(conn, db).exists);
+    run_mirror(conn, db, BRN_LEDGER_ENSURE, NULL, false);
+    run_mirror(conn, db, BRN_LEDGER_ENSURE, NULL, false);
+    mirror = read_mirror(conn, db);
+    assert_true(mirror.exists);
+    assert_int_equal(mirror.rows.count, 0);
+    run_mirror(conn, db, BRN_LEDGER_MIRROR_PUT, &late, false);
+    run_mirror(conn, db, BRN_LEDGER_MIRROR_PUT, &early, false);
+    mirror = read_mirror(conn, db);
+    assert_int_equal(mirror.rows.count, 2);
+    assert_int_equal(mirror.rows.items[0].version, 7);
+    assert_int_equal(mirror.rows.items[0].started_us, early.started_us);
+    assert_int_equal(mirror.rows.items[0].duration_ms, -1);
+    assert_int_equal(mirror.rows.items[1].version, INT64_MAX);
+    assert_int_equal(mirror.rows.items[1].duration_ms, 12);
+    run_mirror(conn, db, BRN_LEDGER_MIRROR_PUT, &early, true); /* in the place of the other */
+    run_mirror(conn, db, BRN_LEDGER_MIRROR_REMOVE, &late, false);
+    run_mirror(conn, db, BRN_LEDGER_MIRROR_REMOVE, &late, false);
+    mirror = read_mirror(conn, db);
+    assert_int_equal(mirror.rows.count, 1);
+    assert_int_equal(mirror.rows.items[0].version, 7);
+    assert_true(mirror.rows.items[0].started_us > early.started_us);
+    assert_in_range(mirror.rows.items[0].duration_ms, 0, 10000);
+    conf_close(conn);
+}
+
 static void history_keeps_order_and_limit(void **state)
 {
     static const char *const hashes[] = { "h1", "h2", "h3", "h4" };
@@ -501,6 +567,7 @@ int conf_group_ledger(void)
         TEST(a_stamp_gives_time_and_duration),
         TEST(intent_outcome_fail_and_remove_change_their_fields_only),
         TEST(progress_of_a_row_that_is_gone_is_an_error),
+        TEST(a_mirror_is_kept),
         TEST(history_keeps_order_and_limit),
         TEST(a_row_of_a_newer_brant_is_left_alone),
         TEST(a_brief_look_leaves_a_newer_row_alone_too),

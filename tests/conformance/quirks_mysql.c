@@ -112,7 +112,7 @@ static const conf_probe probes[] = {
 const conf_quirks conf_quirks_mysql = {
     .engine = &brn_engine_mysql,
     .caps = BRN_CAP_TXN_DML | BRN_CAP_LOCK | BRN_CAP_PROBE | BRN_CAP_CREATE | BRN_CAP_OBJECTS |
-            BRN_CAP_CANCEL | BRN_CAP_EXECUTE,
+            BRN_CAP_CANCEL | BRN_CAP_EXECUTE | BRN_CAP_MIRROR,
     .create = conf_mysql_create,
     .destroy = conf_mysql_destroy,
     .number = conf_mysql_number,

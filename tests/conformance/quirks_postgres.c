@@ -291,7 +291,7 @@ static const conf_probe probes[] = {
 const conf_quirks conf_quirks_postgres = {
     .engine = &brn_engine_postgres,
     .caps = BRN_CAP_TXN_DDL | BRN_CAP_TXN_DML | BRN_CAP_LOCK | BRN_CAP_PROBE | BRN_CAP_CREATE |
-            BRN_CAP_OBJECTS | BRN_CAP_CANCEL | BRN_CAP_EXECUTE | BRN_CAP_SESSIONS,
+            BRN_CAP_OBJECTS | BRN_CAP_CANCEL | BRN_CAP_EXECUTE | BRN_CAP_SESSIONS | BRN_CAP_MIRROR,
     .create = conf_postgres_create,
     .destroy = conf_postgres_destroy,
     .number = conf_postgres_number,

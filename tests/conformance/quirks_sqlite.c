@@ -184,7 +184,7 @@ const conf_quirks conf_quirks_sqlite = {
     .engine = &brn_engine_sqlite,
     .caps = BRN_CAP_TXN_DDL | BRN_CAP_TXN_DML | BRN_CAP_LOCK | BRN_CAP_PROBE |
             BRN_CAP_FOREIGN_KEYS | BRN_CAP_CREATE | BRN_CAP_CREATE_UNASKED | BRN_CAP_OBJECTS |
-            BRN_CAP_CANCEL | BRN_CAP_EXECUTE | BRN_CAP_ATTACH,
+            BRN_CAP_CANCEL | BRN_CAP_EXECUTE | BRN_CAP_ATTACH | BRN_CAP_MIRROR,
     .create = create,
     .destroy = destroy,
     .number = number,

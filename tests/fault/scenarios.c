@@ -39,6 +39,18 @@ static void applied_two(scene *s)
     up_to(s, 2);
 }
 
+/* Another tool says that the third is applied, and one of which there is no file. */
+static void gofr(scene *s)
+{
+    applied_two(s);
+    scene_exec(
+        s, "app.db",
+        "CREATE TABLE gofr_migrations (version BIGINT NOT NULL, method VARCHAR(4) NOT NULL, "
+        "start_time TIMESTAMP NOT NULL, duration BIGINT, PRIMARY KEY (version, method));"
+        "INSERT INTO gofr_migrations VALUES (3, 'UP', '2024-02-26 15:31:00', 7);"
+        "INSERT INTO gofr_migrations VALUES (99, 'UP', '2024-02-27 15:31:00', NULL);");
+}
+
 /* The third migration stopped before or in its VACUUM; nobody knows. */
 static void interrupted(scene *s)
 {
@@ -382,6 +394,11 @@ static brant_status mark_pending(scene *s, brant_error **err)
 static brant_status force(scene *s, brant_error **err)
 {
     return brant_force(&s->report, s->session, "2", err);
+}
+
+static brant_status adopt(scene *s, brant_error **err)
+{
+    return brant_adopt(&s->report, s->session, NULL, err);
 }
 
 static brant_status repair(scene *s, brant_error **err)
@@ -767,6 +784,7 @@ const scenario scenarios[] = {
       .call = force,
       .prepare = applied_all,
       .edits = true },
+    { .name = "adopt", .covers = "brant_adopt", .call = adopt, .prepare = gofr, .edits = true },
     { .name = "repair: failed outside",
       .covers = "brant_repair brant_repair_result_free",
       .call = repair,
