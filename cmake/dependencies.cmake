@@ -8,9 +8,8 @@ find_package(Threads REQUIRED)
 
 pkg_check_modules(SQLITE REQUIRED QUIET IMPORTED_TARGET sqlite3)
 pkg_check_modules(YAML REQUIRED QUIET IMPORTED_TARGET yaml-0.1)
-pkg_check_modules(JANSSON REQUIRED QUIET IMPORTED_TARGET jansson)
 pkg_check_modules(NETTLE REQUIRED QUIET IMPORTED_TARGET nettle)
 
-set(brant_libraries PkgConfig::SQLITE PkgConfig::YAML PkgConfig::JANSSON PkgConfig::NETTLE Threads::Threads ${CMAKE_DL_LIBS})
+set(brant_libraries PkgConfig::SQLITE PkgConfig::YAML PkgConfig::NETTLE Threads::Threads ${CMAKE_DL_LIBS})
 message(STATUS "${PROJECT_NAME} ${PROJECT_VERSION}: ${CMAKE_C_COMPILER_ID} ${CMAKE_C_COMPILER_VERSION}, "
-               "sqlite3 ${SQLITE_VERSION}, yaml ${YAML_VERSION}, jansson ${JANSSON_VERSION}, nettle ${NETTLE_VERSION}")
+               "sqlite3 ${SQLITE_VERSION}, yaml ${YAML_VERSION}, nettle ${NETTLE_VERSION}")

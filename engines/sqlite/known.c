@@ -17,7 +17,11 @@
  * on before we look. Hence a step of exactly one is ours alone; at anything else all is forgotten.
  *
  * The columns of the ledger's tables are compared with ours once, and then rows are written without
- * naming columns. Only a statement that has a table's name in it can change that table.
+ * naming columns. Only a statement that has a table's name in it can change that table, and only
+ * one like ROLLBACK TO can bring a table back that it does not name.
+ *
+ * A trigger of the user on the ledger's own tables may make something else of a row while it is
+ * written. That is not looked for: the guard is there to notice other runs.
  */
 #include "engines/sqlite/sqlite.h"
 
@@ -72,13 +76,16 @@ int brn_sqlite_known_commit(brn_sqlite *s)
 static bool names_a_table(brn_str sql)
 {
     static const char *const words[] = { "brant_", "sqlite_" };
+    size_t step;
 
-    for (size_t i = 0; i < BRN_ARRAY_LEN(words); i++) {
-        brn_str word = brn_str_from(words[i]);
+    /* It may be megabytes of values: from one underscore to the next. */
+    for (size_t end = 0;
+         (step = brn_str_find_char(brn_str_slice(sql, end, sql.len), '_')) != SIZE_MAX;) {
+        end += step + 1;
+        for (size_t i = 0; i < BRN_ARRAY_LEN(words); i++) {
+            brn_str word = brn_str_from(words[i]);
 
-        for (size_t at = 0; at + word.len <= sql.len; at++) {
-            if ((sql.ptr[at] | 0x20) == word.ptr[0] &&
-                brn_str_ieq(brn_str_slice(sql, at, at + word.len), word)) {
+            if (end >= word.len && brn_str_ieq(brn_str_slice(sql, end - word.len, end), word)) {
                 return true;
             }
         }
@@ -86,13 +93,31 @@ static bool names_a_table(brn_str sql)
     return false;
 }
 
-void brn_sqlite_known_statement(brn_sqlite *s, brn_str sql)
+/* Others reach further: ROLLBACK TO takes back what another statement did, and a PRAGMA may have
+ * the schema read again. */
+static bool does_what_it_says(const brn_stmt_class *what)
+{
+    switch (what->verb) {
+    case BRN_VERB_CREATE:
+    case BRN_VERB_DROP:
+    case BRN_VERB_ALTER:
+    case BRN_VERB_INSERT:
+    case BRN_VERB_UPDATE:
+    case BRN_VERB_DELETE:
+    case BRN_VERB_SELECT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+void brn_sqlite_known_statement(brn_sqlite *s, const brn_stmt_class *what, brn_str sql)
 {
     forget_row(s); /* also a trigger may have changed it */
     if (!s->in_program) {
         brn_sqlite_known_forget(s);
-    } else if (s->known.looked && names_a_table(sql)) {
-        s->known.looked = false;
+    } else if (s->known.looked) {
+        s->known.looked = does_what_it_says(what) && !names_a_table(sql);
     }
 }
 
@@ -111,9 +136,6 @@ void brn_sqlite_known_ledger(brn_sqlite *s, const brn_ledger_op *op)
 {
     brn_sqlite_known *k = &s->known;
 
-    if (op->type == BRN_LEDGER_HISTORY) {
-        return;
-    }
     k->looked = k->looked && op->type != BRN_LEDGER_ENSURE;
     forget_row(s);
     /* A trigger may have kept the row away. */

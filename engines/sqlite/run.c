@@ -295,7 +295,7 @@ static brant_status step_statement(
                         : brn_sqlite_check_statement(s, &s->scratch, &what, op->flags, err);
     if (st == BRANT_OK) {
         conn->requests++;
-        brn_sqlite_known_statement(s, op->sql);
+        brn_sqlite_known_statement(s, &what, op->sql);
         st = execute(s, op->sql, &what, rows, err);
         /* It commits by itself: an error of the disk may have come before or after that. */
         *in_doubt =

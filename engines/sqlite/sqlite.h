@@ -186,7 +186,7 @@ void brn_sqlite_known_begin(brn_sqlite *s);
 int brn_sqlite_known_commit(brn_sqlite *s);
 /* Before a statement of a file; before anything else that may change anything, or when a
  * transaction ends in another way. */
-void brn_sqlite_known_statement(brn_sqlite *s, brn_str sql);
+void brn_sqlite_known_statement(brn_sqlite *s, const brn_stmt_class *what, brn_str sql);
 void brn_sqlite_known_forget(brn_sqlite *s);
 /* Behind a ledger operation that succeeded. */
 void brn_sqlite_known_ledger(brn_sqlite *s, const brn_ledger_op *op);

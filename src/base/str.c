@@ -250,3 +250,16 @@ size_t brn_str_utf8_invalid_at(brn_str s)
     }
     return SIZE_MAX;
 }
+
+size_t brn_str_put_utf8(char *to, uint32_t c)
+{
+    static const unsigned char first[] = { 0, 0x00, 0xc0, 0xe0, 0xf0 };
+    size_t len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+    for (size_t i = len - 1; i > 0; i--) {
+        to[i] = (char)(unsigned char)(0x80 | (c & 0x3f));
+        c >>= 6;
+    }
+    to[0] = (char)(unsigned char)(first[len] | c);
+    return len;
+}

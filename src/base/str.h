@@ -71,4 +71,7 @@ int brn_str_natcmp(brn_str a, brn_str b);
 /* Offset of the first invalid UTF-8 position, or SIZE_MAX when all of it is valid (RFC 3629). */
 size_t brn_str_utf8_invalid_at(brn_str s);
 
+/* Writes a code point in UTF-8: at most 4 bytes, without a NUL. The number of bytes. */
+size_t brn_str_put_utf8(char *to, uint32_t c);
+
 #endif

@@ -1,39 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Both tables are described once, as columns bound to struct fields; every statement and both
- * decoders walk those descriptions.
+ * decoders (sql_ledger_decode.c) walk those descriptions.
  */
-#include "engine/sql_ledger.h"
-
 #include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "engine/sql_ledger_int.h"
 #include "engine/sql_mirror.h"
 
 #define MIGRATIONS "brant_migrations"
 #define HISTORY "brant_history"
-
-typedef enum column_kind {
-    COLUMN_TEXT,
-    COLUMN_KEY,      /* text, primary key */
-    COLUMN_NAME,     /* text, never null */
-    COLUMN_INT,      /* never null */
-    COLUMN_DURATION, /* null: not known, -1 */
-    COLUMN_BOOL,     /* 0 or 1 */
-    COLUMN_TIME,     /* RFC 3339 text; null: 0 */
-    COLUMN_BEGAN,    /* likewise; parts of a stamp, as durations are */
-    COLUMN_ENDED,
-    COLUMN_STATUS,    /* word */
-    COLUMN_DIRECTION, /* word */
-    COLUMN_SERIAL,    /* given by the database */
-} column_kind;
-
-typedef struct field {
-    const char *name;
-    column_kind kind;
-    size_t offset;
-} field;
 
 #define ROW(field) offsetof(brn_ledger_row, field)
 #define HIST(field) offsetof(brn_history_row, field)
@@ -46,82 +24,73 @@ enum {
 
 /* What BRN_LEDGER_BRIEF reads comes first: SQLite looks for a column from the beginning of a row.
  */
-static const field migration_columns[] = {
-    { "id", COLUMN_KEY, ROW(id) },
-    { "status", COLUMN_STATUS, ROW(status) },
-    { "checksum", COLUMN_TEXT, ROW(checksum) },
-    [MIGRATION_FORMAT] = { "format", COLUMN_INT, ROW(format) },
-    { "version", COLUMN_TEXT, ROW(version) },
-    { "seq", COLUMN_INT, ROW(seq) },
-    { "direction", COLUMN_DIRECTION, ROW(direction) },
-    { "kind", COLUMN_TEXT, ROW(kind) },
-    { "required", COLUMN_BOOL, ROW(required) },
-    { "phase", COLUMN_TEXT, ROW(phase) },
-    { "down_checksum", COLUMN_TEXT, ROW(down_checksum) },
-    { "requires", COLUMN_TEXT, ROW(requires) },
-    { "min_read_version", COLUMN_TEXT, ROW(min_read_version) },
-    { "statements_total", COLUMN_INT, ROW(stmts_total) },
-    { "statements_done", COLUMN_INT, ROW(stmts_done) },
-    { "intent", COLUMN_INT, ROW(intent) },
-    { "intent_digest", COLUMN_TEXT, ROW(intent_digest) },
-    { "done_digest", COLUMN_TEXT, ROW(done_digest) },
-    { "started_at", COLUMN_BEGAN, ROW(started_us) },
-    { "finished_at", COLUMN_ENDED, ROW(finished_us) },
-    { "duration_ms", COLUMN_DURATION, ROW(duration_ms) },
-    { "who", COLUMN_TEXT, ROW(who) },
-    { "tool", COLUMN_TEXT, ROW(tool) },
-    { "run_id", COLUMN_TEXT, ROW(run_id) },
-    { "error", COLUMN_TEXT, ROW(error) },
+static const brn_sql_field migration_columns[] = {
+    { "id", BRN_COLUMN_KEY, ROW(id) },
+    { "status", BRN_COLUMN_STATUS, ROW(status) },
+    { "checksum", BRN_COLUMN_TEXT, ROW(checksum) },
+    [MIGRATION_FORMAT] = { "format", BRN_COLUMN_INT, ROW(format) },
+    { "version", BRN_COLUMN_TEXT, ROW(version) },
+    { "seq", BRN_COLUMN_INT, ROW(seq) },
+    { "direction", BRN_COLUMN_DIRECTION, ROW(direction) },
+    { "kind", BRN_COLUMN_TEXT, ROW(kind) },
+    { "required", BRN_COLUMN_BOOL, ROW(required) },
+    { "phase", BRN_COLUMN_TEXT, ROW(phase) },
+    { "down_checksum", BRN_COLUMN_TEXT, ROW(down_checksum) },
+    { "requires", BRN_COLUMN_TEXT, ROW(requires) },
+    { "min_read_version", BRN_COLUMN_TEXT, ROW(min_read_version) },
+    { "statements_total", BRN_COLUMN_INT, ROW(stmts_total) },
+    { "statements_done", BRN_COLUMN_INT, ROW(stmts_done) },
+    { "intent", BRN_COLUMN_INT, ROW(intent) },
+    { "intent_digest", BRN_COLUMN_TEXT, ROW(intent_digest) },
+    { "done_digest", BRN_COLUMN_TEXT, ROW(done_digest) },
+    { "started_at", BRN_COLUMN_BEGAN, ROW(started_us) },
+    { "finished_at", BRN_COLUMN_ENDED, ROW(finished_us) },
+    { "duration_ms", BRN_COLUMN_DURATION, ROW(duration_ms) },
+    { "who", BRN_COLUMN_TEXT, ROW(who) },
+    { "tool", BRN_COLUMN_TEXT, ROW(tool) },
+    { "run_id", BRN_COLUMN_TEXT, ROW(run_id) },
+    { "error", BRN_COLUMN_TEXT, ROW(error) },
 };
 
-static const field history_columns[] = {
-    { "seq", COLUMN_SERIAL, HIST(seq) },
-    { "run_id", COLUMN_TEXT, HIST(run_id) },
-    { "action", COLUMN_NAME, HIST(action) },
-    { "migration", COLUMN_TEXT, HIST(migration) },
-    { "outcome", COLUMN_TEXT, HIST(outcome) },
-    { "checksum", COLUMN_TEXT, HIST(checksum) },
-    { "detail", COLUMN_TEXT, HIST(detail) },
-    { "who", COLUMN_TEXT, HIST(who) },
-    { "tool", COLUMN_TEXT, HIST(tool) },
-    { "at", COLUMN_TIME, HIST(at_us) },
-    { "duration_ms", COLUMN_DURATION, HIST(duration_ms) },
-    { "prev", COLUMN_TEXT, HIST(prev) },
-    { "hash", COLUMN_TEXT, HIST(hash) },
-    [HISTORY_FORMAT] = { "format", COLUMN_INT, HIST(format) },
+static const brn_sql_field history_columns[] = {
+    { "seq", BRN_COLUMN_SERIAL, HIST(seq) },
+    { "run_id", BRN_COLUMN_TEXT, HIST(run_id) },
+    { "action", BRN_COLUMN_NAME, HIST(action) },
+    { "migration", BRN_COLUMN_TEXT, HIST(migration) },
+    { "outcome", BRN_COLUMN_TEXT, HIST(outcome) },
+    { "checksum", BRN_COLUMN_TEXT, HIST(checksum) },
+    { "detail", BRN_COLUMN_TEXT, HIST(detail) },
+    { "who", BRN_COLUMN_TEXT, HIST(who) },
+    { "tool", BRN_COLUMN_TEXT, HIST(tool) },
+    { "at", BRN_COLUMN_TIME, HIST(at_us) },
+    { "duration_ms", BRN_COLUMN_DURATION, HIST(duration_ms) },
+    { "prev", BRN_COLUMN_TEXT, HIST(prev) },
+    { "hash", BRN_COLUMN_TEXT, HIST(hash) },
+    [HISTORY_FORMAT] = { "format", BRN_COLUMN_INT, HIST(format) },
 };
 
 _Static_assert(BRN_ARRAY_LEN(migration_columns) <= BRN_SQL_PARAMS, "a row fits into a statement");
 
-typedef struct table {
-    const char *name;
-    const field *columns;
-    size_t count;
-    size_t format_at;
-} table;
-
-static const table migrations = {
+const brn_sql_table brn_sql_migrations = {
     MIGRATIONS,
     migration_columns,
     BRN_ARRAY_LEN(migration_columns),
     MIGRATION_FORMAT,
 };
-/* The same table as far as BRN_LEDGER_BRIEF goes. Instead of the format, the tool of a row of a
- * newer one is selected, null in all others. */
-static const table brief = {
+const brn_sql_table brn_sql_brief = {
     MIGRATIONS,
     migration_columns,
     MIGRATION_FORMAT,
     MIGRATION_FORMAT,
 };
-static const table history = {
+const brn_sql_table brn_sql_history = {
     HISTORY,
     history_columns,
     BRN_ARRAY_LEN(history_columns),
     HISTORY_FORMAT,
 };
 
-static const table *const tables[] = { &migrations, &history };
+static const brn_sql_table *const tables[] = { &brn_sql_migrations, &brn_sql_history };
 
 /* What the rendering functions share. */
 typedef struct render {
@@ -148,7 +117,7 @@ static void add_name(brn_buf *buf, const brn_sql_dialect *dialect, const char *n
     brn_buf_add_char(buf, dialect->quote);
 }
 
-void brn_sql_table(
+void brn_sql_table_name(
     brn_buf *buf, const brn_sql_dialect *dialect, const char *schema, const char *name)
 {
     if (schema != NULL) {
@@ -158,58 +127,58 @@ void brn_sql_table(
     add_name(buf, dialect, name);
 }
 
-static const char *type_of(const brn_sql_dialect *dialect, column_kind kind)
+static const char *type_of(const brn_sql_dialect *dialect, brn_column_kind kind)
 {
     switch (kind) {
-    case COLUMN_KEY:
+    case BRN_COLUMN_KEY:
         return dialect->type_key;
-    case COLUMN_INT:
-    case COLUMN_DURATION:
-    case COLUMN_BOOL:
+    case BRN_COLUMN_INT:
+    case BRN_COLUMN_DURATION:
+    case BRN_COLUMN_BOOL:
         return dialect->type_int;
-    case COLUMN_SERIAL:
+    case BRN_COLUMN_SERIAL:
         return dialect->type_serial;
     default:
         return dialect->type_text;
     }
 }
 
-static const char *constraint_of(column_kind kind)
+const char *brn_sql_constraint(brn_column_kind kind)
 {
     switch (kind) {
-    case COLUMN_KEY:
+    case BRN_COLUMN_KEY:
         /* SQLite lets a text key be null unless told not to. */
         return " NOT NULL PRIMARY KEY";
-    case COLUMN_NAME:
-    case COLUMN_INT:
-    case COLUMN_BOOL:
-    case COLUMN_STATUS:
-    case COLUMN_DIRECTION:
+    case BRN_COLUMN_NAME:
+    case BRN_COLUMN_INT:
+    case BRN_COLUMN_BOOL:
+    case BRN_COLUMN_STATUS:
+    case BRN_COLUMN_DIRECTION:
         return " NOT NULL";
     default:
         return "";
     }
 }
 
-static void render_create(const render *r, const table *t)
+static void render_create(const render *r, const brn_sql_table *t)
 {
     brn_buf_add_c(r->buf, "CREATE TABLE IF NOT EXISTS ");
-    brn_sql_table(r->buf, r->dialect, r->schema, t->name);
+    brn_sql_table_name(r->buf, r->dialect, r->schema, t->name);
     brn_buf_add_c(r->buf, " (");
     for (size_t i = 0; i < t->count; i++) {
-        const field *c = &t->columns[i];
+        const brn_sql_field *c = &t->columns[i];
 
         brn_buf_add_c(r->buf, i > 0 ? ", " : "");
         add_name(r->buf, r->dialect, c->name);
         brn_buf_add_char(r->buf, ' ');
         brn_buf_add_c(r->buf, type_of(r->dialect, c->kind));
-        brn_buf_add_c(r->buf, constraint_of(c->kind));
+        brn_buf_add_c(r->buf, brn_sql_constraint(c->kind));
     }
     brn_buf_add_char(r->buf, ')');
     if (r->dialect->table_options != NULL) {
         brn_buf_add_c(r->buf, r->dialect->table_options);
     }
-    if (r->dialect->key_options != NULL && t->columns[0].kind == COLUMN_KEY) {
+    if (r->dialect->key_options != NULL && t->columns[0].kind == BRN_COLUMN_KEY) {
         brn_buf_add_c(r->buf, r->dialect->key_options);
     }
 }
@@ -233,7 +202,7 @@ static void sql_name(const render *r, const char *name)
 static void sql_table(const render *r, const char *name)
 {
     if (r->buf != NULL) {
-        brn_sql_table(r->buf, r->dialect, r->schema, name);
+        brn_sql_table_name(r->buf, r->dialect, r->schema, name);
     }
 }
 
@@ -302,7 +271,7 @@ static const char *text_at(const void *row, size_t offset)
 }
 
 /* What a stamp covers, as the server's expression; NULL for what it does not. */
-static const char *stamp_of(const render *r, column_kind kind)
+static const char *stamp_of(const render *r, brn_column_kind kind)
 {
     const brn_sql_stamps *stamps = r->dialect->stamps;
 
@@ -310,18 +279,18 @@ static const char *stamp_of(const render *r, column_kind kind)
         return NULL;
     }
     switch (kind) {
-    case COLUMN_BEGAN:
+    case BRN_COLUMN_BEGAN:
         return stamps->began;
-    case COLUMN_ENDED:
+    case BRN_COLUMN_ENDED:
         return stamps->ended;
-    case COLUMN_DURATION:
+    case BRN_COLUMN_DURATION:
         return stamps->took_ms;
     default:
         return NULL;
     }
 }
 
-static void add_field(render *r, const field *c, const void *row)
+static void add_field(render *r, const brn_sql_field *c, const void *row)
 {
     const brn_ledger_row *migration = row;
     const char *stamp = stamp_of(r, c->kind);
@@ -332,30 +301,30 @@ static void add_field(render *r, const field *c, const void *row)
     }
 
     switch (c->kind) {
-    case COLUMN_INT:
-    case COLUMN_SERIAL:
+    case BRN_COLUMN_INT:
+    case BRN_COLUMN_SERIAL:
         add_int(r, int_at(row, c->offset));
         break;
-    case COLUMN_DURATION:
+    case BRN_COLUMN_DURATION:
         add_duration(r, int_at(row, c->offset));
         break;
-    case COLUMN_TIME:
-    case COLUMN_BEGAN:
-    case COLUMN_ENDED:
+    case BRN_COLUMN_TIME:
+    case BRN_COLUMN_BEGAN:
+    case BRN_COLUMN_ENDED:
         add_time(r, int_at(row, c->offset));
         break;
-    case COLUMN_BOOL:
+    case BRN_COLUMN_BOOL:
         add_int(r, migration->required ? 1 : 0);
         break;
-    case COLUMN_STATUS:
+    case BRN_COLUMN_STATUS:
         add_text(r, brn_row_status_name(migration->status));
         break;
-    case COLUMN_DIRECTION:
+    case BRN_COLUMN_DIRECTION:
         add_text(r, brn_direction_name(migration->direction));
         break;
-    case COLUMN_TEXT:
-    case COLUMN_KEY:
-    case COLUMN_NAME:
+    case BRN_COLUMN_TEXT:
+    case BRN_COLUMN_KEY:
+    case BRN_COLUMN_NAME:
         add_text(r, text_at(row, c->offset));
         break;
     }
@@ -364,9 +333,9 @@ static void add_field(render *r, const field *c, const void *row)
 /* --- statements ------------------------------------------------------------------------------- */
 
 /* Column list without what the database gives, or none, and the values of `row`. */
-static void render_insert(render *r, const char *verb, const table *t, const void *row)
+static void render_insert(render *r, const char *verb, const brn_sql_table *t, const void *row)
 {
-    size_t first = t->columns[0].kind == COLUMN_SERIAL ? 1 : 0;
+    size_t first = t->columns[0].kind == BRN_COLUMN_SERIAL ? 1 : 0;
 
     sql(r, verb);
     sql(r, " ");
@@ -388,14 +357,14 @@ static void render_put(render *r, const brn_ledger_row *row)
 {
     const char *upsert = r->dialect->upsert;
 
-    render_insert(r, upsert != NULL ? upsert : "INSERT INTO", &migrations, row);
+    render_insert(r, upsert != NULL ? upsert : "INSERT INTO", &brn_sql_migrations, row);
     if (upsert != NULL) {
         return;
     }
     sql(r, " ON CONFLICT (");
     sql_name(r, "id");
     sql(r, ") DO UPDATE SET ");
-    for (size_t i = 1; i < migrations.count; i++) {
+    for (size_t i = 1; i < brn_sql_migrations.count; i++) {
         const char *name = migration_columns[i].name;
 
         sql(r, i > 1 ? ", " : "");
@@ -509,7 +478,7 @@ static void render_one(render *r, const brn_ledger_op *op, int64_t now_us, int64
         if (op->stamp) {
             entry.duration_ms = since_ms(began_us, now_us);
         }
-        render_insert(r, "INSERT INTO", &history, &entry);
+        render_insert(r, "INSERT INTO", &brn_sql_history, &entry);
         break;
     }
 }
@@ -593,7 +562,7 @@ static void add_column(brn_buf *out, const brn_sql_dialect *dialect, const char 
     add_name(out, dialect, name);
 }
 
-static void select_columns(brn_buf *out, const brn_sql_dialect *dialect, const table *t)
+static void select_columns(brn_buf *out, const brn_sql_dialect *dialect, const brn_sql_table *t)
 {
     brn_buf_add_c(out, "SELECT ");
     for (size_t i = 0; i < t->count; i++) {
@@ -603,10 +572,10 @@ static void select_columns(brn_buf *out, const brn_sql_dialect *dialect, const t
 }
 
 static void from_table(
-    brn_buf *out, const brn_sql_dialect *dialect, const char *schema, const table *t)
+    brn_buf *out, const brn_sql_dialect *dialect, const char *schema, const brn_sql_table *t)
 {
     brn_buf_add_c(out, " FROM ");
-    brn_sql_table(out, dialect, schema, t->name);
+    brn_sql_table_name(out, dialect, schema, t->name);
     brn_buf_add_c(out, " m");
 }
 
@@ -623,19 +592,19 @@ void brn_sql_ledger_select(
     brn_buf *out, const brn_sql_dialect *dialect, const char *schema, brn_ledger_detail detail)
 {
     if (detail == BRN_LEDGER_FULL) {
-        select_columns(out, dialect, &migrations);
+        select_columns(out, dialect, &brn_sql_migrations);
     } else {
-        select_columns(out, dialect, &brief);
+        select_columns(out, dialect, &brn_sql_brief);
         select_newer(out, dialect);
     }
-    from_table(out, dialect, schema, &migrations);
+    from_table(out, dialect, schema, &brn_sql_migrations);
 }
 
 void brn_sql_history_select(
     brn_buf *out, const brn_sql_dialect *dialect, const char *schema, size_t limit)
 {
-    select_columns(out, dialect, &history);
-    from_table(out, dialect, schema, &history);
+    select_columns(out, dialect, &brn_sql_history);
+    from_table(out, dialect, schema, &brn_sql_history);
     brn_buf_add_c(out, " ORDER BY ");
     add_column(out, dialect, "seq");
     brn_buf_add_c(out, " DESC");
@@ -656,7 +625,7 @@ const char *brn_sql_ledger_column(size_t t, size_t i)
 
 void brn_sql_ledger_table(brn_buf *out, const brn_sql_dialect *dialect, const char *schema)
 {
-    brn_sql_table(out, dialect, schema, MIGRATIONS);
+    brn_sql_table_name(out, dialect, schema, MIGRATIONS);
 }
 
 void brn_sql_guard_select(brn_buf *out, const brn_sql_dialect *dialect, const char *schema)
@@ -665,244 +634,8 @@ void brn_sql_guard_select(brn_buf *out, const brn_sql_dialect *dialect, const ch
     add_column(out, dialect, "status");
     brn_buf_add_c(out, ", ");
     add_column(out, dialect, "run_id");
-    from_table(out, dialect, schema, &migrations);
+    from_table(out, dialect, schema, &brn_sql_migrations);
     brn_buf_add_c(out, " WHERE ");
     add_column(out, dialect, "id");
     brn_buf_add_c(out, dialect->numbered_params ? " = $1" : " = ?");
-}
-
-/* --- reading ---------------------------------------------------------------------------------- */
-
-static bool parse_int(int64_t *out, const char *text)
-{
-    brn_str digits = brn_str_from(text);
-    bool negative = digits.len > 0 && digits.ptr[0] == '-';
-    uint64_t value;
-
-    if (negative) {
-        digits = brn_str_slice(digits, 1, digits.len);
-    }
-    if (!brn_str_to_u64(digits, &value) || value > (uint64_t)INT64_MAX) {
-        return false;
-    }
-    *out = negative ? -(int64_t)value : (int64_t)value;
-    return true;
-}
-
-static bool parse_bool(bool *out, const char *text)
-{
-    static const char *const yes[] = { "1", "t", "true" };
-    static const char *const no[] = { "0", "f", "false" };
-
-    for (size_t i = 0; i < BRN_ARRAY_LEN(yes); i++) {
-        if (strcmp(text, yes[i]) == 0 || strcmp(text, no[i]) == 0) {
-            *out = strcmp(text, yes[i]) == 0;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool parse_direction(brn_direction *out, const char *text)
-{
-    if (strcmp(text, "up") == 0) {
-        *out = BRN_UP;
-    } else if (strcmp(text, "down") == 0) {
-        *out = BRN_DOWN;
-    } else {
-        return false;
-    }
-    return true;
-}
-
-static void put_int(void *row, size_t offset, int64_t value)
-{
-    memcpy((char *)row + offset, &value, sizeof(value));
-}
-
-/* False when the text is not what the column holds. */
-static bool decode_text(void *row, brn_arena *arena, const field *c, const char *text)
-{
-    brn_ledger_row *migration = row;
-    const char *copy = NULL;
-    int64_t number = 0;
-
-    switch (c->kind) {
-    case COLUMN_INT:
-    case COLUMN_SERIAL:
-    case COLUMN_DURATION:
-        if (!parse_int(&number, text)) {
-            return false;
-        }
-        put_int(row, c->offset, number);
-        return true;
-    case COLUMN_TIME:
-    case COLUMN_BEGAN:
-    case COLUMN_ENDED:
-        if (!brn_clock_parse_rfc3339(brn_str_from(text), &number)) {
-            return false;
-        }
-        put_int(row, c->offset, number);
-        return true;
-    case COLUMN_BOOL:
-        return parse_bool(&migration->required, text);
-    case COLUMN_STATUS:
-        migration->status = brn_row_status_parse(brn_str_from(text));
-        return migration->status != (brn_row_status)0;
-    case COLUMN_DIRECTION:
-        return parse_direction(&migration->direction, text);
-    case COLUMN_TEXT:
-    case COLUMN_KEY:
-    case COLUMN_NAME:
-        break;
-    }
-    copy = brn_arena_strdup(arena, text);
-    memcpy((char *)row + c->offset, &copy, sizeof(copy));
-    return true;
-}
-
-static bool decode_column(void *row, brn_arena *arena, const field *c, const char *text)
-{
-    if (text != NULL) {
-        return decode_text(row, arena, c, text);
-    }
-    if (c->kind == COLUMN_DURATION) {
-        put_int(row, c->offset, -1);
-    }
-    /* Everything else that may be null is zero in the row already. */
-    return constraint_of(c->kind)[0] == '\0';
-}
-
-static brant_status unreadable(
-    const table *t, const char *key, const field *c, const char *text, brant_error **err)
-{
-    brant_status st = brn_error(
-        err, BRANT_EDRIFT, "ledger.unreadable", "cannot read \"%s\" of row \"%s\" in table \"%s\"",
-        c->name, key != NULL ? key : "(null)", t->name);
-
-    if (text != NULL) {
-        brn_error_detail(err, "The value is \"%.100s\".", text);
-    } else {
-        brn_error_detail(err, "The value is null.");
-    }
-    brn_error_hint(
-        err, "Somebody or something else wrote to this table. Correct the row by hand, or restore "
-             "the table from a backup.");
-    return st;
-}
-
-static brant_status newer(const table *t, const char *key, const char *tool, brant_error **err)
-{
-    brant_status st;
-
-    if (tool == NULL || tool[0] == '\0') {
-        tool = "unknown";
-    }
-    st = brn_error(
-        err, BRANT_EUNSUPPORTED, "ledger.newer",
-        "row \"%s\" in table \"%s\" was written by a newer brant (version %s)",
-        key != NULL ? key : "(null)", t->name, tool);
-    brn_error_hint(err, "Use that version of brant, or a later one.");
-    return st;
-}
-
-/* Index of a column by name; the tables above have it. */
-static size_t find_column(const table *t, const char *name)
-{
-    size_t i = t->count - 1;
-
-    while (i > 0 && strcmp(t->columns[i].name, name) != 0) {
-        i--;
-    }
-    return i;
-}
-
-static brant_status decode_columns(
-    void *row,
-    const table *t,
-    brn_arena *arena,
-    brn_sql_column_fn *column_text,
-    void *result,
-    brant_error **err)
-{
-    for (size_t i = 0; i < t->count; i++) {
-        const char *text = column_text(result, (int)i);
-
-        if (!decode_column(row, arena, &t->columns[i], text)) {
-            return unreadable(t, column_text(result, 0), &t->columns[i], text, err);
-        }
-    }
-    return arena->oom ? brn_error_oom(err) : BRANT_OK;
-}
-
-static brant_status decode(
-    void *row,
-    const table *t,
-    brn_arena *arena,
-    brn_sql_column_fn *column_text,
-    void *result,
-    brant_error **err)
-{
-    const char *key = column_text(result, 0);
-    const char *text = column_text(result, (int)t->format_at);
-    int64_t format = 0;
-
-    if (text == NULL || !parse_int(&format, text)) {
-        return unreadable(t, key, &t->columns[t->format_at], text, err);
-    }
-    if (format > BRN_LEDGER_FORMAT) {
-        return newer(t, key, column_text(result, (int)find_column(t, "tool")), err);
-    }
-    return decode_columns(row, t, arena, column_text, result, err);
-}
-
-static brant_status decode_brief(
-    brn_ledger_row *row,
-    brn_arena *arena,
-    brn_sql_column_fn *column_text,
-    void *result,
-    brant_error **err)
-{
-    const char *tool = column_text(result, (int)brief.format_at);
-    brant_status st = tool != NULL ? newer(&brief, column_text(result, 0), tool, err)
-                                   : decode_columns(row, &brief, arena, column_text, result, err);
-
-    row->direction = row->status == BRN_ROW_COMPLETED ? BRN_UP : row->direction;
-    return st;
-}
-
-brant_status brn_sql_ledger_decode(
-    brn_ledger_row *out,
-    brn_arena *arena,
-    brn_ledger_detail detail,
-    brn_sql_column_fn *column,
-    void *result,
-    brant_error **err)
-{
-    brn_ledger_row row = { 0 };
-    brant_status st = detail == BRN_LEDGER_FULL
-                          ? decode(&row, &migrations, arena, column, result, err)
-                          : decode_brief(&row, arena, column, result, err);
-
-    if (st == BRANT_OK) {
-        *out = row;
-    }
-    return st;
-}
-
-brant_status brn_sql_history_decode(
-    brn_history_row *out,
-    brn_arena *arena,
-    brn_sql_column_fn *column,
-    void *result,
-    brant_error **err)
-{
-    brn_history_row row = { 0 };
-    brant_status st = decode(&row, &history, arena, column, result, err);
-
-    if (st == BRANT_OK) {
-        row.prev = row.prev != NULL ? row.prev : "";
-        *out = row;
-    }
-    return st;
 }

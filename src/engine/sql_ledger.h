@@ -96,7 +96,7 @@ void brn_sql_history_select(
 const char *brn_sql_ledger_table_name(size_t t);
 const char *brn_sql_ledger_column(size_t t, size_t i);
 /* Name of a table, quoted and qualified; and that of the table of migrations. */
-void brn_sql_table(
+void brn_sql_table_name(
     brn_buf *out, const brn_sql_dialect *dialect, const char *schema, const char *name);
 void brn_sql_ledger_table(brn_buf *out, const brn_sql_dialect *dialect, const char *schema);
 /* SELECT of status and run_id of one row: one parameter, the id. */

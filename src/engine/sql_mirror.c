@@ -22,7 +22,7 @@ void brn_sql_mirror_create(
     brn_buf *out, const brn_sql_dialect *dialect, const char *schema, brn_mirror mirror)
 {
     brn_buf_add_c(out, "CREATE TABLE IF NOT EXISTS ");
-    brn_sql_table(out, dialect, schema, brn_sql_mirror_table(mirror));
+    brn_sql_table_name(out, dialect, schema, brn_sql_mirror_table(mirror));
     brn_buf_add_c(
         out, " (version BIGINT NOT NULL, method VARCHAR(4) NOT NULL, start_time TIMESTAMP NOT NULL,"
              " duration BIGINT, PRIMARY KEY (version, method))");
@@ -120,7 +120,7 @@ void brn_sql_mirror_render(
     sql(&w, !put ? "DELETE FROM " : dialect->upsert != NULL ? dialect->upsert : "INSERT INTO");
     sql(&w, put ? " " : "");
     if (buf != NULL) {
-        brn_sql_table(buf, dialect, schema, brn_sql_mirror_table(op->mirror));
+        brn_sql_table_name(buf, dialect, schema, brn_sql_mirror_table(op->mirror));
     }
     if (!put) {
         sql(&w, " WHERE version = ");
@@ -142,7 +142,7 @@ void brn_sql_mirror_select(
     brn_buf *out, const brn_sql_dialect *dialect, const char *schema, brn_mirror mirror)
 {
     brn_buf_add_c(out, "SELECT version, start_time, duration FROM ");
-    brn_sql_table(out, dialect, schema, brn_sql_mirror_table(mirror));
+    brn_sql_table_name(out, dialect, schema, brn_sql_mirror_table(mirror));
     brn_buf_add_c(out, " WHERE method = " GOFR_APPLIED " ORDER BY version");
 }
 

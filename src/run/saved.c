@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/saved.h"
 
-#include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/json_read.h"
 
 #define SCHEMA 1
 #define KIND "brant plan"
@@ -114,72 +115,79 @@ static void not_a_plan(reader *r, const char *where, const char *key, const char
     brn_error_at(r->err, r->file, 0, 0);
 }
 
+static bool is_a(const brn_json_value *value, brn_json_type type)
+{
+    return value != NULL && value->type == type;
+}
+
 /* A text of an object; `nullable` ones may be null. */
 static const char *text_of(
-    reader *r, const json_t *object, const char *where, const char *key, bool nullable)
+    reader *r, const brn_json_value *object, const char *where, const char *key, bool nullable)
 {
-    const json_t *value = json_object_get(object, key);
-    if (nullable && json_is_null(value)) {
+    const brn_json_value *value = brn_json_member(object, key);
+    if (nullable && is_a(value, BRN_JSON_NULL)) {
         return NULL;
     }
-    if (!json_is_string(value) || strlen(json_string_value(value)) != json_string_length(value)) {
+    if (!is_a(value, BRN_JSON_TEXT)) {
         not_a_plan(r, where, key, "a text");
         return "";
     }
-    const char *text = brn_arena_strdup(r->arena, json_string_value(value));
-    return text != NULL ? text : "";
+    return value->text.ptr;
 }
 
-static uint64_t number_of(reader *r, const json_t *object, const char *where, const char *key)
+static uint64_t number_of(
+    reader *r, const brn_json_value *object, const char *where, const char *key)
 {
-    const json_t *value = json_object_get(object, key);
-    if (!json_is_integer(value) || json_integer_value(value) < 0) {
+    const brn_json_value *value = brn_json_member(object, key);
+    if (!is_a(value, BRN_JSON_INT) || value->number < 0) {
         not_a_plan(r, where, key, "a number");
         return 0;
     }
-    return (uint64_t)json_integer_value(value);
+    return (uint64_t)value->number;
 }
 
-static const json_t *array_of(reader *r, const json_t *object, const char *where, const char *key)
+/* The first of a list; NULL when it is empty, or none. */
+static const brn_json_value *list_of(
+    reader *r, const brn_json_value *object, const char *where, const char *key)
 {
-    const json_t *value = json_object_get(object, key);
-    if (!json_is_array(value)) {
+    const brn_json_value *value = brn_json_member(object, key);
+    if (!is_a(value, BRN_JSON_ARRAY)) {
         not_a_plan(r, where, key, "a list");
         return NULL;
     }
-    return value;
+    return value->first;
 }
 
-static void read_statement(reader *r, brn_saved_statement *out, const json_t *from)
+static void read_statement(reader *r, brn_saved_statement *out, const brn_json_value *from)
 {
     const char *text = text_of(r, from, "steps[].statements", "text", false);
     out->number = number_of(r, from, "steps[].statements", "number");
     out->text = brn_str_from(text);
 }
 
-static void read_step(reader *r, brn_saved_step *out, const json_t *from)
+static void read_step(reader *r, brn_saved_step *out, const brn_json_value *from)
 {
-    const json_t *manual = json_object_get(from, "manual");
-    const json_t *list = array_of(r, from, "steps[]", "statements");
+    const brn_json_value *manual = brn_json_member(from, "manual");
+    const brn_json_value *stmt = list_of(r, from, "steps[]", "statements");
     out->database = text_of(r, from, "steps[]", "database", false);
     out->id = text_of(r, from, "steps[]", "id", false);
     out->direction = text_of(r, from, "steps[]", "direction", false);
     out->checksum = text_of(r, from, "steps[]", "checksum", false);
     out->resume_after = number_of(r, from, "steps[]", "resume_after");
-    if (!json_is_boolean(manual)) {
+    if (!is_a(manual, BRN_JSON_FALSE) && !is_a(manual, BRN_JSON_TRUE)) {
         not_a_plan(r, "steps[]", "manual", "true or false");
     }
-    out->manual = json_is_true(manual);
-    for (size_t i = 0; i < json_array_size(list) && r->st == BRANT_OK; i++) {
+    out->manual = is_a(manual, BRN_JSON_TRUE);
+    for (; stmt != NULL && r->st == BRANT_OK; stmt = stmt->next) {
         brn_saved_statement *slot = BRN_VEC_PUSH(r->arena, &out->statements);
         if (slot == NULL) {
             return;
         }
-        read_statement(r, slot, json_array_get(list, i));
+        read_statement(r, slot, stmt);
     }
 }
 
-static void read_database(reader *r, brn_saved_database *out, const json_t *from)
+static void read_database(reader *r, brn_saved_database *out, const brn_json_value *from)
 {
     out->name = text_of(r, from, "databases[]", "name", false);
     out->engine = text_of(r, from, "databases[]", "engine", false);
@@ -187,84 +195,69 @@ static void read_database(reader *r, brn_saved_database *out, const json_t *from
     out->state = text_of(r, from, "databases[]", "state", false);
 }
 
-static void check_kind(reader *r, const json_t *root)
+static void check_kind(reader *r, const brn_json_value *root)
 {
-    const json_t *kind = json_object_get(root, "kind");
-    const json_t *schema = json_object_get(root, "schema");
-    if (!json_is_string(kind) || strcmp(json_string_value(kind), KIND) != 0) {
+    const brn_json_value *kind = brn_json_member(root, "kind");
+    const brn_json_value *schema = brn_json_member(root, "schema");
+    if (!is_a(kind, BRN_JSON_TEXT) || !brn_str_eq_c(kind->text, KIND)) {
         not_a_plan(r, "", "kind", "\"" KIND "\"");
-    } else if (!json_is_integer(schema)) {
+    } else if (!is_a(schema, BRN_JSON_INT)) {
         not_a_plan(r, "", "schema", "a number");
-    } else if (json_integer_value(schema) != SCHEMA) {
+    } else if (schema->number != SCHEMA) {
         r->st = brn_error(
             r->err, BRANT_EPARSE, "apply.newer",
-            "the saved plan has schema %lld, and this brant reads %d",
-            (long long)json_integer_value(schema), SCHEMA);
+            "the saved plan has schema %lld, and this brant reads %d", (long long)schema->number,
+            SCHEMA);
         brn_error_hint(r->err, "Make the plan with the brant that applies it.");
         brn_error_at(r->err, r->file, 0, 0);
     }
 }
 
-static void read_root(reader *r, brn_saved *out, const json_t *root)
+static void read_root(reader *r, brn_saved *out, const brn_json_value *root)
 {
     check_kind(r, root);
     if (r->st != BRANT_OK) {
         return;
     }
-    const json_t *goal = json_object_get(root, "goal");
-    const json_t *databases = array_of(r, root, "", "databases");
-    const json_t *steps = array_of(r, root, "", "steps");
+    const brn_json_value *goal = brn_json_member(root, "goal");
+    const brn_json_value *db = list_of(r, root, "", "databases");
+    const brn_json_value *step = list_of(r, root, "", "steps");
     out->count = number_of(r, goal, "goal", "count");
     out->to = text_of(r, goal, "goal", "to", true);
-    for (size_t i = 0; i < json_array_size(databases) && r->st == BRANT_OK; i++) {
+    for (; db != NULL && r->st == BRANT_OK; db = db->next) {
         brn_saved_database *slot = BRN_VEC_PUSH(r->arena, &out->databases);
         if (slot == NULL) {
             return;
         }
-        read_database(r, slot, json_array_get(databases, i));
+        read_database(r, slot, db);
     }
-    for (size_t i = 0; i < json_array_size(steps) && r->st == BRANT_OK; i++) {
+    for (; step != NULL && r->st == BRANT_OK; step = step->next) {
         brn_saved_step *slot = BRN_VEC_PUSH(r->arena, &out->steps);
         if (slot == NULL) {
             return;
         }
-        read_step(r, slot, json_array_get(steps, i));
+        read_step(r, slot, step);
     }
-}
-
-/*
- * Twice, because jansson calls a string invalid for which there was no memory: what is wrong with
- * the text is so the second time too, and that there is still no memory is told at once.
- */
-static json_t *load(brn_str text, json_error_t *where)
-{
-    const char *bytes = text.ptr != NULL ? text.ptr : "";
-    json_t *root = json_loadb(bytes, text.len, JSON_REJECT_DUPLICATES, where);
-    return root != NULL ? root : json_loadb(bytes, text.len, JSON_REJECT_DUPLICATES, where);
 }
 
 brant_status brn_saved_read(
     brn_saved *out, brn_arena *arena, brn_str text, const char *file, brant_error **err)
 {
-    json_error_t where;
+    brn_json_problem problem;
     reader r = { .arena = arena, .file = file, .err = err };
     brn_saved saved = { 0 };
-    json_t *root = load(text, &where);
+    const brn_json_value *root = brn_json_read(arena, text, &problem);
+    if (root == NULL && problem.what == NULL) {
+        return brn_error_oom(err);
+    }
     if (root == NULL) {
-        /* Where jansson has no memory for its first steps it says nothing at all. */
-        if (json_error_code(&where) == json_error_out_of_memory || where.text[0] == '\0') {
-            return brn_error_oom(err);
-        }
         brn_error(
-            err, BRANT_EPARSE, "apply.malformed", "the saved plan is not JSON: %s", where.text);
-        brn_error_at(
-            err, file, where.line > 0 ? (uint32_t)where.line : 0,
-            where.column > 0 ? (uint32_t)where.column : 0);
+            err, BRANT_EPARSE, "apply.malformed", "the saved plan is not JSON: %s", problem.what);
+        brn_error_at(err, file, problem.line, problem.column);
         brn_error_hint(err, "Write it again with \"brant plan -o FILE\".");
         return BRANT_EPARSE;
     }
     read_root(&r, &saved, root);
-    json_decref(root);
     if (r.st == BRANT_OK && arena->oom) {
         return brn_error_oom(err);
     }

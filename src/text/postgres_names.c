@@ -34,20 +34,6 @@ static bool read_hex(uint32_t *out, brn_str s, size_t at, size_t count)
     return true;
 }
 
-/* Writes the code point in UTF-8; at most 4 bytes. */
-static size_t put_utf8(char *to, uint32_t c)
-{
-    static const unsigned char first[] = { 0, 0x00, 0xc0, 0xe0, 0xf0 };
-    size_t len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-
-    for (size_t i = len - 1; i > 0; i--) {
-        to[i] = (char)(unsigned char)(0x80 | (c & 0x3f));
-        c >>= 6;
-    }
-    to[0] = (char)(unsigned char)(first[len] | c);
-    return len;
-}
-
 /* \XXXX or \+XXXXXX at `at`; its length, 0 when it is none. */
 static size_t read_escape(uint32_t *out, brn_str s, size_t at)
 {
@@ -104,7 +90,7 @@ static brn_str decode(brn_arena *arena, brn_str s, char escape)
             if (read == 0 || c > 0x10ffff) {
                 return s;
             }
-            len += put_utf8(to + len, c);
+            len += brn_str_put_utf8(to + len, c);
             at += read;
         }
     }

@@ -375,6 +375,54 @@ static void a_row_that_was_rolled_back_is_not_known(void **state)
     conf_close(conn);
 }
 
+/* The rest of the program goes on. */
+static void a_row_behind_a_savepoint_is_not_known(void **state)
+{
+    conf_db *db = *state;
+    brn_conn *conn = connect_in_mode(db, "delete");
+    brn_program program = { .run_id = "run-1" };
+    brn_ledger_row begun = conf_row("m2", BRN_ROW_RUNNING);
+    brn_run_state run;
+    brant_error *err = NULL;
+
+    (void)conf_add(&program, db, BRN_OP_BEGIN);
+    conf_add_sql(&program, db, "SAVEPOINT a");
+    conf_add_ledger(&program, db, BRN_LEDGER_PUT, &begun);
+    conf_add_sql(&program, db, "ROLLBACK TO a");
+    (void)conf_add(&program, db, BRN_OP_COMMIT);
+    conf_ok(conn->engine->run(conn, &program, NULL, NULL, &run, &err), err);
+    assert_int_equal(migrate(conn, db, "m2", "m3"), BRANT_ELOCKED);
+    conf_close(conn);
+}
+
+/* A reader keeps COMMIT from the file; the transaction is still open then. */
+static void a_row_of_a_commit_that_failed_is_not_known(void **state)
+{
+    conf_db *db = *state;
+    brn_conn *conn = connect_in_mode(db, "delete");
+    void *reader = conf_quirks_sqlite.host_open(db->url);
+    brn_program program = { 0 };
+    brn_run_state run;
+    brant_error *err = NULL;
+    brant_status st;
+
+    assert_true(conf_quirks_sqlite.host_run(reader, "BEGIN; SELECT id FROM brant_migrations"));
+    add_migration(&program, db, "m1", "m2");
+    st = conn->engine->run(conn, &program, NULL, NULL, &run, &err);
+    assert_int_equal(st, BRANT_ELOCKED);
+    brant_error_free(err);
+    err = NULL;
+    assert_int_equal(run.ops_done, program.ops.count - 1);
+    assert_false(run.in_doubt);
+    assert_true(conf_quirks_sqlite.host_run(reader, "COMMIT"));
+    conf_ok(conn->engine->reset(conn, &err), err);
+    assert_int_equal(migrate(conn, db, "m2", "m3"), BRANT_ELOCKED);
+    assert_true(asks(conn, db, "m1", "m2"));
+    assert_false(asks(conn, db, "m2", "m3"));
+    conf_close(conn);
+    conf_quirks_sqlite.host_close(reader);
+}
+
 static void a_row_that_a_trigger_kept_away_is_not_known(void **state)
 {
     conf_db *db = *state;
@@ -539,6 +587,61 @@ static void columns_that_we_change_get_their_values(void **state)
     }
 }
 
+static const struct back_case {
+    const char *name;
+    const char *before; /* a program of its own */
+    const char *first;  /* in the transaction; behind it the columns are those that are known */
+    const char *then;   /* and now they are not */
+} backs[] = {
+    { "a savepoint", "ALTER TABLE brant_migrations ADD COLUMN ours TEXT",
+      "SAVEPOINT a;;ALTER TABLE brant_migrations DROP ours", "ROLLBACK TO a" },
+    { "a schema that is read again", "PRAGMA writable_schema = on",
+      "UPDATE sqlite_schema SET sql = replace(replace(replace(sql, '\"who\"', '\"x\"'), "
+      "'\"error\"', '\"who\"'), '\"x\"', '\"error\"') WHERE name = 'brant_migrations'",
+      "PRAGMA writable_schema = reset" },
+};
+
+static void add_all(brn_program *program, conf_db *db, const char *sql)
+{
+    const char *end;
+
+    for (; (end = strstr(sql, ";;")) != NULL; sql = end + 2) {
+        conf_add_sql(program, db, brn_arena_strndup(&db->arena, sql, (size_t)(end - sql)));
+    }
+    conf_add_sql(program, db, sql);
+}
+
+/* By statements that do not name the table. */
+static void columns_that_come_back_get_their_values(void **state)
+{
+    conf_db *db = *state;
+    const brn_ledger_row row = conf_row("m2", BRN_ROW_RUNNING);
+
+    for (size_t i = 0; i < BRN_ARRAY_LEN(backs); i++) {
+        brn_conn *conn = conf_connect(db);
+        brn_program program = { .run_id = "run-1" };
+        brn_run_state run;
+        brant_error *err = NULL;
+
+        print_message("  %s\n", backs[i].name);
+        make_ready(conn, db);
+        conf_run_sql(conn, db, backs[i].before);
+        (void)conf_add(&program, db, BRN_OP_BEGIN);
+        add_all(&program, db, backs[i].first);
+        conf_add_ledger(&program, db, BRN_LEDGER_PUT, &row);
+        conf_ok(conn->engine->run(conn, &program, NULL, NULL, &run, &err), err);
+        assert_true(is_positional(conn));
+        program.ops.count = 0;
+        add_all(&program, db, backs[i].then);
+        conf_add_ledger(&program, db, BRN_LEDGER_PUT, &row);
+        (void)conf_add(&program, db, BRN_OP_COMMIT);
+        conf_ok(conn->engine->run(conn, &program, NULL, NULL, &run, &err), err);
+        assert_false(is_positional(conn));
+        conf_close(conn);
+        drop_all(db);
+    }
+}
+
 /* An earlier version made the history with a sequence; the columns are the same. */
 static void an_older_ledger_is_written_all_the_same(void **state)
 {
@@ -655,10 +758,13 @@ int conf_own_sqlite_known(void)
         TEST(what_we_did_before_the_guard_is_noticed),
         TEST(what_we_did_in_between_is_noticed),
         TEST(a_row_that_was_rolled_back_is_not_known),
+        TEST(a_row_behind_a_savepoint_is_not_known),
+        TEST(a_row_of_a_commit_that_failed_is_not_known),
         TEST(a_row_that_a_trigger_kept_away_is_not_known),
         TEST(another_run_is_not_ours),
         TEST(columns_that_others_change_get_their_values),
         TEST(columns_that_we_change_get_their_values),
+        TEST(columns_that_come_back_get_their_values),
         TEST(an_older_ledger_is_written_all_the_same),
         TEST(columns_are_looked_at_once),
         TEST(on_a_lent_connection_columns_are_named),

@@ -2,8 +2,8 @@
 /*
  * Allocations of the whole process, counted and made to fail.
  *
- * alloc.c defines malloc() and its kin in the executable, so that the C library, SQLite, libyaml
- * and jansson use them as well. Under a sanitizer they lead to its own functions. One thread only.
+ * alloc.c defines malloc() and its kin in the executable, so that the C library, SQLite and
+ * libyaml use them as well. Under a sanitizer they lead to its own functions. One thread only.
  */
 #ifndef BRANT_TESTS_ALLOC_H
 #define BRANT_TESTS_ALLOC_H
