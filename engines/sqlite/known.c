@@ -38,6 +38,13 @@ void brn_sqlite_known_forget(brn_sqlite *s)
     s->known = (brn_sqlite_known){ 0 };
 }
 
+void brn_sqlite_known_reset(brn_sqlite *s)
+{
+    if (!s->known.kept) {
+        brn_sqlite_known_forget(s);
+    }
+}
+
 static void forget_row(brn_sqlite *s)
 {
     s->known.row_id[0] = '\0';

@@ -145,7 +145,10 @@ static brant_status ensure(brn_sqlite *s, const brn_ledger_op *op, brn_buf *buf,
     return st;
 }
 
-/* Which INSERT the cache has to have for this operation. */
+/*
+ * Which INSERT the cache has to have for this operation. A run announces its first migration
+ * outside of a transaction; one that goes on like that would prepare both forms for each of them.
+ */
 static brant_status choose_form(brn_sqlite *s, const brn_ledger_op *op, brant_error **err)
 {
     static const brn_ledger_op_type inserts[] = { BRN_LEDGER_PUT, BRN_LEDGER_HISTORY };
@@ -155,7 +158,10 @@ static brant_status choose_form(brn_sqlite *s, const brn_ledger_op *op, brant_er
     if (op->type != BRN_LEDGER_PUT && op->type != BRN_LEDGER_HISTORY) {
         return BRANT_OK;
     }
-    rc = brn_sqlite_known_columns(&ours, s);
+    if (op->type == BRN_LEDGER_PUT && s->f->get_autocommit(s->db) != 0) {
+        s->lone_puts++;
+    }
+    rc = s->lone_puts < 2 ? brn_sqlite_known_columns(&ours, s) : SQLITE_OK;
     if (rc != SQLITE_OK) {
         return read_failed(s, rc, err);
     }

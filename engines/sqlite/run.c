@@ -142,7 +142,7 @@ brant_status brn_sqlite_reset(brn_conn *conn, brant_error **err)
     brn_sqlite *s = (brn_sqlite *)conn;
     int rc = SQLITE_OK;
 
-    brn_sqlite_known_forget(s);
+    brn_sqlite_known_reset(s);
     s->finishing = true; /* a cancelled run is rolled back all the same */
     /* A transaction that the host began in the meantime is the host's. */
     if (s->f->get_autocommit(s->db) == 0 && (!s->lent || s->open_is_ours)) {

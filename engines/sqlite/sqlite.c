@@ -286,8 +286,11 @@ static brant_status sqlite_connect(
 /* The end of a run: what it did to the settings of the host's connection ends with it. */
 static void sqlite_unlock(brn_conn *conn)
 {
+    brn_sqlite *s = (brn_sqlite *)conn;
+
     brn_sqlite_lock_release(conn);
-    brn_sqlite_give_back((brn_sqlite *)conn);
+    brn_sqlite_give_back(s);
+    s->lone_puts = 0;
 }
 
 static brant_status sqlite_server_info(brn_server_info *out, brn_conn *conn, brant_error **err)

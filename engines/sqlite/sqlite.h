@@ -99,7 +99,8 @@ typedef struct brn_sqlite {
     brant_sqlite_functions copied; /* what `f` points to, when the host brought them */
     brn_sqlite_lock lock;
     sqlite3_stmt *cache[BRN_SQLITE_CACHE];
-    bool positional; /* those in the cache that insert name no columns */
+    bool positional;    /* those in the cache that insert name no columns */
+    unsigned lone_puts; /* rows put outside of a transaction since the lock was taken */
     brn_sqlite_known known;
 } brn_sqlite;
 
@@ -188,6 +189,8 @@ int brn_sqlite_known_commit(brn_sqlite *s);
  * transaction ends in another way. */
 void brn_sqlite_known_statement(brn_sqlite *s, const brn_stmt_class *what, brn_str sql);
 void brn_sqlite_known_forget(brn_sqlite *s);
+/* Before a transaction that may be open is rolled back: what was committed stays known. */
+void brn_sqlite_known_reset(brn_sqlite *s);
 /* Behind a ledger operation that succeeded. */
 void brn_sqlite_known_ledger(brn_sqlite *s, const brn_ledger_op *op);
 /* Whether rows can be written without naming columns; looks at them when it has to. */

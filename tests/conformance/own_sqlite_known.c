@@ -121,6 +121,27 @@ static void what_we_wrote_is_not_read_back(void **state)
     }
 }
 
+/* As between two migrations that do without a transaction. */
+static void a_reset_takes_back_nothing_that_was_committed(void **state)
+{
+    conf_db *db = *state;
+    brn_conn *conn = connect_in_mode(db, "delete");
+    void *other = conf_quirks_sqlite.host_open(db->url);
+    brant_error *err = NULL;
+    uint64_t before;
+
+    assert_int_equal(migrate(conn, db, "m1", "m2"), BRANT_OK);
+    conf_ok(conn->engine->reset(conn, &err), err);
+    before = conn->requests;
+    assert_int_equal(migrate(conn, db, "m2", "m3"), BRANT_OK);
+    assert_int_equal(conn->requests - before, REQUESTS_OF_MIGRATION);
+    conf_ok(conn->engine->reset(conn, &err), err);
+    assert_true(conf_quirks_sqlite.host_run(other, "DELETE FROM brant_migrations"));
+    assert_int_equal(migrate(conn, db, "m3", "m4"), BRANT_ELOCKED);
+    conf_close(conn);
+    conf_quirks_sqlite.host_close(other);
+}
+
 static void in_memory_it_is_the_same(void **state)
 {
     conf_db *db = *state;
@@ -686,6 +707,31 @@ static void columns_are_looked_at_once(void **state)
     }
 }
 
+/* A run that writes rows outside of transactions too would prepare both forms again and again. */
+static void in_a_run_without_transactions_columns_are_named(void **state)
+{
+    conf_db *db = *state;
+    brn_conn *conn = conf_connect(db);
+    brn_program program = { .run_id = "run-1" };
+    brn_ledger_row row = conf_row("m2", BRN_ROW_RUNNING);
+    brn_run_state run;
+    brant_error *err = NULL;
+
+    make_ready(conn, db);
+    assert_int_equal(migrate(conn, db, "m1", "m2"), BRANT_OK);
+    assert_true(is_positional(conn));
+    conf_add_ledger(&program, db, BRN_LEDGER_PUT, &row);
+    conf_ok(conn->engine->run(conn, &program, NULL, NULL, &run, &err), err);
+    assert_int_equal(migrate(conn, db, "m2", "m3"), BRANT_OK);
+    assert_false(is_positional(conn));
+    assert_rows_are_right(conn, db);
+    conn->engine->unlock(conn);
+    conf_ok(conn->engine->lock(conn, "x", &err), err);
+    assert_int_equal(migrate(conn, db, "m3", "m4"), BRANT_OK);
+    assert_true(is_positional(conn));
+    conf_close(conn);
+}
+
 /* Inside our transaction a host may change the tables of a connection that it lent. */
 static void on_a_lent_connection_columns_are_named(void **state)
 {
@@ -750,6 +796,7 @@ int conf_own_sqlite_known(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_we_wrote_is_not_read_back),
+        TEST(a_reset_takes_back_nothing_that_was_committed),
         TEST(in_memory_it_is_the_same),
         TEST(names_that_are_too_long_are_asked_for),
         TEST(what_others_wrote_is_noticed),
@@ -767,6 +814,7 @@ int conf_own_sqlite_known(void)
         TEST(columns_that_come_back_get_their_values),
         TEST(an_older_ledger_is_written_all_the_same),
         TEST(columns_are_looked_at_once),
+        TEST(in_a_run_without_transactions_columns_are_named),
         TEST(on_a_lent_connection_columns_are_named),
         TEST(a_host_that_cannot_tell_is_asked_each_time),
     };
