@@ -25,12 +25,63 @@ static const char *copy(brn_arena *arena, brn_str text)
     return out != NULL ? out : "";
 }
 
-/* Walks the program as it would run and notes which transaction each statement is in. */
-static void write_statements(plan_writer *w, brant_plan_step *doc, const brn_compiled *c, bool all)
+typedef struct step_lists {
+    BRN_VEC(const brant_plan_statement *) statements;
+    BRN_VEC(const brant_plan_segment *) segments;
+    brant_plan_segment *open; /* the last segment, while statements may join it */
+} step_lists;
+
+/* The statement joins those before it in its transaction; outside of one it stands by itself. */
+static bool add_to_segment(step_lists *lists, brn_arena *arena, const brant_plan_statement *s)
+{
+    if (lists->open == NULL || s->transaction == 0 || lists->open->transaction != s->transaction) {
+        brant_plan_segment *segment = brn_arena_alloc(arena, sizeof(*segment));
+        const brant_plan_segment **slot = BRN_VEC_PUSH(arena, &lists->segments);
+        if (segment == NULL || slot == NULL) {
+            return false;
+        }
+        segment->first = s->number;
+        segment->transaction = s->transaction;
+        lists->open = segment;
+        *slot = segment;
+    }
+    lists->open->last = s->number;
+    return true;
+}
+
+static const brant_plan_statement *add_statement(
+    step_lists *lists,
+    brn_arena *arena,
+    const brn_compiled *c,
+    const brn_op *op,
+    uint32_t transaction)
+{
+    brant_plan_statement *s = brn_arena_alloc(arena, sizeof(*s));
+    const brant_plan_statement **slot = BRN_VEC_PUSH(arena, &lists->statements);
+    if (s == NULL || slot == NULL) {
+        return NULL;
+    }
+    s->number = op->number;
+    s->text = copy(arena, op->sql);
+    s->file = c->script.file;
+    s->line = op->stmt->line;
+    s->kind = copy(arena, brn_str_from(c->infos[op->number - 1].kind));
+    s->transaction = transaction;
+    s->destructive = c->infos[op->number - 1].destructive ? 1 : 0;
+    *slot = s;
+    return s;
+}
+
+/*
+ * Walks the program as it would run: which transaction each statement is in is not decided here but
+ * read off. Statements that an earlier run has done are in no segment.
+ */
+static void write_statements(
+    plan_writer *w, brant_plan_step *doc, const brn_compiled *c, uint64_t done)
 {
     brn_arena *arena = w->run->arena;
-    BRN_VEC(const brant_plan_statement *) list = { 0 };
-    uint32_t open = all ? 1 : 0;
+    step_lists lists = { 0 };
+    uint32_t open = w->run->all ? 1 : 0;
     for (size_t i = 0; i < c->program.ops.count; i++) {
         const brn_op *op = &c->program.ops.items[i];
         brn_stmt_role role = BRN_ROLE_PLAIN;
@@ -41,26 +92,20 @@ static void write_statements(plan_writer *w, brant_plan_step *doc, const brn_com
             open = ++w->transactions;
         }
         if (op->type == BRN_OP_STATEMENT) {
-            brant_plan_statement *s = brn_arena_alloc(arena, sizeof(*s));
-            const brant_plan_statement **slot = BRN_VEC_PUSH(arena, &list);
-            if (s == NULL || slot == NULL) {
+            const brant_plan_statement *s = add_statement(&lists, arena, c, op, open);
+            bool ok = s != NULL && (s->number <= done || add_to_segment(&lists, arena, s));
+            if (!ok) {
                 return;
             }
-            s->number = op->number;
-            s->text = copy(arena, op->sql);
-            s->file = c->script.file;
-            s->line = op->stmt->line;
-            s->kind = copy(arena, brn_str_from(c->infos[op->number - 1].kind));
-            s->transaction = open;
-            s->destructive = c->infos[op->number - 1].destructive ? 1 : 0;
-            *slot = s;
         }
         bool ends =
             op->type == BRN_OP_COMMIT || role == BRN_ROLE_COMMIT || role == BRN_ROLE_ROLLBACK;
         open = ends ? 0 : open;
     }
-    doc->statements = list.items;
-    doc->statement_count = list.count;
+    doc->statements = lists.statements.items;
+    doc->statement_count = lists.statements.count;
+    doc->segments = lists.segments.items;
+    doc->segment_count = lists.segments.count;
 }
 
 /* Long transactions hold locks, and a file of this size cannot be reviewed. */
@@ -115,7 +160,7 @@ static brant_status write_step(
         st = brn_compile_program(&c, &in, NULL, err);
     }
     if (st == BRANT_OK) {
-        write_statements(w, doc, &c, run->all);
+        write_statements(w, doc, &c, in.done);
         doc->resume_after = in.done;
         note_large(run, m, &c);
     } else {
