@@ -7,16 +7,15 @@
 #include <brant/run.h>
 
 #include "base/clock.h"
+#include "run/advice.h"
 #include "run/apply.h"
 #include "run/resume.h"
 #include "run/runner.h"
 
-#define LARGE_STATEMENTS 1000
-#define LARGE_BYTES ((size_t)1 << 20)
-
 typedef struct plan_writer {
     brn_run *run;
     uint32_t transactions;
+    brn_advice advice;
 } plan_writer;
 
 static const char *copy(brn_arena *arena, brn_str text)
@@ -108,29 +107,6 @@ static void write_statements(
     doc->segment_count = lists.segments.count;
 }
 
-/* Long transactions hold locks, and a file of this size cannot be reviewed. */
-static void note_large(brn_run *run, const brn_migration *m, const brn_compiled *c)
-{
-    bool large = c->stmts.count > LARGE_STATEMENTS || c->script.text.len > LARGE_BYTES;
-    if (!large) {
-        return;
-    }
-    brn_finding_put(
-        &run->world->findings, run->arena,
-        &(brant_finding){
-            .id = "plan.large",
-            .warning = 1,
-            .database = run->world->graph.databases[m->database].name,
-            .migration = m->id,
-            .file = m->source->up_path,
-            .message = brn_arena_printf(
-                run->arena, "\"%s\" is large: %zu statements, %zu KiB", m->id, c->stmts.count,
-                c->script.text.len / 1024),
-            .hint = "Split it into several migrations: each is its own transaction, and a failure "
-                    "repeats less.",
-        });
-}
-
 static brant_status write_step(
     plan_writer *w, brant_plan_step *doc, const brn_step *step, brant_error **err)
 {
@@ -162,7 +138,7 @@ static brant_status write_step(
     if (st == BRANT_OK) {
         write_statements(w, doc, &c, in.done);
         doc->resume_after = in.done;
-        note_large(run, m, &c);
+        brn_advice_note(&w->advice, run, step, &c);
     } else {
         brn_error_subject(err, brn_target_name(in.target), m->id);
     }

@@ -266,6 +266,14 @@ class Connecting(support_mysql.Case):
         p.up(check=0)
 
 
+class Partial(support_mysql.Case):
+    def test_what_cannot_be_rolled_back_is_said_before(self):
+        p = self.project().pairs({"1_a": AUDIT + "CREATE TABLE b (x int);\n", "2_c": "CREATE TABLE c (x int);\n",
+                                  "3_rows": audit("1") + audit("2")})
+        self.assertSays(p.up(check=0), "1 migration cannot be rolled back as a whole")
+        self.assertNotIn("rolled back", p.up(check=0).text)
+
+
 class Replica(support_mysql.Case):
     def test_a_read_only_server_says_so(self):
         server = servers.mariadb(self)
