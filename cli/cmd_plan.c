@@ -28,6 +28,48 @@ static void change_transaction(cli_context *ctx, uint32_t *open, uint32_t next)
     *open = next;
 }
 
+/* Segments in a row that are alike and of one statement are told together. */
+static size_t alike(const brant_plan_step *step, size_t i)
+{
+    const brant_plan_segment *first = step->segments[i];
+    size_t end = i + 1;
+
+    while (first->first == first->last && end < step->segment_count &&
+           step->segments[end]->first == step->segments[end]->last &&
+           (step->segments[end]->transaction == 0) == (first->transaction == 0)) {
+        end++;
+    }
+    return end;
+}
+
+/* "3 segments: 1 by itself; 2-3 in one transaction; 4 by itself" */
+static void say_segments(cli_context *ctx, const brant_plan_step *step)
+{
+    brn_buf text = { 0 };
+    const char *mark = ": ";
+
+    cli_plural(&text, step->segment_count, "segment");
+    for (size_t i = 0, end; i < step->segment_count; i = end, mark = "; ") {
+        const brant_plan_segment *first = step->segments[i];
+        const brant_plan_segment *last;
+        end = alike(step, i);
+        last = step->segments[end - 1];
+        brn_buf_printf(&text, "%s%" PRIu32, mark, first->first);
+        if (last->last > first->first) {
+            brn_buf_printf(&text, "-%" PRIu32, last->last);
+        }
+        brn_buf_add_c(&text, end > i + 1 ? " each" : "");
+        brn_buf_add_c(
+            &text, first->transaction == 0      ? " by itself"
+                   : first->last > first->first ? " in one transaction"
+                                                : " in a transaction");
+    }
+    brn_buf_add_c(&ctx->out, "  ");
+    cli_wrap(&ctx->out, brn_buf_text(&text), 2, ctx->width);
+    ctx->out.failed = ctx->out.failed || text.failed;
+    brn_buf_release(&text);
+}
+
 static void say_heading(cli_context *ctx, const brant_plan_step *step)
 {
     brn_buf_add_char(&ctx->out, '\n');
@@ -45,6 +87,9 @@ static void say_heading(cli_context *ctx, const brant_plan_step *step)
         brn_buf_add_c(&ctx->out, "  resumes: ");
         cli_plural(&ctx->out, step->resume_after, "statement");
         brn_buf_add_c(&ctx->out, " done already\n");
+    }
+    if (step->segment_count > 1) {
+        say_segments(ctx, step);
     }
 }
 

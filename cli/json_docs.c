@@ -341,6 +341,22 @@ void cli_doc_report(cli_context *ctx, const brant_report *report, const brant_er
     end(ctx, &w);
 }
 
+static void key_segments(brn_json *w, const brant_plan_step *step)
+{
+    brn_json_key(w, "segments");
+    brn_json_array(w);
+    for (size_t i = 0; i < step->segment_count; i++) {
+        const brant_plan_segment *segment = step->segments[i];
+
+        brn_json_object(w);
+        brn_json_key_int(w, "first", segment->first);
+        brn_json_key_int(w, "last", segment->last);
+        key_number(w, "transaction", segment->transaction, 1);
+        brn_json_end(w);
+    }
+    brn_json_end(w);
+}
+
 static void put_plan_step(brn_json *w, const brant_plan_step *step)
 {
     brn_json_object(w);
@@ -349,6 +365,7 @@ static void put_plan_step(brn_json *w, const brant_plan_step *step)
     brn_json_key_cstr(w, "direction", step->direction);
     brn_json_key_bool(w, "manual", step->manual != 0);
     brn_json_key_int(w, "resume_after", (int64_t)step->resume_after);
+    key_segments(w, step);
     brn_json_key(w, "statements");
     brn_json_array(w);
     for (size_t i = 0; i < step->statement_count; i++) {

@@ -474,6 +474,19 @@ static void inspect_role(inspection *in, const brn_conn *conn, const struct know
     }
 }
 
+static void inspect_blocking(inspection *in)
+{
+    const brn_stmt_class *what = in->what;
+
+    if (what->verb == BRN_VERB_CREATE && what->object == BRN_OBJECT_INDEX &&
+        !has(in, BRN_STMT_CONCURRENTLY)) {
+        in->out->blocks = "keeps whoever writes to the table waiting until the index is built";
+        in->out->blocks_hint =
+            "Write CREATE INDEX CONCURRENTLY, in a file of its own. Where the table is small or "
+            "not in use, it does not matter.";
+    }
+}
+
 void brn_postgres_inspect_class(
     brn_stmt_info *out, const brn_conn *conn, const brn_stmt_class *what, const brn_stmt *stmt)
 {
@@ -494,6 +507,7 @@ void brn_postgres_inspect_class(
     }
     inspect_session(&in);
     inspect_targets(&in);
+    inspect_blocking(&in);
     brn_arena_release(&in.arena);
 }
 

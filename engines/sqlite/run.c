@@ -178,8 +178,7 @@ size_t brn_sqlite_blank(brn_str text)
             return len;
         }
         if (token.kind == BRN_TOKEN_END ||
-            (token.kind != BRN_TOKEN_SPACE && token.kind != BRN_TOKEN_LINE_COMMENT &&
-             token.kind != BRN_TOKEN_BLOCK_COMMENT && token.kind != BRN_TOKEN_TERMINATOR)) {
+            (!brn_token_is_filler(token.kind) && !brn_token_is_terminator(token.kind))) {
             return token.kind == BRN_TOKEN_END ? text.len : len;
         }
     }

@@ -210,6 +210,17 @@ typedef struct brant_plan_statement {
     int destructive;
 } brant_plan_statement;
 
+/** Statements of a migration that take effect together: after a failure or a crash all of them have
+ * happened, or none. */
+typedef struct brant_plan_segment {
+    /** Numbers of its first and last statement. */
+    uint32_t first;
+    uint32_t last;
+    /** The transaction that they share; 0: one statement in no transaction, which commits by itself
+     * or has nothing to commit. */
+    uint32_t transaction;
+} brant_plan_segment;
+
 /** One migration of a plan. */
 typedef struct brant_plan_step {
     const brant_migration *migration;
@@ -221,6 +232,10 @@ typedef struct brant_plan_step {
     uint64_t resume_after;
     /** 1: a person has to do it. */
     int manual;
+    /** What of it takes effect together, in order, without what an earlier run has done: more than
+     * one where no transaction is around the whole. */
+    const brant_plan_segment *const *segments;
+    size_t segment_count;
 } brant_plan_step;
 
 /** What a run would do. brant_plan_free(). */

@@ -144,7 +144,11 @@ typedef struct brn_stmt_info {
     bool unasked;
     const char *why;  /* static: "VACUUM cannot run inside a transaction" */
     const char *hint; /* static: what to do */
-    char kind[32];    /* for plans: "create table" */
+    /* What it does to those who use its table meanwhile, and what would spare them that: static
+     * texts; NULL: nothing, or nothing would. */
+    const char *blocks;
+    const char *blocks_hint;
+    char kind[32]; /* for plans: "create table" */
 } brn_stmt_info;
 
 typedef enum brn_verdict {

@@ -339,6 +339,28 @@ static void digest_section(char out[BRN_DIGEST_HEX + 1], const brn_sections *sec
     }
 }
 
+/*
+ * Goose replaces more forms than placeholders have, and an unset one by nothing: what a file means
+ * is not guessed. With the directive its author has said it.
+ */
+static brant_status check_envsub(
+    const brn_sections *sections, const brn_source *source, brant_error **err)
+{
+    brant_status st;
+
+    if (sections->envsub_line == 0 || source->props.placeholders != BRN_SWITCH_AUTO) {
+        return BRANT_OK;
+    }
+    st = brn_error(err, BRANT_EPARSE, "section.envsub", "goose's \"ENVSUB ON\" is not obeyed here");
+    brn_error_hint(
+        err,
+        "Write \"-- brant: placeholders=on\" at the head of the file to have ${NAME} replaced; a "
+        "name without a value is then an error, and $NAME and ${NAME:-default} are not replaced. "
+        "With placeholders=off everything stays as it is.");
+    brn_error_at(err, source->up_path, sections->envsub_line, sections->envsub_column);
+    return st;
+}
+
 brant_status brn_source_read_sections(brn_layout_reader *r, brn_source *source, brant_error **err)
 {
     brn_script script = { 0 };
@@ -354,6 +376,9 @@ brant_status brn_source_read_sections(brn_layout_reader *r, brn_source *source, 
     }
     if (st == BRANT_OK) {
         st = brn_source_read_directives(&source->props, r, &sections.up, err);
+    }
+    if (st == BRANT_OK) {
+        st = check_envsub(&sections, source, err);
     }
     if (st != BRANT_OK) {
         return st;

@@ -219,6 +219,7 @@ static brant_status decide(brn_compiled *c, const brn_compile_input *in, brant_e
     brn_switch wanted = wanted_transaction(c, in);
     bool able = is_able(c, caps, s.ddl, wanted);
     c->own_transaction = s.own != SIZE_MAX;
+    c->apart = wanted == BRN_SWITCH_OFF;
     if (wanted == BRN_SWITCH_ON) {
         st = check_on(c, &s, able, err);
         if (st != BRANT_OK) {

@@ -58,6 +58,7 @@ typedef struct brn_compiled {
     const brn_props *props; /* of this direction */
     bool transactional;     /* all in one transaction */
     bool own_transaction;   /* the file has its own BEGIN and COMMIT */
+    bool apart;             /* no transaction was asked for: statements share none */
     bool call;              /* one statement: a function of the program */
     bool hoisted;           /* its foreign-key pragmas were moved out of the transaction */
     brn_program program;

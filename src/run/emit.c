@@ -221,8 +221,7 @@ static bool fits_transaction(const brn_writer *w, const brn_stmt_info *info)
 static size_t end_of_segment(const brn_writer *w, size_t i)
 {
     size_t end = i + 1;
-    bool asked = w->c->props->transaction == BRN_SWITCH_OFF || w->in->tx == BRN_TX_NONE;
-    if ((w->caps & BRN_CAP_TXN_DDL) != 0 || asked) {
+    if ((w->caps & BRN_CAP_TXN_DDL) != 0 || w->c->apart) {
         return end;
     }
     while (end < w->c->stmts.count && fits_transaction(w, &w->c->infos[end])) {

@@ -7,16 +7,15 @@
 #include <brant/run.h>
 
 #include "base/clock.h"
+#include "run/advice.h"
 #include "run/apply.h"
 #include "run/resume.h"
 #include "run/runner.h"
 
-#define LARGE_STATEMENTS 1000
-#define LARGE_BYTES ((size_t)1 << 20)
-
 typedef struct plan_writer {
     brn_run *run;
     uint32_t transactions;
+    brn_advice advice;
 } plan_writer;
 
 static const char *copy(brn_arena *arena, brn_str text)
@@ -25,12 +24,63 @@ static const char *copy(brn_arena *arena, brn_str text)
     return out != NULL ? out : "";
 }
 
-/* Walks the program as it would run and notes which transaction each statement is in. */
-static void write_statements(plan_writer *w, brant_plan_step *doc, const brn_compiled *c, bool all)
+typedef struct step_lists {
+    BRN_VEC(const brant_plan_statement *) statements;
+    BRN_VEC(const brant_plan_segment *) segments;
+    brant_plan_segment *open; /* the last segment, while statements may join it */
+} step_lists;
+
+/* The statement joins those before it in its transaction; outside of one it stands by itself. */
+static bool add_to_segment(step_lists *lists, brn_arena *arena, const brant_plan_statement *s)
+{
+    if (lists->open == NULL || s->transaction == 0 || lists->open->transaction != s->transaction) {
+        brant_plan_segment *segment = brn_arena_alloc(arena, sizeof(*segment));
+        const brant_plan_segment **slot = BRN_VEC_PUSH(arena, &lists->segments);
+        if (segment == NULL || slot == NULL) {
+            return false;
+        }
+        segment->first = s->number;
+        segment->transaction = s->transaction;
+        lists->open = segment;
+        *slot = segment;
+    }
+    lists->open->last = s->number;
+    return true;
+}
+
+static const brant_plan_statement *add_statement(
+    step_lists *lists,
+    brn_arena *arena,
+    const brn_compiled *c,
+    const brn_op *op,
+    uint32_t transaction)
+{
+    brant_plan_statement *s = brn_arena_alloc(arena, sizeof(*s));
+    const brant_plan_statement **slot = BRN_VEC_PUSH(arena, &lists->statements);
+    if (s == NULL || slot == NULL) {
+        return NULL;
+    }
+    s->number = op->number;
+    s->text = copy(arena, op->sql);
+    s->file = c->script.file;
+    s->line = op->stmt->line;
+    s->kind = copy(arena, brn_str_from(c->infos[op->number - 1].kind));
+    s->transaction = transaction;
+    s->destructive = c->infos[op->number - 1].destructive ? 1 : 0;
+    *slot = s;
+    return s;
+}
+
+/*
+ * Walks the program as it would run: which transaction each statement is in is not decided here but
+ * read off. Statements that an earlier run has done are in no segment.
+ */
+static void write_statements(
+    plan_writer *w, brant_plan_step *doc, const brn_compiled *c, uint64_t done)
 {
     brn_arena *arena = w->run->arena;
-    BRN_VEC(const brant_plan_statement *) list = { 0 };
-    uint32_t open = all ? 1 : 0;
+    step_lists lists = { 0 };
+    uint32_t open = w->run->all ? 1 : 0;
     for (size_t i = 0; i < c->program.ops.count; i++) {
         const brn_op *op = &c->program.ops.items[i];
         brn_stmt_role role = BRN_ROLE_PLAIN;
@@ -41,49 +91,20 @@ static void write_statements(plan_writer *w, brant_plan_step *doc, const brn_com
             open = ++w->transactions;
         }
         if (op->type == BRN_OP_STATEMENT) {
-            brant_plan_statement *s = brn_arena_alloc(arena, sizeof(*s));
-            const brant_plan_statement **slot = BRN_VEC_PUSH(arena, &list);
-            if (s == NULL || slot == NULL) {
+            const brant_plan_statement *s = add_statement(&lists, arena, c, op, open);
+            bool ok = s != NULL && (s->number <= done || add_to_segment(&lists, arena, s));
+            if (!ok) {
                 return;
             }
-            s->number = op->number;
-            s->text = copy(arena, op->sql);
-            s->file = c->script.file;
-            s->line = op->stmt->line;
-            s->kind = copy(arena, brn_str_from(c->infos[op->number - 1].kind));
-            s->transaction = open;
-            s->destructive = c->infos[op->number - 1].destructive ? 1 : 0;
-            *slot = s;
         }
         bool ends =
             op->type == BRN_OP_COMMIT || role == BRN_ROLE_COMMIT || role == BRN_ROLE_ROLLBACK;
         open = ends ? 0 : open;
     }
-    doc->statements = list.items;
-    doc->statement_count = list.count;
-}
-
-/* Long transactions hold locks, and a file of this size cannot be reviewed. */
-static void note_large(brn_run *run, const brn_migration *m, const brn_compiled *c)
-{
-    bool large = c->stmts.count > LARGE_STATEMENTS || c->script.text.len > LARGE_BYTES;
-    if (!large) {
-        return;
-    }
-    brn_finding_put(
-        &run->world->findings, run->arena,
-        &(brant_finding){
-            .id = "plan.large",
-            .warning = 1,
-            .database = run->world->graph.databases[m->database].name,
-            .migration = m->id,
-            .file = m->source->up_path,
-            .message = brn_arena_printf(
-                run->arena, "\"%s\" is large: %zu statements, %zu KiB", m->id, c->stmts.count,
-                c->script.text.len / 1024),
-            .hint = "Split it into several migrations: each is its own transaction, and a failure "
-                    "repeats less.",
-        });
+    doc->statements = lists.statements.items;
+    doc->statement_count = lists.statements.count;
+    doc->segments = lists.segments.items;
+    doc->segment_count = lists.segments.count;
 }
 
 static brant_status write_step(
@@ -115,9 +136,9 @@ static brant_status write_step(
         st = brn_compile_program(&c, &in, NULL, err);
     }
     if (st == BRANT_OK) {
-        write_statements(w, doc, &c, run->all);
+        write_statements(w, doc, &c, in.done);
         doc->resume_after = in.done;
-        note_large(run, m, &c);
+        brn_advice_note(&w->advice, run, step, &c);
     } else {
         brn_error_subject(err, brn_target_name(in.target), m->id);
     }

@@ -9,6 +9,7 @@
 #include "core/settings.h"
 #include "engine/decorators.h"
 #include "ledger/lock.h"
+#include "run/advice.h"
 #include "run/backup.h"
 #include "run/mirror.h"
 
@@ -211,10 +212,22 @@ brant_status brn_run_plan(brn_run *run, brant_error **err)
     return st;
 }
 
+static void tell_partial(const brn_run *run, size_t count)
+{
+    if (count > 0) {
+        brn_emit_notice(
+            &run->session->emitter, NULL, "run.partial",
+            "%zu migration%s cannot be rolled back as a whole, since statements of %s commit by "
+            "themselves: after a failure what was done stays, and the next run goes on behind it",
+            count, count > 1 ? "s" : "", count > 1 ? "them" : "it");
+    }
+}
+
 /* Every file of the plan is read and compiled before the first one runs: a mistake in the last file
  * must not be found after the first has been applied. */
 static brant_status check_texts(brn_run *run, brant_error **err)
 {
+    size_t partial = 0;
     brant_status st = brn_texts_begin(&run->texts, &run->world->graph, err);
     for (size_t i = 0; i < run->plan.steps.count && st == BRANT_OK; i++) {
         const brn_step *step = &run->plan.steps.items[i];
@@ -242,10 +255,14 @@ static brant_status check_texts(brn_run *run, brant_error **err)
         }
         if (st == BRANT_OK) {
             brn_backup_note(run, step, &compiled);
+            partial += brn_advice_is_partial(run, step, &compiled) ? 1 : 0;
         } else {
             brn_error_subject(err, brn_target_name(in.target), step->migration->id);
         }
         brn_compiled_release(&compiled);
+    }
+    if (st == BRANT_OK) {
+        tell_partial(run, partial);
     }
     return st;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "text/dialect.h"
 
+#include "text/directive.h"
 #include "text/script.h"
 
 static const brn_dialect *const dialects[] = {
@@ -26,6 +27,11 @@ bool brn_token_is_filler(brn_token_kind kind)
 {
     return kind == BRN_TOKEN_SPACE || kind == BRN_TOKEN_LINE_COMMENT ||
            kind == BRN_TOKEN_BLOCK_COMMENT;
+}
+
+bool brn_token_is_terminator(brn_token_kind kind)
+{
+    return kind == BRN_TOKEN_TERMINATOR || kind == BRN_TOKEN_BLOCK_END;
 }
 
 void brn_position_advance(brn_str text, size_t from, size_t to, uint32_t *line, uint32_t *column)
@@ -60,6 +66,66 @@ void brn_lexer_init(brn_lexer *lx, const brn_dialect *dialect, const brn_script 
     };
 }
 
+bool brn_lexer_begins_line(const brn_lexer *lx, size_t at)
+{
+    brn_str text = lx->script->text;
+
+    while (at > 0 && (text.ptr[at - 1] == ' ' || text.ptr[at - 1] == '\t')) {
+        at--;
+    }
+    return at == 0 || text.ptr[at - 1] == '\n' || text.ptr[at - 1] == '\r' ||
+           (at == 3 && brn_str_starts(text, BRN_STR("\xef\xbb\xbf")));
+}
+
+/* "-- +goose StatementEnd": goose passes over case and spaces, too. */
+static bool is_goose_mark(brn_str comment, const char *wanted)
+{
+    brn_str text = brn_comment_text(comment);
+    brn_str tool = BRN_STR("+goose");
+
+    return brn_str_ieq(brn_str_slice(text, 0, tool.len), tool) &&
+           brn_str_ieq(brn_str_trim(brn_str_slice(text, tool.len, text.len)), brn_str_from(wanted));
+}
+
+bool brn_lexer_ends_block(const brn_lexer *lx, size_t at, brn_str comment)
+{
+    return lx->state.block && brn_lexer_begins_line(lx, at) &&
+           is_goose_mark(comment, "StatementEnd");
+}
+
+static void begin_block(brn_lex_state *state)
+{
+    state->block = true;
+    state->mode |= BRN_LEX_DELIMITED;
+}
+
+static void end_block(brn_lexer *lx)
+{
+    brn_lex_state *state = &lx->state;
+
+    lx->dialect->end_statement(lx);
+    state->block = false;
+    state->mode &= state->delimiter.len > 0 ? ~0u : ~BRN_LEX_DELIMITED;
+}
+
+/* What is open where a block ends never ends: the dialect's error for the end of the text. */
+static brant_status follow_mark(
+    brn_token_kind *kind, brn_lexer *lx, brn_str comment, brant_error **err)
+{
+    size_t len = 0;
+
+    if (brn_lexer_ends_block(lx, lx->at, comment)) {
+        if (lx->state.owes) {
+            return lx->dialect->token(kind, &len, lx, BRN_STR(""), err);
+        }
+        end_block(lx);
+        *kind = BRN_TOKEN_BLOCK_END;
+    } else if (brn_lexer_begins_line(lx, lx->at) && is_goose_mark(comment, "StatementBegin")) {
+        begin_block(&lx->state);
+    }
+    return BRANT_OK;
+}
+
 brant_status brn_lexer_next(brn_lexer *lx, brn_token *out, brant_error **err)
 {
     brn_str text = lx->script->text;
@@ -75,6 +141,9 @@ brant_status brn_lexer_next(brn_lexer *lx, brn_token *out, brant_error **err)
     if (lx->at < text.len || lx->state.owes) {
         brn_str rest = brn_str_slice(text, lx->at, text.len);
         brant_status st = lx->dialect->token(&token.kind, &len, lx, rest, err);
+        if (st == BRANT_OK && token.kind == BRN_TOKEN_LINE_COMMENT) {
+            st = follow_mark(&token.kind, lx, brn_str_slice(rest, 0, len), err);
+        }
         if (st != BRANT_OK) {
             const brn_lex_state *state = &lx->state;
             brn_error_at(

@@ -11,6 +11,11 @@
  * how it reads at the place at hand is a set of BRN_LEX_ bits, which a statement keeps, so that it
  * can be read again by itself.
  *
+ * Marks of goose around a statement ("-- +goose StatementBegin", "-- +goose StatementEnd", each
+ * alone in its line) are comments, which nobody needs who can split. But the second one ends the
+ * statement before it also without a ';', and is a token of kind BRN_TOKEN_BLOCK_END; and where
+ * only a mark can tell the end of a body, it does.
+ *
  * Rows in the middle of a script (COPY ... FROM STDIN;) are one token of kind BRN_TOKEN_DATA. Who
  * reads a whole script, for whatever reason, therefore never takes them for the language.
  *
@@ -43,6 +48,7 @@ typedef enum brn_token_kind {
     BRN_TOKEN_OTHER,      /* one character of punctuation, or a byte that fits nothing */
     BRN_TOKEN_DATA,       /* rows behind a statement, with the "\." that ends them */
     BRN_TOKEN_MARK,       /* begins or ends a comment whose text is code; part of the statement */
+    BRN_TOKEN_BLOCK_END,  /* a TERMINATOR that ends the statement whatever is open in it */
 } brn_token_kind;
 
 typedef struct brn_token {
@@ -97,6 +103,7 @@ typedef struct brn_lex_state {
     uint32_t mark_column;
     uint32_t blamed_line; /* where the error belongs, unless it is where the lexer stands; 0 */
     uint32_t blamed_column;
+    bool block;        /* behind goose's StatementBegin */
     uint32_t mode;     /* BRN_LEX_ bits */
     brn_str delimiter; /* what ends statements; empty: ';' */
     size_t busy_to;    /* no ';' before this offset is the last of its statement */
@@ -121,6 +128,8 @@ typedef struct brn_dialect {
      */
     brant_status (*token)(
         brn_token_kind *kind, size_t *len, brn_lexer *lx, brn_str rest, brant_error **err);
+    /* The lexer's own idea of the statement at hand ends where it stands, at a BLOCK_END. */
+    void (*end_statement)(brn_lexer *lx);
     /* Sees each token but space and comments. Returns true when a TERMINATOR ends the statement. */
     bool (*feed)(brn_split_state *state, const brn_token *token);
     /* brn_classify() for this dialect: `out` is cleared, the reader at the first token. */
@@ -146,5 +155,11 @@ const brn_dialect *brn_dialect_find(const char *name);
 void brn_lexer_init(brn_lexer *lx, const brn_dialect *dialect, const struct brn_script *script);
 /* The next token, space and comments included; kind BRN_TOKEN_END at the end. */
 brant_status brn_lexer_next(brn_lexer *lx, brn_token *out, brant_error **err);
+/* Nothing but blanks stands in its line before `at` of the script. */
+bool brn_lexer_begins_line(const brn_lexer *lx, size_t at);
+/* Does the comment at `at` of the script end goose's block, which is open? */
+bool brn_lexer_ends_block(const brn_lexer *lx, size_t at, brn_str comment);
+/* Ends statements: a terminator of any kind. */
+bool brn_token_is_terminator(brn_token_kind kind);
 
 #endif

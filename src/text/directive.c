@@ -584,7 +584,7 @@ static brant_status read_script(reader *rd, const brn_dialect *dialect, const br
             }
         } else if (token.kind == BRN_TOKEN_BLOCK_COMMENT) {
             st = in_head && is_near_miss(token.text) ? near_miss(rd) : BRANT_OK;
-        } else if (token.kind != BRN_TOKEN_SPACE && token.kind != BRN_TOKEN_TERMINATOR) {
+        } else if (token.kind != BRN_TOKEN_SPACE && !brn_token_is_terminator(token.kind)) {
             in_head = false;
         }
         if (st != BRANT_OK) {

@@ -372,7 +372,7 @@ static bool is_cut(brn_token_kind kind, brn_str text)
 }
 
 /*
- * Nothing but space, comments and more of its kind between this ';' and the delimiter, or the end?
+ * Nothing but space, comments and more of its kind between this ';' and the mark, or the end?
  * Where there is something else, it is so for each ';' before that.
  */
 static bool is_last(brn_lexer *lx, brn_str rest)
@@ -391,6 +391,10 @@ static bool is_last(brn_lexer *lx, brn_str rest)
             (!brn_token_is_filler(kind) && from.ptr[0] != ';')) {
             lx->state.busy_to = lx->at + at;
             return false;
+        }
+        if (kind == BRN_TOKEN_LINE_COMMENT &&
+            brn_lexer_ends_block(lx, lx->at + at, brn_str_slice(from, 0, len))) {
+            return true;
         }
         at += len;
     }
@@ -566,6 +570,7 @@ const brn_dialect brn_dialect_mysql = {
     .name = "mysql",
     .line_comment = "--",
     .token = token,
+    .end_statement = end_statement,
     .feed = feed,
     .classify = brn_mysql_classify,
     .take_name = brn_mysql_take_name,

@@ -115,19 +115,6 @@ static brant_status misused(const char *what, const char *hint, brant_error **er
     return st;
 }
 
-/* Nothing but blanks before it in its line? */
-static bool begins_line(const brn_lexer *lx)
-{
-    brn_str text = lx->script->text;
-    size_t at = lx->at;
-
-    while (at > 0 && (text.ptr[at - 1] == ' ' || text.ptr[at - 1] == '\t')) {
-        at--;
-    }
-    return at == 0 || text.ptr[at - 1] == '\n' || text.ptr[at - 1] == '\r' ||
-           (at == 3 && brn_str_starts(text, BRN_STR("\xef\xbb\xbf")));
-}
-
 static bool is_comment(brn_str text)
 {
     return text.len == 0 || text.ptr[0] == '#' || brn_str_starts(text, BRN_STR("-- ")) ||
@@ -227,7 +214,7 @@ brant_status brn_mysql_client_command(size_t *len, brn_lexer *lx, brn_str rest, 
         return word.len > 0 ? check_named(word, rest, err) : BRANT_OK;
     }
     end = line_len(rest);
-    if (!begins_line(lx)) {
+    if (!brn_lexer_begins_line(lx, lx->at)) {
         return misused(
             "DELIMITER is not at the beginning of its line",
             "The client sees it only there: put it into a line of its own.", err);
@@ -265,7 +252,7 @@ brant_status brn_mysql_check_word(const brn_lexer *lx, brn_str rest, brant_error
     size_t word = word_len(rest);
 
     if (lx->state.phase == 0 || !is_delimiter_word(brn_str_slice(rest, 0, word)) ||
-        !is_blank(brn_scan_peek(rest, word)) || !begins_line(lx) ||
+        !is_blank(brn_scan_peek(rest, word)) || !brn_lexer_begins_line(lx, lx->at) ||
         !is_misplaced(lx, brn_str_slice(rest, word, line_len(rest)))) {
         return BRANT_OK;
     }

@@ -491,7 +491,7 @@ static brant_status data_token(
     }
     *kind = BRN_TOKEN_DATA;
     *len = found;
-    *state = (brn_lex_state){ 0 };
+    *state = (brn_lex_state){ .block = state->block };
     return BRANT_OK;
 }
 
@@ -518,10 +518,18 @@ static brant_status token(
     return st;
 }
 
+/* The rows of a COPY need its ';': without one, `owes` has refused it. */
+static void end_statement(brn_lexer *lx)
+{
+    lx->state.phase = AT_START;
+    lx->state.split = (brn_split_state){ 0 };
+}
+
 const brn_dialect brn_dialect_postgres = {
     .name = "postgres",
     .line_comment = "--",
     .token = token,
+    .end_statement = end_statement,
     .feed = brn_postgres_feed,
     .classify = brn_postgres_classify,
     .take_name = brn_postgres_take_name,

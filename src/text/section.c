@@ -6,6 +6,7 @@ typedef enum marker_kind {
     MARKER_UP,
     MARKER_DOWN,
     MARKER_NO_TRANSACTION, /* goose's, for the whole file */
+    MARKER_ENVSUB,         /* goose's: variables of the environment in what follows */
 } marker_kind;
 
 typedef struct marker {
@@ -63,15 +64,18 @@ static marker_kind direction(brn_str rest)
     return is_word(word, "down") ? MARKER_DOWN : MARKER_NONE;
 }
 
+static bool are_words(brn_str rest, const char *first, const char *second)
+{
+    return is_word(take_word(&rest), first) && is_word(take_word(&rest), second) &&
+           take_word(&rest).len == 0;
+}
+
 static marker_kind goose_marker(brn_str rest)
 {
-    brn_str words = rest;
-
-    if (is_word(take_word(&words), "no") && is_word(take_word(&words), "transaction") &&
-        take_word(&words).len == 0) {
+    if (are_words(rest, "no", "transaction")) {
         return MARKER_NO_TRANSACTION;
     }
-    return direction(rest);
+    return are_words(rest, "envsub", "on") ? MARKER_ENVSUB : direction(rest);
 }
 
 /* Of "transaction:false" and its kin; dbmate ignores the options that it does not know. */
@@ -223,6 +227,13 @@ static brant_status see_comment(finder *f, const brn_lexer *lx, const brn_token 
         f->out->down_transaction = BRN_SWITCH_OFF;
         return BRANT_OK;
     }
+    if (m.kind == MARKER_ENVSUB) {
+        if (f->out->envsub_line == 0) {
+            f->out->envsub_line = token->line;
+            f->out->envsub_column = token->column;
+        }
+        return BRANT_OK;
+    }
     st = check_order(f, &m, token);
     if (st == BRANT_OK) {
         open_section(f, &m, lx, token);
@@ -240,7 +251,7 @@ static brant_status find(finder *f, const brn_dialect *dialect)
 
     brn_lexer_init(&lx, dialect, f->script);
     while ((st = brn_lexer_next(&lx, &token, f->err)) == BRANT_OK && token.kind != BRN_TOKEN_END) {
-        bool filler = token.kind == BRN_TOKEN_BLOCK_COMMENT || token.kind == BRN_TOKEN_TERMINATOR;
+        bool filler = token.kind == BRN_TOKEN_BLOCK_COMMENT || brn_token_is_terminator(token.kind);
         if (token.kind == BRN_TOKEN_SPACE) {
             continue;
         }

@@ -9,8 +9,8 @@
  *     DROP TABLE t;
  *
  * Markers of other tools are understood, so that their files run unchanged: "-- +goose Up" and
- * "-- +goose Down" (with "-- +goose NO TRANSACTION", StatementBegin and StatementEnd, which a real
- * splitter does not need), "-- migrate:up" and "-- migrate:down" (with transaction:false). Markers
+ * "-- +goose Down" (with "-- +goose NO TRANSACTION"; StatementBegin and StatementEnd are the
+ * lexer's, see dialect.h), "-- migrate:up" and "-- migrate:down" (with transaction:false). Markers
  * are matched on whole lines, ignoring case and white space, and not inside strings, quoted names
  * or block comments. A file without any marker is one up section.
  */
@@ -27,6 +27,8 @@ typedef struct brn_sections {
     brn_script down;
     brn_switch up_transaction; /* from a foreign marker; AUTO when it says nothing */
     brn_switch down_transaction;
+    uint32_t envsub_line; /* of goose's first ENVSUB ON, which nothing here obeys; 0 */
+    uint32_t envsub_column;
 } brn_sections;
 
 /*

@@ -64,6 +64,16 @@ static brant_status unterminated_parens(
     return st;
 }
 
+/* What never ends in the statement at hand, where it has to end. */
+static brant_status check_closed(
+    const brn_split_state *state, const brn_script *script, brant_error **err)
+{
+    if (state->parens_owed && state->parens > 0) {
+        return unterminated_parens(state, script, err);
+    }
+    return state->depth > 0 ? unterminated_body(state, script, err) : BRANT_OK;
+}
+
 brant_status brn_split(
     brn_stmt_list *out,
     brn_arena *arena,
@@ -74,12 +84,13 @@ brant_status brn_split(
     brn_stmt_list list = { 0 };
     brn_split_state state = { 0 };
     brn_stmt stmt = { 0 };
+    brant_status st;
     brn_token token;
     brn_lexer lx;
 
     brn_lexer_init(&lx, dialect, script);
     do {
-        brant_status st = brn_lexer_next(&lx, &token, err);
+        st = brn_lexer_next(&lx, &token, err);
         if (st != BRANT_OK) {
             return st;
         }
@@ -90,7 +101,13 @@ brant_status brn_split(
             attach(&list, &token);
             continue;
         }
-        if (dialect->feed(&state, &token)) {
+        if (token.kind == BRN_TOKEN_BLOCK_END) {
+            st = check_closed(&state, script, err);
+            if (st != BRANT_OK) {
+                return st;
+            }
+        }
+        if (token.kind == BRN_TOKEN_BLOCK_END || dialect->feed(&state, &token)) {
             add_stmt(&list, arena, &stmt);
             stmt = (brn_stmt){ 0 };
             state = (brn_split_state){ 0 };
@@ -98,11 +115,9 @@ brant_status brn_split(
             extend(&stmt, &token, &lx);
         }
     } while (token.kind != BRN_TOKEN_END);
-    if (state.parens_owed && state.parens > 0) {
-        return unterminated_parens(&state, script, err);
-    }
-    if (state.depth > 0) {
-        return unterminated_body(&state, script, err);
+    st = check_closed(&state, script, err);
+    if (st != BRANT_OK) {
+        return st;
     }
     add_stmt(&list, arena, &stmt);
     if (arena->oom) {

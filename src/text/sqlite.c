@@ -304,10 +304,16 @@ static bool feed(brn_split_state *state, const brn_token *token)
     return true;
 }
 
+static void end_statement(brn_lexer *lx)
+{
+    (void)lx; /* it sees tokens only */
+}
+
 const brn_dialect brn_dialect_sqlite = {
     .name = "sqlite",
     .line_comment = "--",
     .token = token,
+    .end_statement = end_statement,
     .feed = feed,
     .classify = brn_sqlite_classify,
     .take_name = brn_sqlite_take_name,

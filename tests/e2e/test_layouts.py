@@ -101,6 +101,34 @@ class Goose(support.Case):
         self.assertRefused(p.run("up"), "VACUUM", "transaction")
 
 
+    def test_a_statement_ends_with_its_mark(self):
+        p = self.project().write({"migrations/1_a.sql": (
+            "-- +goose Up\n-- +goose StatementBegin\n" + AUDIT.rstrip(";\n") + "\n-- +goose StatementEnd\n"
+            "-- +goose StatementBegin\nCREATE TRIGGER r AFTER INSERT ON audit BEGIN SELECT 1; SELECT 2; END\n"
+            "-- +goose StatementEnd\n" + audit("a") +
+            "-- +goose Down\n-- +goose StatementBegin\nDROP TRIGGER r\n-- +goose StatementEnd\n"
+            "DROP TABLE audit;\n")})
+        p.up()
+        self.assertEqual(p.tokens(), ["a"])
+        self.assertEqual(p.ledger()[0]["statements_total"], 3)
+        p.down()
+        self.assertEqual(p.tables(), [])
+
+    def test_variables_need_our_directive(self):
+        text = "-- +goose Up\n" + AUDIT + "  -- +goose ENVSUB ON\n" + audit("${WORD}") + "-- +goose ENVSUB OFF\n"
+        p = self.project().write({"migrations/1_a.sql": text})
+        p.env["WORD"] = "goose"
+        result = p.run("up")
+        self.assertRefused(result, "ENVSUB ON", "placeholders=on")
+        self.assertRegex(result.err, rf"1_a\.sql:{2 + AUDIT.count(chr(10))}:3\b")
+        p.write({"migrations/1_a.sql": "-- brant: placeholders=on\n" + text})
+        p.up()
+        self.assertEqual(p.tokens(), ["goose"])
+        p = self.project().write({"migrations/1_a.sql": "-- brant: placeholders=off\n" + text})
+        p.up()
+        self.assertEqual(p.tokens(), ["${WORD}"])
+
+
 class Dbmate(support.Case):
     FILES = {
         "migrations/20240101000000_users.sql":

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What users do with brant on MySQL and MariaDB, and what they see when it goes wrong."""
 import os
+import pathlib
+import re
 import shutil
 import signal
 import time
@@ -132,6 +134,33 @@ class Example(support_mysql.Case):
         p.up(check=0)
         self.assertEqual(p.sql("SELECT amount, cents FROM orders ORDER BY cents"), [[2, 500], [2, 2400]])
 
+    def test_the_plan_says_what_takes_effect_together_and_the_page_shows_it(self):
+        p = self.project()
+        shutil.copytree(os.path.join(servers.SOURCE, "examples", "mysql"), p.path, dirs_exist_ok=True)
+        p.up("2", check=0)
+        page = pathlib.Path(servers.SOURCE, "docs", "mysql.md").read_text("utf-8")
+        shown = re.search(r"^\$ brant plan -n 1\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[1]
+        self.assertEqual(p.run("plan", "-n", "1", check=0).out, shown)
+        step, = p.run("plan", "-n", "1", "--json", check=0).json()["steps"]
+        self.assertEqual(
+            [(s["first"], s["last"], s["transaction"]) for s in step["segments"]],
+            [(1, 1, None), (2, 3, 1), (4, 4, None), (5, 5, None)])
+
+    def test_a_failure_takes_back_what_the_plan_has_in_one_segment(self):
+        p = self.project().pairs({"1_a": AUDIT + audit("a") + audit("b") + "DROP TABLE nosuch;\n"})
+        p.up(check=1)
+        self.assertEqual(p.ledger()[0]["statements_done"], 3)
+        self.assertEqual(self.segments(p), [(4, 4)])
+        p.pairs({"1_a": AUDIT + audit("a") + audit("b") + "INSERT INTO nosuch VALUES (1);\n" + audit("c")})
+        self.assertEqual(self.segments(p), [(4, 5)])
+        p.up(check=1)
+        self.assertEqual(self.segments(p), [(4, 5)])
+        self.assertEqual([token for token, in p.sql("SELECT token FROM audit ORDER BY n")], ["a", "b"])
+
+    def segments(self, p):
+        step, = p.run("plan", "--json", check=0).json()["steps"]
+        return [(s["first"], s["last"]) for s in step["segments"]]
+
     def test_a_failure_takes_back_the_rows_in_a_row_with_it(self):
         p = self.project().pairs({"1_a": AUDIT + audit("a") + audit("b") + "INSERT INTO nosuch VALUES (1);\n"})
         result = p.up(check=1)
@@ -235,6 +264,14 @@ class Connecting(support_mysql.Case):
     def test_by_socket(self):
         p = self.project(local=True).pairs({"1_a": AUDIT})
         p.up(check=0)
+
+
+class Partial(support_mysql.Case):
+    def test_what_cannot_be_rolled_back_is_said_before(self):
+        p = self.project().pairs({"1_a": AUDIT + "CREATE TABLE b (x int);\n", "2_c": "CREATE TABLE c (x int);\n",
+                                  "3_rows": audit("1") + audit("2")})
+        self.assertSays(p.up(check=0), "1 migration cannot be rolled back as a whole")
+        self.assertNotIn("rolled back", p.up(check=0).text)
 
 
 class Replica(support_mysql.Case):

@@ -114,6 +114,19 @@ class Goose(Layout):
         self.up_and_down(files, "-m", "db", ids=["00001_users", "00002_touch", "00003_index"], tables=["users"],
                          indexes=["users_a", "users_b"])
 
+    def test_a_statement_ends_with_its_mark(self):
+        begin, end = "-- +goose StatementBegin\n", "-- +goose StatementEnd\n"
+        atomic = "CREATE FUNCTION one() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 0; SELECT 1; END\n"
+        p = self.up_and_down({
+            "db/1_a.sql": ("-- +goose Up\n" + begin + USERS.rstrip(";\n") + "\n" + end
+                           + begin + TOUCH.rstrip(";\n") + "\n" + end + begin + TRIGGER + atomic + end
+                           + "INSERT INTO users (username, email) VALUES ('a', 'b');\n"
+                           + "-- +goose Down\n" + begin + "DROP TABLE users\n" + end
+                           + begin + "DROP FUNCTION touch;\nDROP FUNCTION one\n" + end)},
+            "-m", "db", ids=["1_a"], tables=["users"])
+        self.assertEqual(p.ledger()[0]["statements_total"], 5)
+        self.assertEqual(p.sql("SELECT one(), count(*) FROM users"), [(1, 1)])
+
     def test_errors_have_the_line_of_the_file(self):
         text = self.FILES["db/20240102000000_touch.sql"]
         for good, bad in (("RETURN NEW;", "RETURNS NEW;"), ("PERFORM 1;", "PERFORM nope;"), ("ON users FOR", "ON nope FOR")):

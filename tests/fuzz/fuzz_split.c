@@ -190,7 +190,7 @@ static void check_list(
     }
     brn_lexer_init(&lx, dialect, script);
     while (brn_lexer_next(&lx, &token, NULL) == BRANT_OK && token.kind != BRN_TOKEN_END) {
-        if (!brn_token_is_filler(token.kind) && token.kind != BRN_TOKEN_TERMINATOR) {
+        if (!brn_token_is_filler(token.kind) && !brn_token_is_terminator(token.kind)) {
             check_token(&token, list, &at);
         }
     }

@@ -222,6 +222,22 @@ static void operations_come_in_this_order(void **state)
     }
 }
 
+/* What goose and dbmate write for transaction=off. */
+static void a_foreign_mark_asks_for_no_transaction_too(void **state)
+{
+    fixture f;
+
+    (void)state;
+    start(&f, INSERT INSERT, NULL);
+    f.engine.caps &= ~(uint32_t)BRN_CAP_TXN_DDL;
+    f.set.items.items[0]->up_transaction = BRN_SWITCH_OFF;
+    assert_int_equal(compile(&f), BRANT_OK);
+    assert_string_equal(
+        shape(&f), "begin guard 1 outcome1 commit begin guard 2 outcome2 commit "
+                   "begin guard put history commit");
+    stop(&f);
+}
+
 static void the_next_row_is_written_with_the_completion(void **state)
 {
     fixture f;
@@ -459,6 +475,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(operations_come_in_this_order),
+        cmocka_unit_test(a_foreign_mark_asks_for_no_transaction_too),
         cmocka_unit_test(the_next_row_is_written_with_the_completion),
         cmocka_unit_test(undoing_removes_the_row),
         cmocka_unit_test(digests_of_progress_are_those_of_the_file),

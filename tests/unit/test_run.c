@@ -592,6 +592,85 @@ static void one_transaction_cannot_span_databases(void **state)
     work_stop(&w);
 }
 
+/* ---- plans ---- */
+
+/* "1-3 t1, 4 -": segments of the only step, each with its transaction. */
+static void segments_text(char out[256], const brant_plan *plan)
+{
+    const brant_plan_step *step = plan->steps[0];
+    size_t len = 0;
+
+    out[0] = '\0';
+    assert_int_equal(plan->count, 1);
+    for (size_t i = 0; i < step->segment_count && len < 200; i++) {
+        const brant_plan_segment *segment = step->segments[i];
+        len += (size_t)snprintf(
+            &out[len], 256 - len, i > 0 ? ", %u-%u t%u" : "%u-%u t%u", segment->first,
+            segment->last, segment->transaction);
+    }
+}
+
+#define OFF "-- brant: transaction=off\n"
+
+static const struct {
+    const char *text;
+    const char *segments;
+} segment_cases[] = {
+    { "CREATE TABLE a (x); INSERT INTO a VALUES (1); DROP TABLE a;", "1-3 t1" },
+    { OFF "CREATE TABLE a (x); VACUUM; INSERT INTO a VALUES (1); DROP TABLE a;",
+      "1-1 t1, 2-2 t0, 3-3 t2, 4-4 t3" },
+    { OFF "VACUUM; VACUUM;", "1-1 t0, 2-2 t0" },
+    { "CREATE TABLE a (x); BEGIN; INSERT INTO a VALUES (1); INSERT INTO a VALUES (2); COMMIT; "
+      "DROP TABLE a;",
+      "1-1 t1, 2-5 t2, 6-6 t3" },
+    { "PRAGMA foreign_keys = OFF; CREATE TABLE a (x); CREATE TABLE b (x); "
+      "PRAGMA foreign_keys = ON;",
+      "2-3 t1" },
+    { "-- nothing", "" },
+};
+
+static void a_plan_says_what_takes_effect_together(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BRN_ARRAY_LEN(segment_cases); i++) {
+        work_file files[] = { { "migrations/1_a.up.sql", segment_cases[i].text }, { NULL, NULL } };
+        char segments[256];
+        brant_plan *plan = NULL;
+        work w;
+        work_start(&w, files);
+        work_ok(&w, brant_plan_up(&plan, work_open(&w), NULL, &w.err));
+        segments_text(segments, plan);
+        assert_string_equal(segments, segment_cases[i].segments);
+        brant_plan_free(plan);
+        work_close(&w);
+        work_stop(&w);
+    }
+}
+
+/* What an earlier run has done is in no segment. */
+static void a_plan_has_the_segments_that_are_left(void **state)
+{
+    work_file files[] = {
+        { "migrations/1_a.up.sql", OFF
+          "CREATE TABLE a (x); INSERT INTO a VALUES (1); INSERT INTO later VALUES (1); VACUUM;" },
+        { NULL, NULL }
+    };
+    char segments[256];
+    brant_plan *plan = NULL;
+    work w;
+
+    (void)state;
+    work_start(&w, files);
+    assert_int_equal(brant_up(NULL, work_open(&w), NULL, NULL), BRANT_ESTATEMENT);
+    work_ok(&w, brant_plan_up(&plan, work_open(&w), NULL, &w.err));
+    assert_int_equal(plan->steps[0]->resume_after, 2);
+    segments_text(segments, plan);
+    assert_string_equal(segments, "3-3 t1, 4-4 t0");
+    brant_plan_free(plan);
+    work_close(&w);
+    work_stop(&w);
+}
+
 /* ---- documents ---- */
 
 static void documents_outlive_session_and_project(void **state)
@@ -723,6 +802,8 @@ int main(void)
         cmocka_unit_test(on_dirty_accept_takes_it_as_applied),
         cmocka_unit_test(two_databases_are_migrated_in_one_order),
         cmocka_unit_test(one_transaction_cannot_span_databases),
+        cmocka_unit_test(a_plan_says_what_takes_effect_together),
+        cmocka_unit_test(a_plan_has_the_segments_that_are_left),
         cmocka_unit_test(documents_outlive_session_and_project),
         cmocka_unit_test(a_start_up_with_auto_migrate_off_touches_nothing),
         cmocka_unit_test(a_warning_is_given_once),

@@ -72,6 +72,9 @@ static const struct good_case {
       "-- +goose NO TRANSACTION\na", NULL, OFF, OFF },
     { "goose words that are comments", "-- +goose ENVSUB ON\n-- +goose Up\na -- +goose Down", true,
       "-- +goose ENVSUB ON\n", "a -- +goose Down", NULL, AUTO, AUTO },
+    { "a statement of goose's without terminator",
+      "-- +goose Up\n-- +goose StatementBegin\na\n-- +goose StatementEnd\n-- +goose Down\nb", true,
+      "", "-- +goose StatementBegin\na\n-- +goose StatementEnd\n", "b", AUTO, AUTO },
     { "other words of goose", "-- +goose Up then\n-- +goose NO TRANSACTION please\na", false, "",
       "-- +goose Up then\n-- +goose NO TRANSACTION please\na", NULL, AUTO, AUTO },
 
