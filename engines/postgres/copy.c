@@ -155,8 +155,8 @@ static brn_str row_at(brn_str data, uint64_t line)
     return brn_str_slice(data, data.len, data.len);
 }
 
-/* The row from its column `index` (from 0) on; empty when it has no such column. */
-static brn_str from_column(brn_str row, size_t index)
+/* Offset of column `index` (from 0) in its row; 0 when the row has no such column. */
+static size_t offset_of(brn_str row, size_t index)
 {
     size_t at = 0;
 
@@ -167,7 +167,7 @@ static brn_str from_column(brn_str row, size_t index)
             index--;
         }
     }
-    return index == 0 ? brn_str_slice(row, at, row.len) : brn_str_slice(row, row.len, row.len);
+    return index == 0 ? at : 0;
 }
 
 /* Without the character at each end, which is a quote in any language. */
@@ -228,11 +228,9 @@ uint64_t brn_postgres_copy_place(uint32_t *column, brn_str sql, brn_str data, co
         brn_str row = row_at(data, line);
         size_t index =
             words.columns.count > 0 ? named_column(&words, shown) : shown_column(row, shown);
-        brn_str found = index != SIZE_MAX ? from_column(row, index) : row;
         uint32_t ignored = 1;
-        if (found.len > 0) {
-            brn_position_advance(row, 0, row.len - found.len, &ignored, column);
-        }
+        brn_position_advance(
+            row, 0, index != SIZE_MAX ? offset_of(row, index) : 0, &ignored, column);
     }
     brn_arena_release(&arena);
     return line;

@@ -100,7 +100,7 @@ static void queries_of_a_block_are_found_in_it(void **state)
     }
 }
 
-#define ROWS "1\ta\tb\n2\tc\\\td\tü\te\r\n\n3\t4\t3\n5"
+#define ROWS "1\ta\tb\n2\tc\\\td\tü\te\r\n\n3\t4\t3\n5\n6\t\n7\\"
 #define LIST "copy t (a, \"B c\", \"d: e\") from stdin"
 
 static const struct copy_case {
@@ -126,6 +126,9 @@ static const struct copy_case {
     { LIST, "COPY t, line 2, column d: e: \"ü B c: x\"", 2, 8 },
     { LIST, "COPY t, line 4, column d: e: \"x\nCOPY t, column a: \"", 4, 5 },
     { LIST, "COPY t, line 5, column d: e: \"x\"", 5, 1 },
+    { LIST, "COPY t, line 6, column B c: \"\"", 6, 3 },
+    { LIST, "COPY t, line 7, column B c: \"\"", 7, 1 },
+    { "copy t from stdin", "COPY t, line 6, column x: \"\"", 6, 3 },
     { LIST, "COPY t, line 9, column d: e: \"x\"", 9, 1 },
     { LIST, "COPY t, line 2, column nope: \"x\"", 2, 1 },
     { LIST, "COPY t, line 2: \"2\tc\"", 2, 1 },
