@@ -16,8 +16,11 @@ size_t brn_postgres_block_line(brn_str sql, const char *context);
  * does not stand there as it is. */
 size_t brn_postgres_block_query(brn_str sql, size_t from, brn_str query, size_t offset);
 
-/* copy.c: number of the row that the context of an error names; 0: none. sql: of the COPY. */
-uint64_t brn_postgres_copy_line(brn_str sql, const char *context);
+/* copy.c: number of the row that the context of an error names; 0: none. sql: of the COPY, data:
+ * its rows. *column is where in the row the value of the column stands that the context names, in
+ * characters from 1. Of a COPY that lists no columns it is the one with the value that the context
+ * shows. 1 too when it is not known, as in other formats than text with tabs. */
+uint64_t brn_postgres_copy_place(uint32_t *column, brn_str sql, brn_str data, const char *context);
 
 /* dial.c: id of the error for a text of libpq that holds the words of a server, and their SQLSTATE.
  * NULL when no server has spoken. */

@@ -125,6 +125,23 @@ class Broken(Case):
                 self.assertFailsAt(p.run("up"), where, state)
                 self.assertEqual(p.tables(), [])
 
+    def test_a_value_of_a_copy_has_its_column(self):
+        table = "CREATE TABLE t (a text, \"b c\" int NOT NULL, d date);\n"
+        listed, all_of_it = "COPY t (d, a, \"b c\") FROM stdin;\n", "COPY t FROM stdin;\n"
+        for text, where, state in (
+                (listed + "2024-01-01\tüü😀\t1\n2024-01-02\tö\\\tx\tzwei\n\\.\n", (4, 17), "22P02"),
+                (listed + "2024-01-01\tü\t1\nmorgen\tb c: x\t1\n\\.\n", (4, 1), "22007"),
+                (listed + "2024-01-01\tü\t\\N\n\\.\n", (3, 1), "23502"),
+                (listed + "2024-01-01\n\\.\n", (3, 1), "22P04"),
+                (all_of_it + "ü\t1\t2024-13-01\n\\.\n", (3, 5), "22008"),
+                (all_of_it + "x\tx\t2024-12-01\n\\.\n", (3, 1), "22P02"),
+                (listed.replace(";", " (FORMAT csv);") + "2024-01-01,ü,zwei\n\\.\n", (3, 1), "22P02")):
+            for end in ("\n", "\r\n"):
+                with self.subTest(text=text, end=end):
+                    p = self.project().pairs({"1_a": (table + text).replace("\n", end)})
+                    self.assertFailsAt(p.run("up"), where, state)
+                    self.assertEqual(p.tables(), [])
+
     def test_what_fails_at_the_commit_leaves_nothing(self):
         p = self.project().pairs({
             "1_a": "CREATE TABLE a (x int PRIMARY KEY);\nCREATE TABLE b (x int REFERENCES a DEFERRABLE INITIALLY "
@@ -170,7 +187,7 @@ class Placeholders(Case):
 
     def test_rows_are_not_touched(self):
         self.fails("CREATE TABLE t${ONE} (a text, b int);\nCOPY t${ONE} (a, b) FROM stdin;\n${ONE}\t1\n"
-                   "${nothing\tx\n\\.\n", (5, 1), "22P02")
+                   "${nothing\tx\n\\.\n", (5, 11), "22P02")
         p = self.project().pairs({"1_a": self.ON + "CREATE TABLE t (a text);\nCOPY t FROM stdin;\n${ONE}\n\\.\n"})
         p.up(env=self.ENV)
         self.assertEqual(p.sql("SELECT a FROM t"), [("${ONE}",)])

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Splitter, classifier and placeholders over any bytes; an input that begins with "p" is a script
- * for PostgreSQL behind that byte, one that begins with "m" is for MySQL, any other one for SQLite.
- * Holds: statements and their rows lie in the text in order, with nothing but space, comments and
+ * Splitter, classifier and placeholders over any bytes; pick.h says for which dialect. Holds:
+ * statements and their rows lie in the text in order, with nothing but space, comments and
  * terminators between them, their places agree with brn_stmt_locate(), and each one split again is
  * itself; where a script for SQLite ends with a terminator, sqlite3_complete() sees nothing open
  * either.
@@ -11,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/pick.h"
 #include "text/classify.h"
 #include "text/placeholder.h"
 #include "text/section.h"
@@ -216,23 +216,13 @@ static void check_script(const brn_dialect *dialect, const brn_script *script)
     brn_arena_release(&arena);
 }
 
-static const brn_dialect *dialect_of(char first)
-{
-    return first == 'p'   ? &brn_dialect_postgres
-           : first == 'm' ? &brn_dialect_mysql
-                          : &brn_dialect_sqlite;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     brn_str raw = size > 0 ? (brn_str){ (const char *)data, size } : BRN_STR("");
-    const brn_dialect *dialect = dialect_of(size > 0 ? raw.ptr[0] : '\0');
-    brn_script script = { .text = raw, .line = 1, .column = 1 };
+    brn_script script;
     brn_script checked = { 0 };
+    const brn_dialect *dialect = pick(&script, data, size);
 
-    if (dialect != &brn_dialect_sqlite) {
-        script.text = brn_str_slice(raw, 1, raw.len);
-    }
     check_script(dialect, &script);
     (void)brn_script_check(&checked, raw, "f", NULL);
     return 0;

@@ -100,28 +100,62 @@ static void queries_of_a_block_are_found_in_it(void **state)
     }
 }
 
+#define ROWS "1\ta\tb\n2\tc\\\td\tü\te\r\n\n3\t4\t3\n5\n6\t\n7\\"
+#define LIST "copy t (a, \"B c\", \"d: e\") from stdin"
+
 static const struct copy_case {
     const char *sql;
     const char *context;
-    uint64_t want;
+    uint64_t line;
+    uint32_t column;
 } copies[] = {
-    { "copy t from stdin", "COPY t, line 3, column b: \"x, line 5\"", 3 },
-    { "copy t from stdin", "COPY t, Zeile 12", 12 },
-    { "copy s.\"a, 99\" (b) from stdin", "COPY a, 99, line 3: \"7\"", 3 },
-    { "copy T from stdin", "PL/pgSQL function f() line 4 at RAISE\nCOPY t, line 2: \"x\"", 2 },
-    { "copy t from stdin", "SQL statement \"SELECT 'COPY 4, 5'\"\nCOPY t, line 2: \"x\"", 2 },
-    { "copy t from stdin", "COPY other, line 8", 8 },
-    { "copy t from stdin", "COPY t", 0 },
-    { "copy t from stdin", "SQL function \"f\"", 0 },
+    { "copy t from stdin", "COPY t, line 3, column b: \"x, line 5\"", 3, 1 },
+    { "copy t from stdin", "COPY t, Zeile 12", 12, 1 },
+    { "copy s.\"a, 99\" (b) from stdin", "COPY a, 99, line 3: \"7\"", 3, 1 },
+    { "copy T from stdin", "PL/pgSQL function f() line 4 at RAISE\nCOPY t, line 2: \"x\"", 2, 1 },
+    { "copy t from stdin", "SQL statement \"SELECT 'COPY 4, 5'\"\nCOPY t, line 2: \"x\"", 2, 1 },
+    { "copy t from stdin", "COPY other, line 8", 8, 1 },
+    { "copy t from stdin", "COPY t", 0, 1 },
+    { "copy t from stdin", "SQL function \"f\"", 0, 1 },
+    { LIST, "COPY t, line 1, column a: \"1\"", 1, 1 },
+    { LIST, "COPY t, line 1, column B c: \"a\"", 1, 3 },
+    { LIST, "COPY t, line 1, column d: e: \"b\"", 1, 5 },
+    { LIST, "COPY t, Zeile 1, Spalte B c: »a«", 1, 3 },
+    { LIST, "COPY t, ligne 1, colonne B c : « a »", 1, 3 },
+    { LIST, "COPY t, line 2, column B c: \"c\td\"", 2, 3 },
+    { LIST, "COPY t, line 2, column d: e: \"ü B c: x\"", 2, 8 },
+    { LIST, "COPY t, line 4, column d: e: \"x\nCOPY t, column a: \"", 4, 5 },
+    { LIST, "COPY t, line 5, column d: e: \"x\"", 5, 1 },
+    { LIST, "COPY t, line 6, column B c: \"\"", 6, 3 },
+    { LIST, "COPY t, line 7, column B c: \"\"", 7, 1 },
+    { "copy t from stdin", "COPY t, line 6, column x: \"\"", 6, 3 },
+    { LIST, "COPY t, line 9, column d: e: \"x\"", 9, 1 },
+    { LIST, "COPY t, line 2, column nope: \"x\"", 2, 1 },
+    { LIST, "COPY t, line 2: \"2\tc\"", 2, 1 },
+    { LIST " with (null 'x')", "COPY t, line 1, column B c: \"a\"", 1, 3 },
+    { LIST " with (format csv)", "COPY t, line 1, column B c: \"a\"", 1, 1 },
+    { LIST " delimiter ';'", "COPY t, line 1, column B c: \"a\"", 1, 1 },
+    { "copy binary t (a, b) from stdin", "COPY t, line 1, column b: \"a\"", 1, 1 },
+    { "copy t from stdin", "COPY t, line 1, column x: \"b\"", 1, 5 },
+    { "copy t from stdin", "COPY t, Zeile 1, Spalte x: »b«", 1, 5 },
+    { "copy t from stdin", "COPY t, line 4, column x: \"4\"", 4, 3 },
+    { "copy t from stdin", "COPY t, line 4, column x: \"3\"", 4, 1 },
+    { "copy t from stdin", "COPY t, line 2, column x: \"e\"", 2, 1 },
+    { "copy t from stdin", "COPY t, line 1, column x: null input", 1, 1 },
 };
 
-static void rows_of_a_copy_are_counted(void **state)
+static void rows_and_columns_of_a_copy_are_counted(void **state)
 {
     (void)state;
     for (size_t i = 0; i < BRN_ARRAY_LEN(copies); i++) {
         const struct copy_case *c = &copies[i];
+        uint32_t column = 0;
+        uint64_t line =
+            brn_postgres_copy_place(&column, brn_str_from(c->sql), BRN_STR(ROWS), c->context);
 
-        assert_int_equal(brn_postgres_copy_line(brn_str_from(c->sql), c->context), c->want);
+        if (line != c->line || column != c->column) {
+            fail_msg("%s: %u:%u", c->context, (unsigned)line, column);
+        }
     }
 }
 
@@ -231,7 +265,7 @@ int main(void)
         cmocka_unit_test(positions_become_offsets),
         cmocka_unit_test(lines_of_a_block_become_offsets),
         cmocka_unit_test(queries_of_a_block_are_found_in_it),
-        cmocka_unit_test(rows_of_a_copy_are_counted),
+        cmocka_unit_test(rows_and_columns_of_a_copy_are_counted),
         cmocka_unit_test(failed_logins_are_told_apart_by_code),
         cmocka_unit_test(a_holder_is_read_from_its_name),
         cmocka_unit_test(other_names_are_not_ours),

@@ -1,0 +1,2 @@
+2SELECT "a\"; 'b\'; c';
+SET sql_mode = ''; SELECT "d\";";

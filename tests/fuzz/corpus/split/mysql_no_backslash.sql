@@ -1,0 +1,1 @@
+1SELECT 'a\'; SELECT 'b\\'; SET @@sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES'); SELECT "a\";
