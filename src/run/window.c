@@ -425,7 +425,7 @@ static brant_status hand_over(window *w, brn_run_state *state, brant_error **fai
     brant_status st = BRANT_OK;
     do {
         brn_program rest = w->program;
-        rest.ops.items += w->base;
+        rest.ops.items = w->base > 0 ? rest.ops.items + w->base : rest.ops.items;
         rest.ops.count -= w->base;
         *state = (brn_run_state){ 0 };
         st = rest.ops.count == 0
