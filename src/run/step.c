@@ -30,12 +30,17 @@ void brn_frame_emit_start(const brn_frame *f)
     brn_emit(&f->run->session->emitter, &ev);
 }
 
+static int64_t took_ns(const brn_frame *f)
+{
+    return (f->ended_ns != 0 ? f->ended_ns : brn_clock_mono_ns()) - f->began_ns;
+}
+
 void brn_frame_emit_end(const brn_frame *f, brant_status st)
 {
     brant_event ev = step_event(f, BRANT_EVENT_MIGRATION_END);
     ev.status = st;
     ev.done = f->statements;
-    ev.duration_ns = brn_clock_mono_ns() - f->began_ns;
+    ev.duration_ns = took_ns(f);
     ev.dry_run = f->run->dry_run ? 1 : 0;
     brn_emit(&f->run->session->emitter, &ev);
 }
@@ -233,7 +238,7 @@ void brn_frame_done(brn_frame *f)
     if (row != NULL) {
         row->stmts_total = (int64_t)f->compiled.stmts.count;
         row->stmts_done = row->stmts_total;
-        row->duration_ms = (brn_clock_mono_ns() - f->began_ns) / BRN_NS_PER_MS;
+        row->duration_ms = took_ns(f) / BRN_NS_PER_MS;
     }
     brn_history_row *history = f->compiled.history;
     if (run->all && row != NULL &&

@@ -23,6 +23,7 @@ typedef struct brn_frame {
     size_t first;   /* its first operation in the program that is run */
     size_t end;     /* behind its last one */
     int64_t began_ns;
+    int64_t ended_ns;    /* 0: it has not, as far as is known */
     uint64_t statements; /* that have run */
 } brn_frame;
 
