@@ -65,13 +65,13 @@ void brn_frame_result(brn_frame *f, const brn_op *op, const brn_op_result *resul
 
 /* ---- rows ---- */
 
-brn_ledger_row *brn_running_row(brn_run *run, const brn_step *step, int64_t seq)
+brn_ledger_row *brn_running_row(brn_arena *arena, brn_run *run, const brn_step *step, int64_t seq)
 {
     const brn_migration *m = step->migration;
     const brn_ledger_row *old = m->row;
     bool keeps_place = old != NULL && m->state != BRN_STATE_PENDING;
     brn_ledger_row *row = brn_record_new(
-        run->arena, m, &run->actor, BRN_ROW_RUNNING, step->direction, keeps_place ? old->seq : seq,
+        arena, m, &run->actor, BRN_ROW_RUNNING, step->direction, keeps_place ? old->seq : seq,
         brn_clock_wall_us());
     if (row == NULL) {
         return NULL;
@@ -176,7 +176,8 @@ brant_status brn_write_quietly(
 brant_status brn_announce(brn_run *run, const brn_step *step, uint64_t total, brant_error **err)
 {
     brn_target *target = &run->session->targets[step->migration->database];
-    brn_ledger_row *row = brn_running_row(run, step, run->next_seq[step->migration->database]);
+    brn_ledger_row *row =
+        brn_running_row(run->arena, run, step, run->next_seq[step->migration->database]);
     if (row == NULL) {
         return brn_error_oom(err);
     }

@@ -119,7 +119,7 @@ static brant_status add_frame(window *w, brn_frame *f, brant_error **err)
     int64_t behind = w->next_seq + (takes ? 1 : 0);
     f->next = next_to_announce(f);
     if (f->next != NULL) {
-        brn_ledger_row *row = brn_running_row(run, f->next, behind);
+        brn_ledger_row *row = brn_running_row(&f->compiled.arena, run, f->next, behind);
         if (row == NULL) {
             return brn_error_oom(err);
         }
