@@ -9,8 +9,9 @@
  *                                                database one question and read the answer
  *     floor_postgres connect URL                 no more than a session
  *
- * Files are sent through a pipeline, as many in a round trip as brant sends; each statement of a
- * file ends at the end of a line. With "ledger" the statements of the ledger are those of
+ * Files are sent through a pipeline, as many in a round trip as brant sends, and as with brant only
+ * the last one of a round trip waits for the disk (synchronous_commit); each statement of a file
+ * ends at the end of a line. With "ledger" the statements of the ledger are those of
  * engines/postgres/prepared.c, prepared once and with values of the same lengths, but nothing is
  * compared, chained or retried. Exit 0, 1 when something failed, 2 for wrong usage.
  */
@@ -28,7 +29,7 @@ enum {
     WINDOW = 64, /* files in a round trip: WINDOW_MIGRATIONS of engines/postgres/postgres.c */
     NUMBER_TEXT = 24,
     NAME_TEXT = 256,
-    BARE = 2 /* statements that are no ledger's */
+    BARE = 3 /* statements that are no ledger's */
 };
 
 static int fail(PGconn *pg, const PGresult *result)
@@ -113,19 +114,23 @@ static const char guard[] =
 #define PUT_NEXT                                                                                   \
     ROW_COLUMNS "($23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34,"                     \
                 " $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47)" ROW_UPDATE
-#define PUT_HISTORY(parameters)                                                                    \
+#define PUT_HISTORY(parameters, wait)                                                              \
     "INSERT INTO public.brant_history (run_id, action, migration, outcome, checksum, detail, who," \
     " tool, at, duration_ms, prev, hash, format) VALUES (" parameters                              \
-    ") RETURNING pg_catalog.txid_current()"
+    ") RETURNING pg_catalog.txid_current(), CASE WHEN"                                             \
+    " pg_catalog.current_setting('synchronous_commit') = " wait                                    \
+    " AND pg_catalog.clock_timestamp() - pg_catalog.transaction_timestamp() < '100 ms'::interval"  \
+    " THEN pg_catalog.set_config('synchronous_commit', 'off', true)"                               \
+    " ELSE pg_catalog.current_setting('synchronous_commit') END"
 
 /* The row that is done, the one of the next migration, and the history, in one statement. */
 static const char put_end_next[] =
     "WITH op_1 AS (" PUT_DONE "), op_2 AS (" PUT_NEXT
-    ") " PUT_HISTORY("$48, $49, $50, $51, $52, $53, $54, $55, $56, " TOOK ", $57, $58, $59");
+    ") " PUT_HISTORY("$48, $49, $50, $51, $52, $53, $54, $55, $56, " TOOK ", $57, $58, $59", "$60");
 /* The same of the last one. */
 static const char put_end[] =
     "WITH op_1 AS (" PUT_DONE
-    ") " PUT_HISTORY("$23, $24, $25, $26, $27, $28, $29, $30, $31, " TOOK ", $32, $33, $34");
+    ") " PUT_HISTORY("$23, $24, $25, $26, $27, $28, $29, $30, $31, " TOOK ", $32, $33, $34", "$35");
 static const char put_first[] =
     ROW_COLUMNS "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
                 " $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)" ROW_UPDATE;
@@ -134,8 +139,13 @@ static const struct prepared {
     const char *name;
     const char *sql;
 } statements[] = {
-    { "begin", "BEGIN" },       { "commit", "COMMIT" }, { "guard", guard },
-    { "put_first", put_first }, { "put_end", put_end }, { "put_end_next", put_end_next },
+    { "begin", "BEGIN" },
+    { "commit", "COMMIT" },
+    { "early", "SET LOCAL synchronous_commit = off" },
+    { "guard", guard },
+    { "put_first", put_first },
+    { "put_end", put_end },
+    { "put_end_next", put_end_next },
 };
 
 static int send(PGconn *pg, const char *name, int count, const char *const *values)
@@ -172,18 +182,24 @@ static int send_first(PGconn *pg, const char *id)
 
 static int send_end(PGconn *pg, const char *id, const char *before, const char *seq)
 {
-    const char *const values[] = { DONE_VALUES(id, before, seq), HISTORY_VALUES(id) };
+    const char *const values[] = { DONE_VALUES(id, before, seq), HISTORY_VALUES(id), NULL };
 
     return SEND(pg, "put_end", values);
 }
 
 static int send_end_next(
-    PGconn *pg, const char *id, const char *before, const char *next, const char *seq)
+    PGconn *pg,
+    const char *id,
+    const char *before,
+    const char *next,
+    const char *seq,
+    const char *wait)
 {
     const char *const values[] = {
         DONE_VALUES(id, before, seq),
         NEXT_VALUES(next, id, seq),
         HISTORY_VALUES(id),
+        wait,
     };
 
     return SEND(pg, "put_end_next", values);
@@ -265,6 +281,12 @@ static void name_of(char id[NAME_TEXT], const directory *dir, size_t index)
     (void)snprintf(id, NAME_TEXT, "%.*s", (int)len, index < dir->len ? dir->names[index] : "");
 }
 
+/* The last one of a round trip. */
+static bool waits(const run *r, size_t index)
+{
+    return (index + 1) % WINDOW == 0 || index + 1 == r->dir->len;
+}
+
 static int send_ledger(const run *r, size_t index, const char *id)
 {
     char before[NAME_TEXT];
@@ -275,8 +297,9 @@ static int send_ledger(const run *r, size_t index, const char *id)
     name_of(before, r->dir, index > 0 ? index - 1 : index);
     name_of(next, r->dir, index + 1);
     (void)snprintf(seq, sizeof(seq), "%zu", index + 1);
-    return index + 1 < r->dir->len ? send_end_next(r->pg, id, required, next, seq)
-                                   : send_end(r->pg, id, required, seq);
+    return index + 1 < r->dir->len
+               ? send_end_next(r->pg, id, required, next, seq, waits(r, index) ? NULL : "on")
+               : send_end(r->pg, id, required, seq);
 }
 
 static int send_file(const run *r, size_t index)
@@ -292,7 +315,8 @@ static int send_file(const run *r, size_t index)
         return -1;
     }
     if (send(r->pg, "begin", 0, NULL) != 0 || (r->ledger && send_guard(r->pg, id) != 0) ||
-        send_statements(r, r->text) != 0 || (r->ledger && send_ledger(r, index, id) != 0)) {
+        send_statements(r, r->text) != 0 || (r->ledger && send_ledger(r, index, id) != 0) ||
+        (!r->ledger && !waits(r, index) && send(r->pg, "early", 0, NULL) != 0)) {
         return -1;
     }
     return send(r->pg, "commit", 0, NULL);

@@ -6,11 +6,11 @@ from bench.postgres import DELAY_US, FEW, Counts, Result, Results
 from bench.scenarios import MANY, MORE
 from bench.tables import Goal
 
-_TOP = """A private server of version {version}, on disk, with the settings that it has of its own: each commit
-waits for the disk. Clients connect over TCP on this machine, without TLS. There are two floors, both in
+_TOP = """A private server of version {version}, on disk, with the settings that it has of its own. Clients connect over TCP on this machine, without TLS. There are two floors, both in
 `bench/floor_postgres.c`, on the same libpq, and sending as many migrations in a round trip as brant:
 one sends the statements, in a transaction for each migration; the **floor with a ledger** also sends the
-statements with which brant proves its lock and writes its ledger.
+statements with which brant proves its lock and writes its ledger. As with brant, the last migration of a round trip waits for
+the disk, and with it all before it; the other tools wait with each.
 
 The server's processor time is that of the process that served the client. Round trips, connections and
 bytes are those of one run through a proxy that counts: a round trip begins when the client sends after

@@ -3,7 +3,7 @@
  * All waiting for the server: poll() in slices, so that the control is looked at, and reading while
  * there is something to send: a server whose answers nobody reads stops reading too.
  */
-#include "engines/postgres/postgres.h"
+#include "engines/postgres/pipeline.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -159,6 +159,9 @@ static brant_status wait_ready(brn_postgres *p, waiting *w)
             return BRANT_ETIMEOUT;
         }
         if (w->look_ns != 0 && now >= w->look_ns) {
+            if (p->pipe != NULL) {
+                brn_pipe_settle_beside(p->pipe);
+            }
             look_who_blocks(p);
             w->look_ns = brn_clock_mono_ns() + LOOK_AGAIN_MS * BRN_NS_PER_MS;
         }

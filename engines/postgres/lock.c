@@ -215,7 +215,8 @@ static brant_status check_pooler(brn_postgres *p, int pid, brant_error **err)
 
 #define HOME                                                                                       \
     "pg_catalog.current_setting('search_path'), current_user,"                                     \
-    " pg_catalog.current_setting('session_replication_role')"
+    " pg_catalog.current_setting('session_replication_role'),"                                     \
+    " pg_catalog.current_setting('synchronous_commit')"
 
 #define STARTED "EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time())::text"
 
@@ -265,7 +266,9 @@ static brant_status keep_home(
     home->search_path = brn_arena_strdup(&p->arena, PQgetvalue(result, 0, column));
     home->user = brn_arena_strdup(&p->arena, PQgetvalue(result, 0, column + 1));
     home->replication = brn_arena_strdup(&p->arena, PQgetvalue(result, 0, column + 2));
-    home->known = home->search_path != NULL && home->user != NULL && home->replication != NULL;
+    home->wait = brn_arena_strdup(&p->arena, PQgetvalue(result, 0, column + 3));
+    home->known = home->search_path != NULL && home->user != NULL && home->replication != NULL &&
+                  home->wait != NULL;
     return home->known ? BRANT_OK : brn_error_oom(err);
 }
 
@@ -311,7 +314,7 @@ static brant_status try_once(
     if (st == BRANT_OK) {
         *pid = (int)strtol(PQgetvalue(result, 0, 0), NULL, 10);
         *taken = strcmp(PQgetvalue(result, 0, 1), "t") == 0;
-        (void)snprintf(p->started, sizeof(p->started), "%s", PQgetvalue(result, 0, 5));
+        (void)snprintf(p->started, sizeof(p->started), "%s", PQgetvalue(result, 0, 6));
     }
     if (st == BRANT_OK && !p->home.known) {
         st = keep_home(p, result, 2, err);

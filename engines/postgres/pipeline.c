@@ -10,6 +10,7 @@
 #include "base/clock.h"
 
 #define ITEMS_OF_ONE 8
+#define SIDE_MS 1000
 
 /* --- sending ---------------------------------------------------------------------------------- */
 
@@ -175,8 +176,6 @@ static bool send_guard(brn_pipe *pipe, size_t op, const brn_pipe_text *text)
 
 static bool send_ledger(brn_pipe *pipe, size_t op, const brn_pipe_text *text)
 {
-    if (pipe->program->ops.items[op].ledger->type == BRN_LEDGER_HISTORY) {
-    }
     return (!pipe->p->role_set || send_own_role(pipe, op, false)) &&
            send_text(pipe, op, text, true);
 }
@@ -240,26 +239,31 @@ static size_t send_some(brn_pipe *pipe, size_t from, size_t to)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-void brn_pipe_report(brn_pipe *pipe, size_t end, int64_t rows)
+static void tell(brn_pipe *pipe)
 {
-    int64_t now_ns = brn_clock_mono_ns();
-
-    for (; pipe->reported < end; pipe->reported++) {
-        brn_op_result result = { .rows = rows, .duration_ns = now_ns - pipe->last_ns };
-
+    for (; pipe->reported < pipe->answered; pipe->reported++) {
         pipe->state->ops_done = pipe->reported + 1;
-        pipe->last_ns = now_ns;
         if (pipe->on_result != NULL) {
-            pipe->on_result(pipe->program, pipe->reported, &result, pipe->user);
+            pipe->on_result(
+                pipe->program, pipe->reported, &pipe->results[pipe->reported], pipe->user);
         }
     }
 }
 
-/* Of what writes the ledger, only history returns something. */
-static void note_xid(brn_postgres *p, const brn_op *op, const PGresult *result)
+void brn_pipe_report(brn_pipe *pipe, size_t end, int64_t rows)
 {
-    if (op->type == BRN_OP_LEDGER && PQntuples(result) == 1 && PQnfields(result) == 1) {
-        (void)snprintf(p->xid, sizeof(p->xid), "%s", PQgetvalue(result, 0, 0));
+    int64_t now_ns = brn_clock_mono_ns();
+
+    for (; pipe->answered < end; pipe->answered++) {
+        pipe->results[pipe->answered] = (brn_op_result){
+            .rows = rows,
+            .duration_ns = now_ns - pipe->last_ns,
+            .at_ns = now_ns,
+        };
+        pipe->last_ns = now_ns;
+    }
+    if (!pipe->held) {
+        tell(pipe);
     }
 }
 
@@ -312,7 +316,9 @@ static brant_status take_item(
         }
         if (st == BRANT_OK) {
             *rows = brn_postgres_changed(result);
-            note_xid(p, op, result);
+            if (op->type == BRN_OP_LEDGER) {
+                brn_pipe_note_end(pipe, result);
+            }
         }
         PQclear(result);
     }
@@ -326,7 +332,9 @@ static void op_is_done(brn_pipe *pipe, size_t index, int64_t rows)
 
     if (op->type == BRN_OP_BEGIN) {
         p->in_program = true;
+        pipe->early = false;
     } else if (op->type == BRN_OP_COMMIT) {
+        pipe->held = pipe->early;
         p->in_program = false;
         p->xid[0] = '\0';
         p->blocked[0] = '\0';
@@ -413,11 +421,8 @@ static void skip_rest(brn_pipe *pipe, bool sync_sent)
 
 static brant_status not_sent(brn_pipe *pipe, brant_error **err)
 {
-    if (pipe->text.failed) {
-        return brn_error_oom(err);
-    }
     pipe->state->in_doubt = true;
-    return brn_postgres_lost(pipe->p, err);
+    return pipe->text.failed ? brn_error_oom(err) : brn_postgres_lost(pipe->p, err);
 }
 
 /* Stopping between a statement and its outcome, or before a COMMIT, would make an unknown out of a
@@ -467,19 +472,78 @@ static brant_status run_chunks(brn_pipe *pipe, size_t from, size_t to, brant_err
     return st;
 }
 
+/* --- what does not wait for the disk ---------------------------------------------------------- */
+
+void brn_pipe_settle_beside(brn_pipe *pipe)
+{
+    PGconn *side = pipe->held ? brn_postgres_side(pipe->p) : NULL;
+    char *text = NULL;
+
+    if (side == NULL) {
+        return;
+    }
+    text = brn_postgres_side_ask(side, "SELECT " BRN_POSTGRES_WRITE_AHEAD, SIDE_MS);
+    if (text != NULL && PQtransactionStatus(side) == PQTRANS_IDLE) {
+        pipe->held = false;
+        tell(pipe);
+    }
+    free(text);
+    PQfinish(side);
+}
+
+/* Behind a pipeline that ended before a transaction that waits for the disk. */
+static brant_status settle(brn_pipe *pipe, brant_error **err)
+{
+    brant_status st = brn_postgres_make_durable(pipe->p, err);
+
+    if (st == BRANT_OK) {
+        pipe->held = false;
+        tell(pipe);
+    } else {
+        pipe->state->in_doubt = true;
+    }
+    return st;
+}
+
+/* --- all of it -------------------------------------------------------------------------------- */
+
+static brant_status leave(brn_pipe *pipe, brant_status st, brant_error **err)
+{
+    brn_postgres *p = pipe->p;
+
+    if (PQpipelineStatus(p->pg) != PQ_PIPELINE_OFF && PQexitPipelineMode(p->pg) == 0 &&
+        st == BRANT_OK) {
+        st = brn_postgres_lost(p, err);
+    }
+    if (pipe->held) {
+        brant_status settled = settle(pipe, st == BRANT_OK ? err : NULL);
+
+        st = st == BRANT_OK ? settled : st;
+    } else if (st == BRANT_OK) {
+        p->unwritten = false;
+    }
+    return st;
+}
+
 brant_status brn_pipe_run(brn_pipe *pipe, size_t from, size_t to, brant_error **err)
 {
     brn_postgres *p = pipe->p;
     brant_status st;
 
     p->blocked[0] = '\0';
+    pipe->to = to;
     pipe->sent = 0;
     pipe->worked = pipe->worked && p->in_program;
     pipe->last_ns = brn_clock_mono_ns();
     if (p->pg == NULL || PQenterPipelineMode(p->pg) == 0) {
         return brn_postgres_lost(p, err);
     }
+    p->pipe = pipe;
     st = run_chunks(pipe, from, to, err);
+    p->pipe = NULL;
+    if (PQstatus(p->pg) == CONNECTION_OK) {
+        st = leave(pipe, st, err);
+    }
     if (PQstatus(p->pg) != CONNECTION_OK) {
         /* What a transaction did is there as a whole or not at all, and its row says which. A
          * server that ends the session may say so in place of the answer to a COMMIT that it has
@@ -487,13 +551,9 @@ brant_status brn_pipe_run(brn_pipe *pipe, size_t from, size_t to, brant_error **
         size_t failed = pipe->state->ops_done;
 
         pipe->state->in_doubt = st != BRANT_OK;
-        pipe->state->passing =
-            p->in_program || (failed < pipe->program->ops.count &&
-                              pipe->program->ops.items[failed].type == BRN_OP_BEGIN);
-    } else if (
-        PQpipelineStatus(p->pg) != PQ_PIPELINE_OFF && PQexitPipelineMode(p->pg) == 0 &&
-        st == BRANT_OK) {
-        st = brn_postgres_lost(p, err);
+        pipe->state->passing = p->in_program || pipe->held ||
+                               (failed < pipe->program->ops.count &&
+                                pipe->program->ops.items[failed].type == BRN_OP_BEGIN);
     }
     return st;
 }

@@ -10,6 +10,11 @@
  * is outside of BEGIN and COMMIT is one implicit transaction that commits at the Sync, so its
  * results are reported only then.
  *
+ * Of the transactions between two Syncs only the last one waits for the disk, and those that took
+ * long: what the server writes ahead it writes in order, so that with this one all before it are
+ * there. What is not there yet is not reported. When the pipeline ends before its last transaction
+ * a small one of brant's own takes that part.
+ *
  * Texts that are large are sent in chunks, each with a Flush, and their answers are read in
  * between: neither side's memory grows with the script.
  */
@@ -37,15 +42,20 @@ typedef struct brn_pipe {
     void *user;
     brn_run_state *state;
     int64_t began_us;
-    int64_t last_ns;  /* when the answer before this one came */
-    size_t reported;  /* operations that on_result has seen */
-    uint32_t sent;    /* bits of slots whose preparation is on its way */
-    int64_t rows;     /* of the last operation that is done */
-    bool stopping;    /* the server was asked to cancel, or what runs is not to be stopped */
-    bool worked;      /* a statement was sent in the transaction that is being sent */
-    bool sent_in_txn; /* a BEGIN was sent, and no COMMIT behind it */
-    brn_buf text;     /* of one statement, with its NUL */
-    size_t count;     /* of items */
+    int64_t last_ns; /* when the answer before this one came */
+    size_t to;       /* end of what is sent with one Sync */
+    size_t answered; /* operations that are done */
+    size_t reported; /* and that on_result has seen */
+    /* Of each operation that is done, for as long as it is not reported. */
+    brn_op_result *results;
+    bool early;    /* the transaction being answered does not wait for the disk */
+    bool held;     /* one that did not is committed, and may not be on disk */
+    uint32_t sent; /* bits of slots whose preparation is on its way */
+    int64_t rows;  /* of the last operation that is done */
+    bool stopping; /* the server was asked to cancel, or what runs is not to be stopped */
+    bool worked;   /* a statement was sent in the transaction that is being sent */
+    brn_buf text;  /* of one statement, with its NUL */
+    size_t count;  /* of items */
     size_t bytes;
     brn_pipe_item items[BRN_PIPE_ITEMS];
 } brn_pipe;
@@ -54,8 +64,11 @@ typedef struct brn_pipe {
  * has to be alone, unless it is by itself. */
 brant_status brn_pipe_run(brn_pipe *pipe, size_t from, size_t to, brant_error **err);
 
-/* Tells of all operations before `end` that were not told of. */
+/* All operations before `end` are done. They are told of now, or once they are on disk. */
 void brn_pipe_report(brn_pipe *pipe, size_t end, int64_t rows);
+/* While an answer takes long: what is held back is made durable by a second session, and told of.
+ */
+void brn_pipe_settle_beside(brn_pipe *pipe);
 
 /* --- prepared.c: the statements that brant itself sends --------------------------------------- */
 
@@ -68,7 +81,7 @@ typedef struct brn_pipe_text {
     char name[24];   /* of what is prepared */
     const char *sql; /* NULL: the slot is prepared, or its preparation sent */
     size_t count;
-    const char *values[BRN_PIPE_TOGETHER * BRN_SQL_PARAMS];
+    const char *values[BRN_PIPE_TOGETHER * BRN_SQL_PARAMS + 1];
     char numbers[BRN_PIPE_TOGETHER * BRN_SQL_PARAMS][24];
     brn_sql_stmt ledger[BRN_PIPE_TOGETHER];
 } brn_pipe_text;
@@ -81,6 +94,9 @@ bool brn_pipe_render(brn_pipe_text *out, brn_pipe *pipe, const brn_op *op, size_
 size_t brn_pipe_together(const brn_pipe *pipe, size_t op, size_t to);
 /* That statement of `count` operations. */
 void brn_pipe_render_together(brn_pipe_text *out, brn_pipe *pipe, size_t op, size_t count);
+/* The result of it, or of another that writes history: notes the transaction's number, and whether
+ * its COMMIT waits for the disk. */
+void brn_pipe_note_end(brn_pipe *pipe, const PGresult *result);
 /* What an error in one means. */
 brant_status brn_pipe_error(
     brn_pipe *pipe, const brn_op *op, const PGresult *result, brant_error **err);

@@ -46,6 +46,7 @@ typedef struct brn_postgres_home {
     const char *search_path;
     const char *user;
     const char *replication; /* session_replication_role */
+    const char *wait;        /* synchronous_commit */
 } brn_postgres_home;
 
 typedef struct brn_postgres {
@@ -80,8 +81,10 @@ typedef struct brn_postgres {
     uint32_t prepared;    /* bits of slots that are prepared on this backend */
     uint32_t guards;      /* of rows, that were sent, and how often they were prepared anew */
     uint32_t guard_plans;
-    bool in_program; /* run() has a transaction open */
-    bool in_own;     /* a file's own BEGIN has opened one */
+    bool in_program;       /* run() has a transaction open */
+    bool in_own;           /* a file's own BEGIN has opened one */
+    bool unwritten;        /* something was committed that may not be on disk */
+    struct brn_pipe *pipe; /* whose answers are waited for; NULL */
     /* What a migration must not change for the next one, as it was when the lock was taken. */
     brn_postgres_home home;
     const brn_op *call;             /* function of the host program that is running; NULL */
@@ -271,6 +274,10 @@ brant_status brn_postgres_reset(brn_conn *conn, brant_error **err);
  * transaction, where it ends with that. */
 brant_status brn_postgres_restore(brn_postgres *p, brant_error **err);
 brant_status brn_postgres_transaction_lost(brant_error **err);
+/* What a transaction has to have so that its COMMIT waits for what was written before it. */
+#define BRN_POSTGRES_WRITE_AHEAD "pg_catalog.pg_logical_emit_message(true, 'brant', '')"
+/* Rolls back what is open, and waits until all that was committed is on disk. */
+brant_status brn_postgres_make_durable(brn_postgres *p, brant_error **err);
 brant_status brn_postgres_execute(
     int64_t *changed, brn_conn *conn, const brn_query *query, brant_error **err);
 

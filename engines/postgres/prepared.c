@@ -165,6 +165,19 @@ static void add_values(brn_pipe_text *out, const brn_sql_stmt *sql)
 /* The number of the transaction is the question when the answer to its COMMIT is lost. */
 #define RETURNING_XID " RETURNING pg_catalog.txid_current()"
 
+/*
+ * And how its COMMIT waits for the disk: not at all when it may not ($%zu is the session's setting;
+ * null: it has to), it was short, and nobody has set it otherwise. For this transaction only.
+ */
+#define RETURNING_WAIT                                                                             \
+    ", CASE WHEN pg_catalog.current_setting('synchronous_commit') = $%zu"                          \
+    " AND pg_catalog.clock_timestamp() - pg_catalog.transaction_timestamp() < '100 ms'::interval"  \
+    " THEN pg_catalog.set_config('synchronous_commit', 'off', true)"                               \
+    " ELSE pg_catalog.current_setting('synchronous_commit') END"
+
+/* Who gives a migration less time than this wants to know at once when one is done. */
+#define HURRY_MS 60000
+
 static bool render_ledger(brn_pipe_text *out, brn_pipe *pipe, const brn_op *op, size_t i)
 {
     const brn_ledger_op *ledger = op->ledger;
@@ -211,6 +224,36 @@ size_t brn_pipe_together(const brn_pipe *pipe, size_t op, size_t to)
                : 2;
 }
 
+/* Whether the transaction that ends at `op` may commit before it is on disk: another one of the
+ * same pipeline waits for that. */
+static bool may_be_early(const brn_pipe *pipe, size_t op)
+{
+    const brn_op *ops = pipe->program->ops.items;
+    const char *wait = pipe->p->home.wait;
+    int64_t limit_ms = pipe->p->conn.control->limit_ms[BRN_LIMIT_MIGRATION];
+    size_t next = op + 1;
+
+    if (op >= pipe->to || ops[op].type != BRN_OP_COMMIT || strcmp(wait, "off") == 0 ||
+        (limit_ms > 0 && limit_ms < HURRY_MS)) {
+        return false;
+    }
+    while (next < pipe->to && ops[next].type != BRN_OP_COMMIT) {
+        next++;
+    }
+    return next < pipe->to;
+}
+
+void brn_pipe_note_end(brn_pipe *pipe, const PGresult *result)
+{
+    brn_postgres *p = pipe->p;
+
+    if (PQntuples(result) == 1) {
+        (void)snprintf(p->xid, sizeof(p->xid), "%s", PQgetvalue(result, 0, 0));
+        pipe->early = PQnfields(result) > 1 && strcmp(PQgetvalue(result, 0, 1), "off") == 0 &&
+                      strcmp(p->home.wait, "off") != 0;
+    }
+}
+
 /*
  * Three statements would cost the server about as much as a small CREATE TABLE does; in one they
  * start only once. History comes last for what it returns. Rows are put by ON CONFLICT, also the
@@ -222,21 +265,25 @@ void brn_pipe_render_together(brn_pipe_text *out, brn_pipe *pipe, size_t op, siz
     const brn_ledger_op *order[BRN_PIPE_TOGETHER] = { ops[0].ledger };
     uint32_t slot = count > 2 ? SLOT_END_NEXT : SLOT_END;
     bool known = is_known(pipe, slot);
+    bool early = may_be_early(pipe, op + count);
 
     order[1] = ops[count - 1].ledger;
     order[count - 1] = ops[1].ledger;
     brn_sql_ledger_render_with(
         out->ledger, known ? NULL : &pipe->text, &brn_postgres_ledger_dialect, pipe->p->schema,
         order, count, BRN_SQL_BY_SERVER, pipe->began_us);
-    if (!known) {
-        brn_buf_add_c(&pipe->text, RETURNING_XID);
-    }
-    set_slot(out, pipe, slot);
-    out->sql = known ? NULL : brn_buf_text(&pipe->text);
     out->count = 0;
     for (size_t i = 0; i < count; i++) {
         add_values(out, &out->ledger[i]);
     }
+    out->values[out->count++] = early ? pipe->p->home.wait : NULL;
+    if (!known) {
+        brn_buf_add_c(&pipe->text, RETURNING_XID);
+        brn_buf_printf(&pipe->text, RETURNING_WAIT, out->count);
+    }
+    set_slot(out, pipe, slot);
+    out->sql = known ? NULL : brn_buf_text(&pipe->text);
+    pipe->p->unwritten = pipe->p->unwritten || early;
 }
 
 /* A row that is gone cannot say later what was done: better to stop now. */

@@ -55,7 +55,7 @@ brant_status brn_postgres_restore(brn_postgres *p, brant_error **err)
     return st == BRANT_OK ? brn_postgres_settings(p, err) : st;
 }
 
-static brant_status reset_session(brn_postgres *p, brant_error **err)
+static brant_status roll_back(brn_postgres *p, brant_error **err)
 {
     brant_status st = BRANT_OK;
 
@@ -64,6 +64,31 @@ static brant_status reset_session(brn_postgres *p, brant_error **err)
     }
     p->in_program = false;
     p->in_own = false;
+    return st;
+}
+
+/* As the session was when the lock was taken, whatever a migration has set. */
+brant_status brn_postgres_make_durable(brn_postgres *p, brant_error **err)
+{
+    const char *const values[] = { p->home.wait };
+    PGresult *result = NULL;
+    brant_status st = roll_back(p, err);
+
+    if (st == BRANT_OK) {
+        st = brn_postgres_query_quietly(
+            &result, p,
+            "SELECT pg_catalog.set_config('synchronous_commit', $1, true), " BRN_POSTGRES_WRITE_AHEAD,
+            1, values, err);
+    }
+    PQclear(result);
+    p->unwritten = p->unwritten && st != BRANT_OK;
+    return st;
+}
+
+static brant_status reset_session(brn_postgres *p, brant_error **err)
+{
+    brant_status st = p->unwritten ? brn_postgres_make_durable(p, err) : roll_back(p, err);
+
     if (p->lost_pid == 0) {
         p->xid[0] = '\0';
     }
@@ -145,13 +170,14 @@ static void wait_for_old_session(brn_postgres *p)
     }
 }
 
-/* The server remembers what became of a transaction; the ledger is the other witness. */
+/* The server remembers what became of a transaction; the ledger is the other witness, and the one
+ * that decides. A server that has crashed may have given its number to another one. */
 static void tell_fate(brn_postgres *p)
 {
     const char *values[] = { p->xid };
     PGresult *result = NULL;
 
-    if (p->xid[0] != '\0' &&
+    if (p->xid[0] != '\0' && !brn_postgres_has_restarted(p) &&
         brn_postgres_query_quietly(
             &result, p, "SELECT pg_catalog.txid_status($1::bigint)", 1, values, NULL) == BRANT_OK &&
         PQntuples(result) == 1 && PQgetisnull(result, 0, 0) == 0) {
@@ -195,7 +221,11 @@ static brant_status recover(brn_postgres *p, brant_error **err)
     if (st == BRANT_OK && p->lost_pid != 0) {
         p->conn.ended = told_to_end && !brn_postgres_has_restarted(p);
     }
-    return st == BRANT_OK && p->lost_pid != 0 ? take_lock_again(p, err) : st;
+    if (st == BRANT_OK && p->lost_pid != 0) {
+        st = take_lock_again(p, err);
+    }
+    /* What the old session has committed is asked for next, and believed. */
+    return st == BRANT_OK && p->unwritten ? brn_postgres_make_durable(p, err) : st;
 }
 
 brant_status brn_postgres_reset(brn_conn *conn, brant_error **err)

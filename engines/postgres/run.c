@@ -195,6 +195,7 @@ static brant_status run_concurrent(brn_pipe *pipe, size_t index, brant_error **e
         st = brn_pipe_run(pipe, index, index + 1, err);
         pipe->on_result = on_result;
         pipe->reported = reported;
+        pipe->answered = reported;
         pipe->state->ops_done = reported;
         ran = st == BRANT_OK;
     }
@@ -281,13 +282,17 @@ brant_status brn_postgres_run(
 {
     brn_postgres *p = (brn_postgres *)conn;
     brn_pipe *pipe = calloc(1, sizeof(*pipe));
+    brn_op_result *results = calloc(program->ops.count + 1, sizeof(*results));
     brant_status st = BRANT_OK;
 
     *state = (brn_run_state){ 0 };
-    if (pipe == NULL) {
+    if (pipe == NULL || results == NULL) {
+        free(results);
+        free(pipe);
         return brn_error_oom(err);
     }
     *pipe = (brn_pipe){ .p = p, .program = program, .on_result = on_result, .user = user };
+    pipe->results = results;
     pipe->state = state;
     pipe->began_us = brn_clock_wall_us();
     pipe->worked = p->in_program;
@@ -305,6 +310,7 @@ brant_status brn_postgres_run(
         brn_error_subject(err, conn->database, brn_program_migration(program, state->ops_done));
     }
     brn_buf_release(&pipe->text);
+    free(results);
     free(pipe);
     return st;
 }

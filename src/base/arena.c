@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define BLOCK_BYTES ((size_t)64 * 1024)
+/* The first one: many arenas never need more, and there may be many at a time. */
+#define FIRST_BYTES ((size_t)8 * 1024)
 #define ALIGNMENT alignof(max_align_t)
 
 struct brn_arena_block {
@@ -18,6 +20,13 @@ struct brn_arena_block {
 };
 
 #define BLOCK_CAP (BLOCK_BYTES - sizeof(struct brn_arena_block))
+#define FIRST_CAP (FIRST_BYTES - sizeof(struct brn_arena_block))
+
+/* Else it has one allocation. */
+static bool is_shared(const struct brn_arena_block *block)
+{
+    return block->cap == BLOCK_CAP || block->cap == FIRST_CAP;
+}
 
 void brn_arena_init(brn_arena *arena)
 {
@@ -41,9 +50,9 @@ void brn_arena_reset(brn_arena *arena)
     struct brn_arena_block *kept = NULL;
     struct brn_arena_block **link = &arena->head;
 
-    /* Unlink one block of the usual size, give back the others. */
+    /* Unlink one block of a usual size, the largest, give back the others. */
     while (*link != NULL && kept == NULL) {
-        if ((*link)->cap == BLOCK_CAP) {
+        if (is_shared(*link)) {
             kept = *link;
             *link = kept->next;
         } else {
@@ -89,6 +98,7 @@ static struct brn_arena_block *block_for(brn_arena *arena, size_t size, size_t a
     struct brn_arena_block *head = arena->head;
     struct brn_arena_block *block;
     bool big = is_big(size);
+    size_t usual = head == NULL && size <= FIRST_CAP ? FIRST_CAP : BLOCK_CAP;
 
     if (!big && head != NULL) {
         size_t used = (head->used + alignment - 1) & ~(alignment - 1);
@@ -97,7 +107,7 @@ static struct brn_arena_block *block_for(brn_arena *arena, size_t size, size_t a
             return head;
         }
     }
-    block = new_block(big ? size : BLOCK_CAP, big);
+    block = new_block(big ? size : usual, big);
     if (block == NULL) {
         return NULL;
     }
@@ -156,7 +166,7 @@ static struct brn_arena_block **own_block(brn_arena *arena, const void *memory)
         link = &(*link)->next;
     }
     /* A small allocation may be the first of its block. */
-    return *link != NULL && (*link)->cap != BLOCK_CAP ? link : NULL;
+    return *link != NULL && !is_shared(*link) ? link : NULL;
 }
 
 /* realloc() of a large block moves pages, where copying would touch each of them twice. */

@@ -2,7 +2,7 @@
 /*
  * Memory for one operation: allocate freely, release once.
  *
- *   arena -> [block 64 KiB: a b c ...] -> [block] -> [one big allocation] -> NULL
+ *   arena -> [block 64 KiB: a b c ...] -> [first block 8 KiB] -> [one big allocation] -> NULL
  *
  * An allocation that fails sets the latch `oom` and returns NULL; so does every later one. Code
  * may therefore allocate a whole structure and test the latch once, as long as it does not write

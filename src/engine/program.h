@@ -77,10 +77,12 @@ typedef struct brn_program {
 typedef struct brn_op_result {
     int64_t rows; /* changed; -1 unknown */
     int64_t duration_ns;
-    bool skipped; /* shown only: dry run */
+    int64_t at_ns; /* when it was done, on the monotonic clock; 0: just now */
+    bool skipped;  /* shown only: dry run */
 } brn_op_result;
 
-/* Called after each operation that took effect, in order, on the calling thread. */
+/* Called after each operation that took effect and stays whatever happens to the server, in order,
+ * on the calling thread. */
 typedef void brn_on_result(
     const brn_program *program, size_t op, const brn_op_result *result, void *user);
 

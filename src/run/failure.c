@@ -135,7 +135,7 @@ static void record_failure(
     brn_run *run = f->run;
     brn_migration *m = f->step->migration;
     brn_ledger_row *row =
-        brn_running_row(run, f->step, run->next_seq[f->step->migration->database]);
+        brn_running_row(run->arena, run, f->step, run->next_seq[f->step->migration->database]);
     brn_history_row *history = brn_chain_row(
         &f->target->chain, run->arena, &run->actor, brn_direction_name(f->step->direction), m->id,
         "failed", brn_clock_wall_us());

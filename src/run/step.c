@@ -30,12 +30,17 @@ void brn_frame_emit_start(const brn_frame *f)
     brn_emit(&f->run->session->emitter, &ev);
 }
 
+static int64_t took_ns(const brn_frame *f)
+{
+    return (f->ended_ns != 0 ? f->ended_ns : brn_clock_mono_ns()) - f->began_ns;
+}
+
 void brn_frame_emit_end(const brn_frame *f, brant_status st)
 {
     brant_event ev = step_event(f, BRANT_EVENT_MIGRATION_END);
     ev.status = st;
     ev.done = f->statements;
-    ev.duration_ns = brn_clock_mono_ns() - f->began_ns;
+    ev.duration_ns = took_ns(f);
     ev.dry_run = f->run->dry_run ? 1 : 0;
     brn_emit(&f->run->session->emitter, &ev);
 }
@@ -60,13 +65,13 @@ void brn_frame_result(brn_frame *f, const brn_op *op, const brn_op_result *resul
 
 /* ---- rows ---- */
 
-brn_ledger_row *brn_running_row(brn_run *run, const brn_step *step, int64_t seq)
+brn_ledger_row *brn_running_row(brn_arena *arena, brn_run *run, const brn_step *step, int64_t seq)
 {
     const brn_migration *m = step->migration;
     const brn_ledger_row *old = m->row;
     bool keeps_place = old != NULL && m->state != BRN_STATE_PENDING;
     brn_ledger_row *row = brn_record_new(
-        run->arena, m, &run->actor, BRN_ROW_RUNNING, step->direction, keeps_place ? old->seq : seq,
+        arena, m, &run->actor, BRN_ROW_RUNNING, step->direction, keeps_place ? old->seq : seq,
         brn_clock_wall_us());
     if (row == NULL) {
         return NULL;
@@ -171,7 +176,8 @@ brant_status brn_write_quietly(
 brant_status brn_announce(brn_run *run, const brn_step *step, uint64_t total, brant_error **err)
 {
     brn_target *target = &run->session->targets[step->migration->database];
-    brn_ledger_row *row = brn_running_row(run, step, run->next_seq[step->migration->database]);
+    brn_ledger_row *row =
+        brn_running_row(run->arena, run, step, run->next_seq[step->migration->database]);
     if (row == NULL) {
         return brn_error_oom(err);
     }
@@ -233,7 +239,7 @@ void brn_frame_done(brn_frame *f)
     if (row != NULL) {
         row->stmts_total = (int64_t)f->compiled.stmts.count;
         row->stmts_done = row->stmts_total;
-        row->duration_ms = (brn_clock_mono_ns() - f->began_ns) / BRN_NS_PER_MS;
+        row->duration_ms = took_ns(f) / BRN_NS_PER_MS;
     }
     brn_history_row *history = f->compiled.history;
     if (run->all && row != NULL &&

@@ -23,6 +23,7 @@ typedef struct brn_frame {
     size_t first;   /* its first operation in the program that is run */
     size_t end;     /* behind its last one */
     int64_t began_ns;
+    int64_t ended_ns;    /* 0: it has not, as far as is known */
     uint64_t statements; /* that have run */
 } brn_frame;
 
@@ -37,7 +38,7 @@ void brn_frame_done(brn_frame *f);
 
 /* The row as it is to say "running", by this run; `seq` for one that has no number yet. What is
  * known of progress stays. NULL: out of memory. */
-brn_ledger_row *brn_running_row(brn_run *run, const brn_step *step, int64_t seq);
+brn_ledger_row *brn_running_row(brn_arena *arena, brn_run *run, const brn_step *step, int64_t seq);
 /* Announces a step: its row says running from here on. */
 brant_status brn_announce(brn_run *run, const brn_step *step, uint64_t total, brant_error **err);
 /* Rolls back and restores, reads the ledger, runs a program of ledger operations: whatever the

@@ -3,7 +3,7 @@
 
 #include "run/world.h"
 
-#define KEPT_BYTES ((size_t)64 << 20)
+#define KEPT_BYTES ((size_t)2 << 20)
 
 brant_status brn_texts_begin(brn_texts *texts, const brn_graph *graph, brant_error **err)
 {

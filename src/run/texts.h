@@ -5,7 +5,7 @@
  * A run reads all texts of its plan to check them before the first one runs. They are kept from
  * then on, so that none is read twice: as each was compared with its digest when it was read, what
  * runs is what was digested, whatever becomes of the files meanwhile. A run that has to wait for
- * the lock forgets them: who edits a file in that time does not expect the old one to run. Once 64
+ * the lock forgets them: who edits a file in that time does not expect the old one to run. Once 2
  * MiB are kept, the texts that follow are not: they are read, and compared, again when they run.
  */
 #ifndef BRN_RUN_TEXTS_H

@@ -119,7 +119,7 @@ static brant_status add_frame(window *w, brn_frame *f, brant_error **err)
     int64_t behind = w->next_seq + (takes ? 1 : 0);
     f->next = next_to_announce(f);
     if (f->next != NULL) {
-        brn_ledger_row *row = brn_running_row(run, f->next, behind);
+        brn_ledger_row *row = brn_running_row(&f->compiled.arena, run, f->next, behind);
         if (row == NULL) {
             return brn_error_oom(err);
         }
@@ -237,12 +237,15 @@ static void start_limits(const brn_frame *f)
     control->from_file = f->compiled.props->timeout_ms >= 0;
 }
 
-/* Frames whose last operation is behind us have taken effect; the next one begins. */
-static void finish_until(window *w, size_t ops_done)
+/* Frames whose last operation is behind us have taken effect, the last one at `at_ns` (0: now); the
+ * next one begins. */
+static void finish_until(window *w, size_t ops_done, int64_t at_ns)
 {
     brn_run *run = w->run;
+    int64_t ended_ns = at_ns != 0 ? at_ns : brn_clock_mono_ns();
     while (w->done < w->count && w->frames[w->done].end <= ops_done) {
         brn_frame *f = &w->frames[w->done++];
+        f->ended_ns = ended_ns;
         run->handed_over = run->all ? run->handed_over : f->next;
         brn_frame_done(f);
         if (!run->all) {
@@ -250,7 +253,7 @@ static void finish_until(window *w, size_t ops_done)
         }
         if (w->done < w->count) {
             brn_frame *next = &w->frames[w->done];
-            next->began_ns = brn_clock_mono_ns();
+            next->began_ns = ended_ns;
             brn_frame_emit_start(next);
             start_limits(next);
         }
@@ -264,7 +267,7 @@ static void on_result(
     if (w->done < w->count) {
         brn_frame_result(&w->frames[w->done], &program->ops.items[index], result);
     }
-    finish_until(w, w->base + index + 1);
+    finish_until(w, w->base + index + 1, result->at_ns);
 }
 
 /* ---- trying again ---- */
@@ -327,7 +330,7 @@ static brant_status ask_ledger(window *w, brant_error **err)
         if (!brn_frame_took_effect(f, brn_frame_row(f, &ledger))) {
             break;
         }
-        finish_until(w, f->end);
+        finish_until(w, f->end, 0);
     }
     return st;
 }
@@ -433,7 +436,7 @@ static brant_status hand_over(window *w, brn_run_state *state, brant_error **fai
                  : brn_run_program(w->run, w->target, &rest, on_result, w, state, failure);
         state->ops_done += w->base;
         w->doubted = w->doubted || state->in_doubt;
-        finish_until(w, st == BRANT_OK ? w->program.ops.count : state->ops_done);
+        finish_until(w, st == BRANT_OK ? w->program.ops.count : state->ops_done, 0);
     } while (st != BRANT_OK && prepare_retry(w, state, failure));
     return *failure != NULL && st != BRANT_OK ? brant_error_status(*failure) : st;
 }
@@ -466,7 +469,7 @@ static brant_status end_failed(
     state->ops_done = state->ops_done > f->first ? state->ops_done - f->first : 0;
     st = brn_frame_failed(f, st, state, failure);
     if (st == BRANT_OK) {
-        finish_until(w, f->end);
+        finish_until(w, f->end, 0);
     } else {
         brn_frame_emit_end(f, st);
     }
