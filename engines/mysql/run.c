@@ -41,6 +41,7 @@ typedef struct packet {
     bool began;    /* a transaction begins, or goes on, in it */
     bool several;  /* its one statement may have several answers */
     bool swallows; /* and may end well although it was stopped */
+    bool timed;    /* of the program: the server has noted when it began */
 } packet;
 
 /* --- what comes together ---------------------------------------------------------------------- */
@@ -90,7 +91,8 @@ static void add_item(packet *k, size_t op, bool last)
 
 /*
  * A query that fails unless the session has the lock, and the row is this run's and running. What
- * fails is a subquery of two rows, which is looked at only then.
+ * fails is a subquery of two rows, which is looked at only then. The first one notes the time: see
+ * the stamps of ledger.c.
  */
 static void add_guard(packet *k, const char *id)
 {
@@ -109,10 +111,16 @@ static void add_guard(packet *k, const char *id)
         brn_buf_add_c(&k->text, ") = 1");
     }
     brn_buf_add_c(&k->text, ", 1, (SELECT 1 UNION ALL SELECT 2))");
+    if (!k->timed) {
+        brn_buf_add_c(&k->text, ", UTC_TIMESTAMP(6) INTO @brant_guard, " BRN_MYSQL_BEGAN);
+        k->timed = true;
+    }
 }
 
 static void add_ledger(packet *k, size_t index, const brn_ledger_op *op)
 {
+    /* What is sent with the statements is written before they have run. */
+    int64_t now_us = op->stamp && k->timed ? BRN_SQL_BY_SERVER : brn_clock_wall_us();
     brn_sql_stmt stmt;
     brn_buf sql;
     bool more = true;
@@ -120,8 +128,7 @@ static void add_ledger(packet *k, size_t index, const brn_ledger_op *op)
     brn_buf_init(&sql, 0);
     for (size_t i = 0; more; i++) {
         more = brn_sql_ledger_render(
-            &stmt, &sql, &brn_mysql_ledger_dialect, k->p->schema, op, i, brn_clock_wall_us(),
-            k->began_us);
+            &stmt, &sql, &brn_mysql_ledger_dialect, k->p->schema, op, i, now_us, k->began_us);
         if (more) {
             brn_mysql_add_rendered(&k->text, &stmt);
             add_item(k, index, false);
