@@ -6,6 +6,9 @@ from bench import lab
 from bench.lab import servers
 from bench.scenarios import Bench
 
+# Of ours that write. The disk is waited for several times for every table.
+ROUNDS = 3
+
 
 class _Lab(lab.Lab):
     engine, title = "mysql", "MariaDB"
@@ -13,8 +16,7 @@ class _Lab(lab.Lab):
               "SELECT id, status, checksum, CASE WHEN format > 1 THEN COALESCE(tool, '') END FROM brant_migrations")
     tables = ("SELECT COUNT(*) FROM information_schema.TABLES"
               " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME REGEXP '^t[0-9]+$'")
-    # Every table is waited for several times: a run takes some times as long as on PostgreSQL.
-    rounds = 3
+    rounds = ROUNDS
 
     def start(self) -> servers.MariaDB:
         return servers.MariaDB(plain=True)
