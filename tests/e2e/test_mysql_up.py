@@ -162,8 +162,9 @@ class RoundTrips(support_mysql.Case):
         self.assertLessEqual(self.counted(p, "up", timeout=240), 2 * self.MANY + 15)
         self.assertEqual(len(p.completed()), self.MANY)
 
-    def test_so_do_those_of_a_table_alone_and_rows_take_one(self):
-        for text, each in (("CREATE TABLE t{0} (a int);\n", 2), (audit("{0}") * 3, 1)):
+    def test_those_of_one_kind_take_one(self):
+        for text, each in (("CREATE TABLE t{0} (a int);\n", 1), (audit("{0}") * 3, 1),
+                           ("CREATE TABLE t{0} (a int);\nCREATE INDEX b ON t{0} (a);\n", 2)):
             p = self.behind_proxy().pairs({"0001_a": AUDIT})
             p.up(check=0)
             with self.subTest(text):
@@ -204,6 +205,43 @@ class Stopping(support_mysql.Case):
         self.assertNotEqual(result.code, 0)
         self.assertLess(result.seconds, 15)
         support.wait_until(lambda: not p.sessions(), what="the end of its sessions")
+
+    def test_what_is_done_is_known_although_the_rest_of_its_packet_was_stopped(self):
+        """Stopped while the outcome waits for somebody's lock, and while the completion does."""
+        server = servers.mariadb(self)
+        for table in ("brant_migrations", "brant_history"):
+            with self.subTest(table):
+                p = self.project(server=server).pairs({"1_a": AUDIT, "2_b": "ALTER TABLE audit ADD COLUMN c int;\n"})
+                p.run("up", "1", check=0)
+                with p.database.connect() as reader, p.database.connect() as owner:
+                    reader.query("START TRANSACTION; SELECT * FROM audit")
+                    run = p.start("up")
+                    support.wait_until(lambda: self.waits(p, "ALTER"), process=run)
+                    owner.query(f"START TRANSACTION; SELECT * FROM {table} FOR UPDATE")
+                    reader.query("COMMIT")
+                    support.wait_until(lambda: self.waits(p, table), process=run)
+                    before = self.kills(p)
+                    run.send(signal.SIGINT)
+                    support.wait_until(lambda: self.kills(p) > before)
+                    owner.query("COMMIT")
+                    result = run.finish(30)
+                self.assertEqual(result.code, 130, result)
+                row = p.ledger()[-1]
+                self.assertEqual((row["id"], row["status"], row["statements_done"], row["intent"]),
+                                 ("2_b", "running", 1, 0))
+                self.assertNotIn("took effect", p.up(check=0).text)
+                self.assertEqual(p.completed(), ["1_a", "2_b"])
+
+    @staticmethod
+    def waits(p, word: str) -> bool:
+        """Whether the statement that runs, and is not the guard, has the word."""
+        found = [(s["info"] or "").strip() for s in p.sessions()]
+        return any(word in text and not text.startswith("SELECT") for text in found)
+
+    @staticmethod
+    def kills(p) -> int:
+        with p.server.connect() as admin:
+            return int(admin.query("SHOW GLOBAL STATUS LIKE 'Com_kill'")[0][1])
 
     def test_a_statement_has_its_limit(self):
         p = self.project().pairs({"1_a": "DO SLEEP(100);\n"})
