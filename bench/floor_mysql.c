@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <mysql.h>
@@ -19,7 +20,6 @@
 
 enum {
     WORD = 64,
-    PORT_MAX = 65535,
     PACKET = FILE_BYTES_MAX + (1 << 14)
 };
 
@@ -291,13 +291,12 @@ static void *open_session(const char *url)
     char password[WORD];
     char host[WORD];
     char database[WORD];
-    unsigned port = 0;
+    char port[WORD];
     MYSQL *my = NULL;
 
     if (sscanf(
-            url, "mysql://%63[^:]:%63[^@]@%63[^:]:%5u/%63[^?]", user, password, host, &port,
-            database) != 5 ||
-        port > PORT_MAX) {
+            url, "mysql://%63[^:]:%63[^@]@%63[^:]:%5[0-9]/%63[^?]", user, password, host, port,
+            database) != 5) {
         (void)fputs("floor: no such URL\n", stderr);
         return NULL;
     }
@@ -307,7 +306,8 @@ static void *open_session(const char *url)
         return NULL;
     }
     if (mysql_real_connect(
-            my, host, user, password, database, port, NULL, CLIENT_MULTI_STATEMENTS) == NULL) {
+            my, host, user, password, database, (unsigned)strtoul(port, NULL, 10), NULL,
+            CLIENT_MULTI_STATEMENTS) == NULL) {
         (void)fail(my);
         mysql_close(my);
         return NULL;
