@@ -17,6 +17,7 @@ class Programs:
     brant: str
     floor: str
     floor_postgres: str
+    floor_mysql: str
     empty: str
     meter: str
     proxy: str
@@ -46,14 +47,18 @@ def _flags_of(*modules: str) -> list:
     return asked.stdout.split()
 
 
-def _small(name: str, *modules: str, source: str = "") -> str:
+def _small(name: str, *modules: str, source: str = "", more: tuple = ()) -> str:
     target = FOLDER / name
     libraries = _flags_of(*modules) if modules else []
     # Floors read files.
-    shared = ["bench/directory.c"] if modules else []
+    shared = ["bench/directory.c", *more] if modules else []
     run(["cc", *_FLAGS, source or f"bench/{name}.c", *shared, "-o", str(target), *libraries],
         FOLDER / "logs" / f"{name}.log", cwd=ROOT)
     return str(target)
+
+
+def _floor_of(engine: str, library: str) -> str:
+    return _small(f"floor_{engine}", library, "nettle", more=("bench/floor_server.c",))
 
 
 def programs() -> Programs:
@@ -64,7 +69,8 @@ def programs() -> Programs:
     return Programs(
         brant=str(ROOT / "build-release" / "brant"),
         floor=_small("floor", "sqlite3", "nettle"),
-        floor_postgres=_small("floor_postgres", "libpq", "nettle"),
+        floor_postgres=_floor_of("postgres", "libpq"),
+        floor_mysql=_floor_of("mysql", "libmariadb"),
         empty=_small("empty"),
         meter=_small("meter"),
         proxy=_small("proxy", source="tests/support/proxy_main.c"))

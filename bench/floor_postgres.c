@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The floor on PostgreSQL: what bench/floor.c is on SQLite.
+ * The floor on PostgreSQL: what bench/floor.c is on SQLite. Its command line is in floor_server.h.
  *
- *     floor_postgres ledger DIRECTORY URL        each file in a transaction of its own, which also
- *                                                writes what brant writes into its ledger
- *     floor_postgres bare DIRECTORY URL          the same without a ledger
- *     floor_postgres look DIRECTORY URL QUERY    nothing to run: read and digest each file, ask the
- *                                                database one question and read the answer
- *     floor_postgres connect URL                 no more than a session
- *
- * Files are sent through a pipeline, as many in a round trip as brant sends, and as with brant only
- * the last one of a round trip waits for the disk (synchronous_commit); each statement of a file
- * ends at the end of a line. With "ledger" the statements of the ledger are those of
- * engines/postgres/prepared.c, prepared once and with values of the same lengths, but nothing is
- * compared, chained or retried. Exit 0, 1 when something failed, 2 for wrong usage.
+ * Each file is a transaction. Files are sent through a pipeline, as many in a round trip as brant
+ * sends, and as with brant only the last one of a round trip waits for the disk
+ * (synchronous_commit); each statement of a file ends at the end of a line. With "ledger" the
+ * statements of the ledger are those of engines/postgres/prepared.c, prepared once and with values
+ * of the same lengths, but nothing is compared, chained or retried.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,14 +14,11 @@
 
 #include <libpq-fe.h>
 
-#include "directory.h"
+#include "floor_server.h"
 
 enum {
-    EXIT_FAILED = 1,
-    EXIT_USAGE = 2,
     WINDOW = 64, /* files in a round trip: WINDOW_MIGRATIONS of engines/postgres/postgres.c */
     NUMBER_TEXT = 24,
-    NAME_TEXT = 256,
     BARE = 3 /* statements that are no ledger's */
 };
 
@@ -39,8 +29,9 @@ static int fail(PGconn *pg, const PGresult *result)
     return -1;
 }
 
-static int ask(PGconn *pg, const char *sql)
+static int ask(void *session, const char *sql)
 {
+    PGconn *pg = session;
     PGresult *result = PQexec(pg, sql);
     ExecStatusType status = PQresultStatus(result);
     bool good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
@@ -53,9 +44,6 @@ static int ask(PGconn *pg, const char *sql)
 /* --- the ledger ------------------------------------------------------------------------------- */
 
 #define LOCK "4711"
-#define RUN "6528f609de8e883e17cf708771339669"
-#define DIGEST "1781085367194b9feaa6443a2b2f7cec11cd2b52a47441921ab02b27ac91a4e2"
-#define TIME_NOW "2026-01-01T12:00:00.000Z"
 
 #define TIME(function)                                                                             \
     "pg_catalog.to_char(pg_catalog." function "() AT TIME ZONE 'UTC',"                             \
@@ -86,7 +74,7 @@ static const char guard[] =
     " OR pg_catalog.current_setting('session_replication_role') <> $4"
     " THEN pg_catalog.current_setting('brant.session_changed')"
     " WHEN NOT EXISTS (SELECT FROM public.brant_migrations m"
-    " WHERE m.id = $1 AND m.status = 'running' AND m.run_id = '" RUN "')"
+    " WHERE m.id = $1 AND m.status = 'running' AND m.run_id = '" FLOOR_RUN "')"
     " THEN pg_catalog.current_setting('brant.row_lost') END";
 
 #define ROW_COLUMNS                                                                                \
@@ -164,14 +152,16 @@ static int send_guard(PGconn *pg, const char *id)
 
 /* Values of a row that runs. */
 #define NEXT_VALUES(id, before, seq)                                                               \
-    id, "running", DIGEST, "1", "000000", seq, "up", "sql", "0", NULL, NULL, before, NULL, "0",    \
-        "0", "0", NULL, NULL, TIME_NOW, NULL, NULL, "somebody", "brant 0.1.0", RUN, NULL
+    id, "running", FLOOR_DIGEST, "1", "000000", seq, "up", "sql", "0", NULL, NULL, before, NULL,   \
+        "0", "0", "0", NULL, NULL, FLOOR_NOW, NULL, NULL, "somebody", "brant 0.1.0", FLOOR_RUN,    \
+        NULL
 /* And of one that is done, up to the times of the server. */
 #define DONE_VALUES(id, before, seq)                                                               \
-    id, "completed", DIGEST, "1", "000000", seq, "up", "sql", "0", NULL, NULL, before, NULL, "2",  \
-        "2", "0", NULL, NULL, "somebody", "brant 0.1.0", RUN, NULL
+    id, "completed", FLOOR_DIGEST, "1", "000000", seq, "up", "sql", "0", NULL, NULL, before, NULL, \
+        "2", "2", "0", NULL, NULL, "somebody", "brant 0.1.0", FLOOR_RUN, NULL
 #define HISTORY_VALUES(id)                                                                         \
-    RUN, "up", id, "ok", DIGEST, NULL, "somebody", "brant 0.1.0", TIME_NOW, DIGEST, DIGEST, "1"
+    FLOOR_RUN, "up", id, "ok", FLOOR_DIGEST, NULL, "somebody", "brant 0.1.0", FLOOR_NOW,           \
+        FLOOR_DIGEST, FLOOR_DIGEST, "1"
 
 static int send_first(PGconn *pg, const char *id)
 {
@@ -274,13 +264,6 @@ static int send_statements(const run *r, char *text)
     return 0;
 }
 
-static void name_of(char id[NAME_TEXT], const directory *dir, size_t index)
-{
-    size_t len = index < dir->len ? strcspn(dir->names[index], ".") : 0;
-
-    (void)snprintf(id, NAME_TEXT, "%.*s", (int)len, index < dir->len ? dir->names[index] : "");
-}
-
 /* The last one of a round trip. */
 static bool waits(const run *r, size_t index)
 {
@@ -289,13 +272,13 @@ static bool waits(const run *r, size_t index)
 
 static int send_ledger(const run *r, size_t index, const char *id)
 {
-    char before[NAME_TEXT];
-    char next[NAME_TEXT];
+    char before[FLOOR_NAME];
+    char next[FLOOR_NAME];
     char seq[NUMBER_TEXT];
     const char *required = index > 0 ? before : NULL;
 
-    name_of(before, r->dir, index > 0 ? index - 1 : index);
-    name_of(next, r->dir, index + 1);
+    floor_id(before, r->dir, index > 0 ? index - 1 : index);
+    floor_id(next, r->dir, index + 1);
     (void)snprintf(seq, sizeof(seq), "%zu", index + 1);
     return index + 1 < r->dir->len
                ? send_end_next(r->pg, id, required, next, seq, waits(r, index) ? NULL : "on")
@@ -304,9 +287,9 @@ static int send_ledger(const run *r, size_t index, const char *id)
 
 static int send_file(const run *r, size_t index)
 {
-    char id[NAME_TEXT];
+    char id[FLOOR_NAME];
 
-    name_of(id, r->dir, index);
+    floor_id(id, r->dir, index);
     if (file_read(r->dir, index, r->text) < 0) {
         perror(r->dir->names[index]);
         return -1;
@@ -322,8 +305,9 @@ static int send_file(const run *r, size_t index)
     return send(r->pg, "commit", 0, NULL);
 }
 
-static int run_files(PGconn *pg, const directory *dir, char *text, bool ledger)
+static int run_files(void *session, const directory *dir, char *text, bool ledger)
 {
+    PGconn *pg = session;
     run r = { .pg = pg, .dir = dir, .text = text, .ledger = ledger };
 
     if ((ledger && ask(pg, make_ledger) != 0) || PQenterPipelineMode(pg) != 1 || prepare(&r) != 0) {
@@ -339,68 +323,32 @@ static int run_files(PGconn *pg, const directory *dir, char *text, bool ledger)
 
 /* --- the command line ------------------------------------------------------------------------- */
 
-static int run_ledger(PGconn *pg, const directory *dir, char *text, const char *unused)
+static void *open_session(const char *url)
 {
-    (void)unused;
-    return run_files(pg, dir, text, true);
-}
-
-static int run_bare(PGconn *pg, const directory *dir, char *text, const char *unused)
-{
-    (void)unused;
-    return run_files(pg, dir, text, false);
-}
-
-static int look(PGconn *pg, const directory *dir, char *text, const char *query)
-{
-    return directory_digest(dir, text) == 0 ? ask(pg, query) : -1;
-}
-
-typedef struct mode {
-    const char *name;
-    int arguments;
-    int (*go)(PGconn *pg, const directory *dir, char *text, const char *argument);
-} mode;
-
-static const mode modes[] = {
-    { "ledger", 4, run_ledger },
-    { "bare", 4, run_bare },
-    { "look", 5, look },
-};
-
-static int with_session(const char *url, const mode *chosen, const directory *dir, const char *more)
-{
-    static char text[FILE_BYTES_MAX + 1];
     PGconn *pg = PQconnectdb(url);
-    int result = PQstatus(pg) == CONNECTION_OK ? 0 : fail(pg, NULL);
 
-    if (result == 0 && chosen != NULL) {
-        result = chosen->go(pg, dir, text, more);
+    if (PQstatus(pg) == CONNECTION_OK) {
+        return pg;
     }
+    (void)fail(pg, NULL);
     PQfinish(pg);
-    return result == 0 ? 0 : EXIT_FAILED;
+    return NULL;
+}
+
+static void close_session(void *session)
+{
+    PQfinish(session);
 }
 
 int main(int argc, char **argv)
 {
-    if (argc == 3 && strcmp(argv[1], "connect") == 0) {
-        return with_session(argv[2], NULL, NULL, NULL);
-    }
-    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-        directory dir = { .fd = -1 };
+    static const floor_server server = {
+        .name = "floor_postgres",
+        .open = open_session,
+        .close = close_session,
+        .run = run_files,
+        .ask = ask,
+    };
 
-        if (argc != modes[i].arguments || strcmp(argv[1], modes[i].name) != 0) {
-            continue;
-        }
-        if (directory_read(&dir, argv[2]) != 0) {
-            perror(argv[2]);
-            return EXIT_FAILED;
-        }
-        return with_session(argv[3], &modes[i], &dir, argv[4]);
-    }
-    (void)fputs(
-        "usage: floor_postgres ledger|bare|look DIRECTORY URL [QUERY]\n"
-        "       floor_postgres connect URL\n",
-        stderr);
-    return EXIT_USAGE;
+    return floor_main(&server, argc, argv);
 }

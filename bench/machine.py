@@ -55,4 +55,5 @@ def facts(folder: pathlib.Path) -> list:
         ("compiler", output("cc", "--version")),
         ("SQLite of brant and floor", output("pkg-config", "--modversion", "sqlite3")),
         ("libpq of brant and floor", output("pkg-config", "--modversion", "libpq")),
+        ("libmariadb of brant and floor", output("pkg-config", "--modversion", "libmariadb")),
     ]

@@ -18,7 +18,7 @@ from bench.build import FOLDER, Failed
 from bench.measure import Contestant
 
 # The folder's name is changed when the same version is to be installed in another way.
-_PEERS = FOLDER / "peers-2"
+_PEERS = FOLDER / "peers-3"
 _FLYWAY = build.ROOT / "bench" / "flyway"
 
 
@@ -53,7 +53,8 @@ class Peer:
                    url: str = "sqlite:app.db") -> Contestant:
         parts = urllib.parse.urlsplit(url)
         words = {"url": url, "rest": url.partition("://")[2], "user": parts.username, "password": parts.password,
-                 "place": f"{parts.hostname}:{parts.port}{parts.path}"}
+                 "place": f"{parts.hostname}:{parts.port}{parts.path}", "server": f"{parts.hostname}:{parts.port}",
+                 "path": parts.path}
         arguments = [word.format(**words) for word in self.up[engine]]
         return Contestant(self.name, [self.path, *arguments], folder, prepare, verify, {"DATABASE_URL": url})
 
@@ -63,13 +64,15 @@ _ALL = (
     Peer("dbmate", "2.36.0", "npm", "npm",
          (("npm", "install", "--no-audit", "--no-fund", "--prefix", "{folder}", "dbmate@{version}"),),
          "node_modules/@dbmate/*/bin/dbmate",
-         {"sqlite": _DBMATE, "postgres": _DBMATE},
+         {"sqlite": _DBMATE, "postgres": _DBMATE, "mysql": _DBMATE},
          "a transaction for each migration, with its record; no lock"),
     Peer("golang-migrate", "4.20.1", "Go modules", "go",
-         (("go", "install", "-tags", "sqlite3,postgres", "github.com/golang-migrate/migrate/v4/cmd/migrate@v{version}"),),
+         (("go", "install", "-tags", "sqlite3,postgres,mysql", "github.com/golang-migrate/migrate/v4/cmd/migrate@v{version}"),),
          "bin/migrate",
          {"sqlite": ("-path", "migrations", "-database", "sqlite3://app.db", "up"),
-          "postgres": ("-path", "migrations", "-database", "{url}", "up")},
+          "postgres": ("-path", "migrations", "-database", "{url}", "up"),
+          "mysql": ("-path", "migrations", "-database",
+                    "mysql://{user}:{password}@tcp({server}){path}?multiStatements=true", "up")},
          "a transaction for each migration, and one before and one after it for its version",
          "-version"),
     Peer("goose", "3.29.0", "Go modules", "go",

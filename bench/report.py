@@ -4,7 +4,7 @@ import datetime
 import os
 from typing import Optional
 
-from bench import report_postgres, tables
+from bench import report_mysql, report_postgres, tables
 from bench.measure import Writes
 from bench.scenarios import MANY, MORE, MOST, Looks, Result, Results
 
@@ -13,7 +13,7 @@ _TOP = """# Benchmarks
 This page is written by `./dev bench` and holds the figures of one run. Times depend on the machine and
 on who else uses it, so brant is compared with a **floor**: a bare C program, `bench/floor.c`, on the
 same SQLite library that does the work and nothing else. It keeps no ledger, takes no lock of its own,
-compares and reports nothing. Those of [PostgreSQL](#postgresql) are described there.
+compares and reports nothing. Those of [PostgreSQL](#postgresql) and [MariaDB](#mariadb) are described there.
 
 The commands of a table run in turn, in {repeat} rounds after one that does not count, and on a fresh
 database where they write. A time is the median, with the smallest and the largest beside it. A ratio
@@ -26,6 +26,7 @@ To repeat it:
 ./dev bench                # some minutes, more when other tools have to be installed first
 ./dev bench --no-peers     # brant and the floor alone
 ./dev bench --engine postgres
+./dev bench --engine mysql
 ./dev bench --help
 ```
 """
@@ -161,15 +162,19 @@ def _sqlite(results: Results) -> list:
     ]
 
 
+_SERVERS = {"postgres": report_postgres, "mysql": report_mysql}
+
+
 def page(results: dict, peers: list, repeat: int, facts: list, loads: tuple) -> str:
     """results: by engine; a part of the page for each that was measured."""
     processors = os.cpu_count() or 1
-    sqlite, postgres = results.get("sqlite"), results.get("postgres")
-    goals = (_goals(sqlite) if sqlite else []) + (report_postgres.goals(postgres) if postgres else [])
+    sqlite = results.get("sqlite")
+    servers = [(part, results[name]) for name, part in _SERVERS.items() if name in results]
+    goals = (_goals(sqlite) if sqlite else []) + [goal for part, found in servers for goal in part.goals(found)]
     sections = [
         ("Goals", tables.table(["what", "goal", "figure", ""], [goal.row() for goal in goals])),
         *(_sqlite(sqlite) if sqlite else []),
-        *([("PostgreSQL", report_postgres.section(postgres))] if postgres else []),
+        *[(part.TITLE, part.section(found)) for part, found in servers],
         ("Other tools", _OTHERS + "\n" + _peers(peers)),
         ("The machine", tables.table(["", ""], [list(pair) for pair in facts])),
     ]

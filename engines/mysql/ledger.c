@@ -10,6 +10,16 @@
 #include "base/buf.h"
 #include "engine/sql_mirror.h"
 
+#define AS_TEXT(time) "CONCAT(LEFT(DATE_FORMAT(" time ", '%Y-%m-%dT%H:%i:%s.%f'), 23), 'Z')"
+
+/* Of the server's own time, whatever the session's zone is. */
+static const brn_sql_stamps stamps = {
+    .began = AS_TEXT(BRN_MYSQL_BEGAN),
+    .ended = AS_TEXT("UTC_TIMESTAMP(6)"),
+    .took_ms =
+        "GREATEST(0, TIMESTAMPDIFF(MICROSECOND, " BRN_MYSQL_BEGAN ", UTC_TIMESTAMP(6)) DIV 1000)",
+};
+
 /* Ids that differ in case only are two: hence the collation. */
 const brn_sql_dialect brn_mysql_ledger_dialect = {
     .quote = '`',
@@ -20,6 +30,7 @@ const brn_sql_dialect brn_mysql_ledger_dialect = {
     .type_serial = "bigint NOT NULL AUTO_INCREMENT PRIMARY KEY",
     .table_options = " ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
     .upsert = "REPLACE INTO",
+    .stamps = &stamps,
 };
 
 typedef struct reading {

@@ -234,6 +234,9 @@ uint32_t brn_mysql_lex_mode(const brn_mysql *p);
 
 /* --- ledger.c --------------------------------------------------------------------------------- */
 
+/* When the program that runs began, on the server. */
+#define BRN_MYSQL_BEGAN "@brant_began"
+
 extern const brn_sql_dialect brn_mysql_ledger_dialect;
 
 brant_status brn_mysql_ledger_read(

@@ -4,7 +4,8 @@
  *
  *   in a transaction   as many operations as fit: the server keeps all or nothing of them
  *   outside of one     a bracket: guard, intent, statement, outcome. Never two, since the server
- *                      works off a packet whose client has died
+ *                      works off a packet whose client has died. Behind the last one comes the
+ *                      transaction that only records that the migration is completed
  *
  * By itself is a statement that may have several answers (CALL, EXECUTE, blocks), and a function of
  * the host program. A statement that fails ends its packet, so nothing behind it takes effect.
@@ -37,10 +38,11 @@ typedef struct packet {
     item items[ITEMS];
     size_t count;
     size_t lead;   /* of them, at the beginning: of no operation */
+    size_t txn;    /* operation with which a transaction begins, or goes on, in it; NONE */
     bool in_txn;   /* behind what is in it */
-    bool began;    /* a transaction begins, or goes on, in it */
     bool several;  /* its one statement may have several answers */
     bool swallows; /* and may end well although it was stopped */
+    bool timed;    /* of the program: the server has noted when it began */
 } packet;
 
 /* --- what comes together ---------------------------------------------------------------------- */
@@ -64,9 +66,23 @@ static bool is_ledger(const brn_op *op, brn_ledger_op_type type)
     return op->type == BRN_OP_LEDGER && op->ledger->type == type;
 }
 
-/* Whether the operation may come behind the one before it. */
-static bool comes_along(const packet *k, const brn_op *before, const brn_op *op)
+/* Whether no more statements follow. */
+static bool only_records(const brn_program *program, size_t from)
 {
+    size_t i = from;
+
+    while (i < program->ops.count && program->ops.items[i].type != BRN_OP_STATEMENT) {
+        i++;
+    }
+    return i == program->ops.count;
+}
+
+/* Whether the operation may come behind the one before it. */
+static bool comes_along(const packet *k, size_t at)
+{
+    const brn_op *op = &k->program->ops.items[at];
+    const brn_op *before = op - 1;
+
     if (op->type == BRN_OP_BARRIER || op->call != NULL || is_ledger(op, BRN_LEDGER_ENSURE)) {
         return false;
     }
@@ -75,6 +91,10 @@ static bool comes_along(const packet *k, const brn_op *before, const brn_op *op)
     }
     if (before->type == BRN_OP_GUARD || is_ledger(before, BRN_LEDGER_INTENT)) {
         return true;
+    }
+    /* A round trip less. It stays a commit of its own: should it fail, the outcome is known. */
+    if (is_ledger(before, BRN_LEDGER_OUTCOME) && op->type == BRN_OP_BEGIN && k->txn == NONE) {
+        return only_records(k->program, at);
     }
     return before->type == BRN_OP_STATEMENT && before->call == NULL &&
            is_ledger(op, BRN_LEDGER_OUTCOME);
@@ -90,7 +110,8 @@ static void add_item(packet *k, size_t op, bool last)
 
 /*
  * A query that fails unless the session has the lock, and the row is this run's and running. What
- * fails is a subquery of two rows, which is looked at only then.
+ * fails is a subquery of two rows, which is looked at only then. The first one notes the time: see
+ * the stamps of ledger.c.
  */
 static void add_guard(packet *k, const char *id)
 {
@@ -109,10 +130,16 @@ static void add_guard(packet *k, const char *id)
         brn_buf_add_c(&k->text, ") = 1");
     }
     brn_buf_add_c(&k->text, ", 1, (SELECT 1 UNION ALL SELECT 2))");
+    if (!k->timed) {
+        brn_buf_add_c(&k->text, ", UTC_TIMESTAMP(6) INTO @brant_guard, " BRN_MYSQL_BEGAN);
+        k->timed = true;
+    }
 }
 
 static void add_ledger(packet *k, size_t index, const brn_ledger_op *op)
 {
+    /* What is sent with the statements is written before they have run. */
+    int64_t now_us = op->stamp && k->timed ? BRN_SQL_BY_SERVER : brn_clock_wall_us();
     brn_sql_stmt stmt;
     brn_buf sql;
     bool more = true;
@@ -120,8 +147,7 @@ static void add_ledger(packet *k, size_t index, const brn_ledger_op *op)
     brn_buf_init(&sql, 0);
     for (size_t i = 0; more; i++) {
         more = brn_sql_ledger_render(
-            &stmt, &sql, &brn_mysql_ledger_dialect, k->p->schema, op, i, brn_clock_wall_us(),
-            k->began_us);
+            &stmt, &sql, &brn_mysql_ledger_dialect, k->p->schema, op, i, now_us, k->began_us);
         if (more) {
             brn_mysql_add_rendered(&k->text, &stmt);
             add_item(k, index, false);
@@ -193,11 +219,13 @@ static bool add_statement(packet *k, size_t index, brant_status *st, brant_error
     return fits;
 }
 
-static void follow_txn(packet *k, const brn_op *op)
+static void follow_txn(packet *k, size_t index)
 {
+    const brn_op *op = &k->program->ops.items[index];
+
     if (op->type == BRN_OP_BEGIN || (op->flags & BRN_OP_OWN_BEGIN) != 0) {
         k->in_txn = true;
-        k->began = true;
+        k->txn = k->txn != NONE ? k->txn : index;
     } else if (op->type == BRN_OP_COMMIT || (op->flags & BRN_OP_OWN_END) != 0) {
         k->in_txn = false;
     }
@@ -237,7 +265,7 @@ static bool add_op(packet *k, size_t index, brant_status *st, brant_error **err)
     case BRN_OP_BARRIER:
         break;
     }
-    follow_txn(k, op);
+    follow_txn(k, index);
     return true;
 }
 
@@ -260,7 +288,6 @@ static void add_lead(packet *k)
 /* Behind the last operation of the packet that begins at `from`. */
 static brant_status fill(size_t *end, packet *k, size_t from, brant_error **err)
 {
-    const brn_op *ops = k->program->ops.items;
     brant_status st = BRANT_OK;
     size_t at = from;
     bool more = true;
@@ -271,13 +298,12 @@ static brant_status fill(size_t *end, packet *k, size_t from, brant_error **err)
     k->several = false;
     k->swallows = false;
     k->in_txn = k->p->in_program || k->p->in_own;
-    k->began = k->in_txn;
+    k->txn = k->in_txn ? from : NONE;
     add_lead(k);
     while (more && st == BRANT_OK) {
         more = add_op(k, at, &st, err);
         at += more && st == BRANT_OK ? 1 : 0;
-        more = more && at < k->program->ops.count && !k->several &&
-               comes_along(k, &ops[at - 1], &ops[at]);
+        more = more && at < k->program->ops.count && !k->several && comes_along(k, at);
     }
     if (st == BRANT_OK && k->text.failed) {
         st = brn_error_oom(err);
@@ -363,23 +389,24 @@ static brant_status op_failed(packet *k, size_t index, brant_error **err)
 }
 
 /*
- * All of the packet was sent, and the server works it off. What is in doubt is what would be known
- * last: the statement of a bracket, or the COMMIT.
+ * All of the packet was sent, and the server works it off. In doubt is the statement of a bracket,
+ * else the COMMIT, which would be known last.
  */
 static void in_doubt(packet *k)
 {
-    const brn_op *ops = k->program->ops.items;
     size_t doubt = k->state->ops_done;
+    bool alone = false;
 
-    for (size_t i = k->count; i-- > k->lead && k->items[i].op > doubt;) {
-        const brn_op *op = &ops[k->items[i].op];
-        if (op->type == BRN_OP_COMMIT || (op->type == BRN_OP_STATEMENT && !k->began)) {
-            doubt = k->items[i].op;
-        }
+    for (size_t i = k->lead; i < k->count && !alone; i++) {
+        size_t at = k->items[i].op;
+        const brn_op *op = &k->program->ops.items[at];
+
+        alone = at >= k->state->ops_done && op->type == BRN_OP_STATEMENT && at < k->txn;
+        doubt = alone || (at > doubt && op->type == BRN_OP_COMMIT) ? at : doubt;
     }
     k->state->ops_done = doubt;
     k->state->in_doubt = true;
-    k->state->passing = k->began;
+    k->state->passing = doubt >= k->txn;
 }
 
 /* The outcome of a statement that is done must not be lost with what was asked to stop. */
@@ -391,8 +418,8 @@ static bool write_again(packet *k, size_t index)
     brn_sql_stmt stmt;
     brn_buf text;
     brn_buf whole;
-    bool fine = op != NULL && is_ledger(op, BRN_LEDGER_OUTCOME) && !k->began && k->p->stopping &&
-                !brn_mysql_is_lost(k->p);
+    bool fine = op != NULL && is_ledger(op, BRN_LEDGER_OUTCOME) && index < k->txn &&
+                k->p->stopping && !brn_mysql_is_lost(k->p);
 
     if (!fine) {
         return false;
@@ -479,16 +506,19 @@ static brant_status too_many_answers(packet *k, brant_error **err)
         "place than the server would");
 }
 
-static brant_status take_answers(packet *k, brant_error **err)
+/* *end: behind the last operation whose answer came. */
+static brant_status take_answers(packet *k, size_t *end, brant_error **err)
 {
     brn_mysql *p = k->p;
+    bool cut = false;
 
-    for (size_t i = 0; i < k->count; i++) {
+    for (size_t i = 0; i < k->count && !cut; i++) {
         const item *it = &k->items[i];
         int64_t rows = 0;
         bool stopped = false;
 
-        if (!take_answer(k, i, &rows, &stopped) && !write_again(k, it->op)) {
+        cut = !take_answer(k, i, &rows, &stopped);
+        if (cut && !write_again(k, it->op)) {
             brant_status st = op_failed(k, it->op, err);
             brn_control_rest(p->conn.control, BRN_LIMIT_STATEMENT);
             if (brn_mysql_is_lost(p)) {
@@ -511,6 +541,8 @@ static brant_status take_answers(packet *k, brant_error **err)
         if (it->last) {
             op_is_done(k, it->op, rows);
         }
+        /* What failed has ended the packet: the rest of it is sent anew. */
+        *end = cut ? it->op + 1 : *end;
     }
     return brn_mysql_has_more(p) ? too_many_answers(k, err) : BRANT_OK;
 }
@@ -612,7 +644,7 @@ static brant_status run_packet(packet *k, size_t *at, brant_error **err)
         brn_mysql_quiet(p);
     }
     alone = k->several;
-    st = st == BRANT_OK ? take_answers(k, err) : st;
+    st = st == BRANT_OK ? take_answers(k, at, err) : st;
     return st == BRANT_OK && alone ? check_after(p, err) : st;
 }
 

@@ -17,6 +17,7 @@ typedef struct brn_writer {
     uint32_t caps;
     bool in_own;                          /* inside the file's own transaction */
     bool began;                           /* a statement was added */
+    bool closed;                          /* the completion was added with the last statements */
     char done_digest[BRN_DIGEST_HEX + 1]; /* of the statements so far */
 } brn_writer;
 
@@ -230,9 +231,16 @@ static size_t end_of_segment(const brn_writer *w, size_t i)
     return end;
 }
 
-/* Statements that fit a transaction, with what tells that they are done. */
-static brant_status write_segment(brn_writer *w, size_t i, size_t end, brant_error **err)
+/*
+ * Statements that fit a transaction, with what tells that they are done. The last ones of a file
+ * have the completion of the migration in theirs: it says the same, and one commit and one round
+ * trip less is what most small migrations notice. Both are stored with the statements or not at
+ * all.
+ */
+static brant_status write_segment(
+    brn_writer *w, size_t i, size_t end, const brn_chain *chain, brant_error **err)
 {
+    bool closes = end == w->c->stmts.count && chain != NULL;
     brant_status st = BRANT_OK;
     add_begin(w, 0);
     add_guard(w);
@@ -240,12 +248,23 @@ static brant_status write_segment(brn_writer *w, size_t i, size_t end, brant_err
         brn_progress_add(w->done_digest, brn_stmt_source(&w->c->stmts.items[i]));
         st = add_statement(w, i, err);
     }
-    add_progress(w, BRN_LEDGER_OUTCOME, end, 0);
+    if (!closes) {
+        add_progress(w, BRN_LEDGER_OUTCOME, end, 0);
+    } else if (st == BRANT_OK) {
+        st = add_completion(w, chain, err);
+        w->closed = true;
+    }
     add(w, BRN_OP_COMMIT);
     return st;
 }
 
-/* Statement i (from 0) in its bracket, outside of a transaction of brant's. */
+/*
+ * Statement i (from 0) in its bracket, outside of a transaction of brant's. The intent is not
+ * written with the outcome of the statement before, or the completion of the migration before,
+ * which would save a commit: a run that is killed in between would leave the intent of a statement
+ * that nobody has sent, for a probe or a person to settle. Neither does the outcome wait for the
+ * completion: it is known only here.
+ */
 static brant_status write_bracket(brn_writer *w, size_t i, brant_error **err)
 {
     const brn_stmt_info *info = &w->c->infos[i];
@@ -298,8 +317,11 @@ static brant_status write_brackets(brn_writer *w, const brn_chain *chain, brant_
     for (size_t i = w->in->done; i < w->c->stmts.count && st == BRANT_OK;) {
         bool fits = !w->in_own && fits_transaction(w, &w->c->infos[i]);
         size_t end = fits ? end_of_segment(w, i) : i + 1;
-        st = fits ? write_segment(w, i, end, err) : write_bracket(w, i, err);
+        st = fits ? write_segment(w, i, end, chain, err) : write_bracket(w, i, err);
         i = end;
+    }
+    if (w->closed) {
+        return st;
     }
     /* With --tx all only what is taken as applied comes here: the runner has begun. */
     bool outer = w->in->tx == BRN_TX_ALL;

@@ -184,6 +184,11 @@ brant_status brn_announce(brn_run *run, const brn_step *step, uint64_t total, br
     row->stmts_total = total > 0 ? (int64_t)total : row->stmts_total;
     brn_program program = { .migration = row->id, .run_id = run->actor.run_id };
     brn_program_guard(&program, run->arena, target);
+    if (run->handed_over == step && program.ops.count > 0) {
+        /* It says so already, unless another run had the lock while this one was connected anew
+         * between two steps, and has done what this one takes for pending. */
+        program.ops.items[0].id = row->id;
+    }
     brn_program_ledger(&program, run->arena, BRN_LEDGER_PUT, row, NULL);
     brant_status st = brn_write_quietly(run, target, &program, err);
     if (st == BRANT_OK) {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What users do with brant on MySQL and MariaDB, and what they see when it goes wrong."""
+import datetime
 import os
 import pathlib
 import re
@@ -7,6 +8,7 @@ import shutil
 import signal
 import time
 
+import libmariadb
 import servers
 import support
 import support_mysql
@@ -96,22 +98,25 @@ class Up(support_mysql.Case):
         p.up(check=0)
         self.assertEqual(sorted(p.sql("SELECT c FROM `a;b`")), [["\\"], ["it's; \\"]])
 
-    def test_round_trips(self):
-        p = self.project().pairs({"1_a": "CREATE TABLE t0 (i int);\n"})
+    def test_a_migration_is_recorded_with_the_time_that_it_took(self):
+        slow = "INSERT INTO audit (token) SELECT CONCAT('slept ', SLEEP(0.3));\n"
+        p = self.project().pairs({"1_a": AUDIT, "2_rows": slow, "3_table_and_rows": "CREATE TABLE b (i int);\n" + slow,
+                                  "4_zone": slow + "SET time_zone = '+05:00';\n" + slow})
+        before = datetime.datetime.now(datetime.timezone.utc)
         p.up(check=0)
-        proxy = servers.proxy(self, p.server)
-        p.env["DATABASE_URL"] = proxy.url(p.database.name)
-        before = proxy.counts()["round_trips"]
-        p.up(check=0)
-        nothing = proxy.counts()["round_trips"] - before
-        p.pairs({f"{i}_b": f"CREATE TABLE t{i} (i int);\n" for i in range(2, 12)})
-        p.up(check=0)
-        ten = proxy.counts()["round_trips"] - before - nothing
-        p.pairs({f"{i}_c": f"CREATE TABLE u{i} (i int);\n" for i in range(12, 42)})
-        p.up(check=0)
-        thirty = proxy.counts()["round_trips"] - before - nothing - ten
-        self.assertLessEqual(nothing, 4)  # greeting, login, the good-bye, and one query
-        self.assertLessEqual(thirty - ten, 2 * 20)
+        after = datetime.datetime.now(datetime.timezone.utc)
+        history = {row["migration"]: row for row in p.history()}
+        for row in p.ledger():
+            with self.subTest(row["id"]):
+                sleeps = {"1_a": 0, "4_zone": 2}.get(row["id"], 1)
+                began, ended = (datetime.datetime.fromisoformat(row[name].replace("Z", "+00:00"))
+                                for name in ("started_at", "finished_at"))
+                took = row["duration_ms"]
+                self.assertGreaterEqual(took, 300 * sleeps)
+                self.assertEqual(history[row["id"]]["duration_ms"] // 300, took // 300)
+                self.assertAlmostEqual((ended - began).total_seconds() * 1000, took, delta=2)
+                self.assertGreaterEqual(began, before - datetime.timedelta(milliseconds=1))
+                self.assertLessEqual(ended, after)
 
     def test_thirty_starts_at_once(self):
         p = self.project().pairs({f"{i}_m": audit(str(i)) if i > 1 else AUDIT for i in range(1, 7)})
@@ -120,6 +125,53 @@ class Up(support_mysql.Case):
             result = run.finish(120)
             self.assertEqual(result.code, 0, result)
         self.assertEqual([token for token, in p.sql("SELECT token FROM audit ORDER BY n")], list("23456"))
+
+
+class RoundTrips(support_mysql.Case):
+    """Counted by the proxy, without those of a connection that only comes and goes."""
+
+    MANY = 1000
+
+    def behind_proxy(self) -> support_mysql.Project:
+        p = self.project()
+        p.proxy = servers.proxy(self, p.server)
+        p.env["DATABASE_URL"] = p.proxy.url(p.database.name)
+        return p
+
+    def counts(self, p) -> dict:
+        support.wait_until(lambda: p.proxy.counts()["open"] == 0, what="the end of the connection")
+        return p.proxy.counts()
+
+    def counted(self, p, *args, **more) -> int:
+        before = self.counts(p)
+        libmariadb.Connection(port=p.proxy.address.port, user=servers.USER, password=servers.PASSWORD).close()
+        middle = self.counts(p)
+        p.run(*args, check=0, **more)
+        after = self.counts(p)
+        self.assertEqual(after["connections"] - middle["connections"], 1)
+        return after["round_trips"] - 2 * middle["round_trips"] + before["round_trips"]
+
+    def test_nothing_pending_is_one_however_many_there_are(self):
+        p = self.behind_proxy()
+        for count in (3, 100):
+            p.pairs({f"{n:04}_m": f"CREATE TABLE t{n} (a int);\n" for n in range(1, count + 1)}).up(check=0)
+            with self.subTest(count=count):
+                self.assertEqual(self.counted(p, "up"), 1)
+
+    def test_a_thousand_of_a_table_and_a_row_take_two_each(self):
+        p = self.behind_proxy().pairs({
+            f"{n:04}_m": f"CREATE TABLE t{n} (a int);\nINSERT INTO t{n} VALUES (1);\n" for n in range(1, self.MANY + 1)})
+        self.assertLessEqual(self.counted(p, "up", timeout=240), 2 * self.MANY + 15)
+        self.assertEqual(len(p.completed()), self.MANY)
+
+    def test_those_of_one_kind_take_one(self):
+        for text, each in (("CREATE TABLE t{0} (a int);\n", 1), (audit("{0}") * 3, 1),
+                           ("CREATE TABLE t{0} (a int);\nCREATE INDEX b ON t{0} (a);\n", 2)):
+            p = self.behind_proxy().pairs({"0001_a": AUDIT})
+            p.up(check=0)
+            with self.subTest(text):
+                p.pairs({f"{n:04}_m": text.format(n) for n in range(2, 102)})
+                self.assertLessEqual(self.counted(p, "up"), 100 * each + 15)
 
 
 class Example(support_mysql.Case):
@@ -182,6 +234,43 @@ class Stopping(support_mysql.Case):
         self.assertNotEqual(result.code, 0)
         self.assertLess(result.seconds, 15)
         support.wait_until(lambda: not p.sessions(), what="the end of its sessions")
+
+    def test_what_is_done_is_known_although_the_rest_of_its_packet_was_stopped(self):
+        """Stopped while the outcome waits for somebody's lock, and while the completion does."""
+        server = servers.mariadb(self)
+        for table in ("brant_migrations", "brant_history"):
+            with self.subTest(table):
+                p = self.project(server=server).pairs({"1_a": AUDIT, "2_b": "ALTER TABLE audit ADD COLUMN c int;\n"})
+                p.run("up", "1", check=0)
+                with p.database.connect() as reader, p.database.connect() as owner:
+                    reader.query("START TRANSACTION; SELECT * FROM audit")
+                    run = p.start("up")
+                    support.wait_until(lambda: self.waits(p, "ALTER"), process=run)
+                    owner.query(f"START TRANSACTION; SELECT * FROM {table} FOR UPDATE")
+                    reader.query("COMMIT")
+                    support.wait_until(lambda: self.waits(p, table), process=run)
+                    before = self.kills(p)
+                    run.send(signal.SIGINT)
+                    support.wait_until(lambda: self.kills(p) > before)
+                    owner.query("COMMIT")
+                    result = run.finish(30)
+                self.assertEqual(result.code, 130, result)
+                row = p.ledger()[-1]
+                self.assertEqual((row["id"], row["status"], row["statements_done"], row["intent"]),
+                                 ("2_b", "running", 1, 0))
+                self.assertNotIn("took effect", p.up(check=0).text)
+                self.assertEqual(p.completed(), ["1_a", "2_b"])
+
+    @staticmethod
+    def waits(p, word: str) -> bool:
+        """Whether the statement that runs, and is not the guard, has the word."""
+        found = [(s["info"] or "").strip() for s in p.sessions()]
+        return any(word in text and not text.startswith("SELECT") for text in found)
+
+    @staticmethod
+    def kills(p) -> int:
+        with p.server.connect() as admin:
+            return int(admin.query("SHOW GLOBAL STATUS LIKE 'Com_kill'")[0][1])
 
     def test_a_statement_has_its_limit(self):
         p = self.project().pairs({"1_a": "DO SLEEP(100);\n"})

@@ -295,7 +295,8 @@ class Sessions(Case):
     def test_another_run_has_the_lock_before_it_comes_back(self):
         p, command = self.prepared({**many(60, 10), **{f"{n:04}_z": OFF + audit(f"{n:04}_z#1") + "VACUUM data;\n"
                                                        + audit(f"{n:04}_z#3") for n in range(61, 66)}})
-        for tokens in range(1, 58, 56 // self.ROUNDS):
+        # Behind 60 each comes by itself, and the connection can be lost between two of them.
+        for tokens in (*range(1, 58, 56 // self.ROUNDS), 61, 63, 65):
             with self.table.point("postgres, 65 migrations", "each", "57P01, another runs", f"behind {tokens} tokens"):
                 p.restore()
                 running = self.began(p, command, tokens)

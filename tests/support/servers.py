@@ -584,13 +584,15 @@ class MariaDB(_Server):
 
     ssl: with TLS offered, "require": the user brant gets in with it only; .ca and .wrong_ca are
     authorities. fsync: durable against the machine, not only against the server's death.
-    settings: of my.cnf.
+    settings: of my.cnf. plain: on disk, durable, and with the settings that a server has of its own,
+    for benchmarks.
     """
 
     END_AT_DEATH = signal.SIGKILL
 
-    def __init__(self, programs: str = "", ssl=False, fsync: bool = False, settings=None):
-        super().__init__()
+    def __init__(self, programs: str = "", ssl=False, fsync: bool = False, settings=None, plain: bool = False):
+        super().__init__(plain)
+        self._plain = plain
         self._folder_of_programs = programs
         self.data = os.path.join(self.folder, "data")
         self.socket = os.path.join(self.folder, "socket")
@@ -599,7 +601,8 @@ class MariaDB(_Server):
             self._find()
             self._make_data()
             tls = self._make_certificates() if ssl else {}
-            self._configure({**tls, **({} if fsync else {"innodb_flush_log_at_trx_commit": 0}), **(settings or {})})
+            self._configure({**tls, **({} if fsync or plain else {"innodb_flush_log_at_trx_commit": 0}),
+                             **(settings or {})})
             self.start()
             if ssl == "require":
                 with self.connect() as admin:
@@ -691,9 +694,11 @@ class MariaDB(_Server):
         return {"ssl_cert": certificate, "ssl_key": key, "ssl_ca": self.ca.certificate}
 
     def _configure(self, settings: dict) -> None:
-        own = {**self._SMALL, "datadir": self.data, "socket": self.socket, "bind_address": HOST,
-               "pid_file": os.path.join(self.folder, "pid"), "max_connections": 200, "table_open_cache": 400,
-               "performance_schema": "OFF", "character_set_server": "utf8mb4", "tmpdir": self.folder, "innodb_use_native_aio": 0, **settings}
+        small = {**self._SMALL, "max_connections": 200, "table_open_cache": 400, "performance_schema": "OFF",
+                 "innodb_use_native_aio": 0}
+        own = {**({} if self._plain else small), "datadir": self.data, "socket": self.socket, "bind_address": HOST,
+               "pid_file": os.path.join(self.folder, "pid"), "character_set_server": "utf8mb4", "tmpdir": self.folder,
+               **settings}
         self._write_options(os.path.join(self.folder, "my.cnf"), own)
 
     @property
