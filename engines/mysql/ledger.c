@@ -15,6 +15,7 @@
 /* Of the server's own time, whatever the session's zone is. */
 static const brn_sql_stamps stamps = {
     .began = AS_TEXT(BRN_MYSQL_BEGAN),
+    .began_time = BRN_MYSQL_BEGAN,
     .ended = AS_TEXT("UTC_TIMESTAMP(6)"),
     .took_ms =
         "GREATEST(0, TIMESTAMPDIFF(MICROSECOND, " BRN_MYSQL_BEGAN ", UTC_TIMESTAMP(6)) DIV 1000)",

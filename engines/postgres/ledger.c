@@ -20,6 +20,7 @@
 
 static const brn_sql_stamps stamps = {
     .began = AS_TEXT("transaction_timestamp"),
+    .began_time = "(pg_catalog.transaction_timestamp() AT TIME ZONE 'UTC')",
     .ended = AS_TEXT("clock_timestamp"),
     .took_ms = "(EXTRACT(epoch FROM pg_catalog.clock_timestamp() -"
                " pg_catalog.transaction_timestamp()) * 1000)::bigint",

@@ -14,6 +14,7 @@
  * began and what time it is, as texts in RFC 3339, and the milliseconds in between. */
 typedef struct brn_sql_stamps {
     const char *began;
+    const char *began_time; /* the same as a timestamp without a zone, in UTC */
     const char *ended;
     const char *took_ms;
 } brn_sql_stamps;

@@ -74,13 +74,6 @@ static void add_start(writer *w, int64_t us)
     add_param(w)->text = text;
 }
 
-static void add_start_by_server(const writer *w)
-{
-    sql(w, "CAST(");
-    sql(w, w->dialect->stamps->began);
-    sql(w, " AS timestamp)");
-}
-
 static void add_values(writer *w, const brn_ledger_op *op, int64_t now_us, int64_t began_us)
 {
     bool by_server = op->stamp && now_us == BRN_SQL_BY_SERVER;
@@ -90,7 +83,7 @@ static void add_values(writer *w, const brn_ledger_op *op, int64_t now_us, int64
     add_version(w, op->row);
     sql(w, ", " GOFR_APPLIED ", ");
     if (by_server) {
-        add_start_by_server(w);
+        sql(w, w->dialect->stamps->began_time);
         sql(w, ", ");
         sql(w, w->dialect->stamps->took_ms);
         return;
