@@ -60,7 +60,8 @@ static const struct error_class *find_class(unsigned number)
 
 bool brn_mysql_is_passing(unsigned number)
 {
-    return number == 1205 || number == 3572 || number == 1213 || number == 1020;
+    /* 3101: another server of the group was first. */
+    return number == 1205 || number == 3572 || number == 1213 || number == 1020 || number == 3101;
 }
 
 static void mask_one(const brn_mysql *p, const char *secret, char *text)
