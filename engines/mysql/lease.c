@@ -37,7 +37,7 @@
 #define DIAL_MS 3000
 #define SLICE_MS 50
 #define WHO_MAX 250
-#define LOOK_COLUMNS 8
+#define LOOK_COLUMNS 9
 
 /* The row of the server, as it is now. */
 typedef struct lease_row {
@@ -46,6 +46,7 @@ typedef struct lease_row {
     bool over; /* by the server's clock */
     int64_t fence;
     int64_t beats;
+    int64_t length_ms; /* as its owner has it */
     brn_lock_holder holder;
 } lease_row;
 
@@ -86,6 +87,7 @@ static void read_row(lease_row *row, MYSQL_ROW from)
     row->beats = number(from[1]);
     row->held = from[2] != NULL;
     row->over = number(from[7]) != 0;
+    row->length_ms = number(from[8]);
     if (!row->held) {
         return;
     }
@@ -129,7 +131,7 @@ static void add_look(brn_buf *sql, brn_mysql *p, bool causal)
         sql, "SELECT l.fence, b.beats, l.owner, l.pid, l.what,"
              " TIMESTAMPDIFF(MICROSECOND, '1970-01-01', l.since),"
              " TIMESTAMPDIFF(MICROSECOND, '1970-01-01', b.expires),"
-             " b.expires <= UTC_TIMESTAMP(6) FROM ");
+             " b.expires <= UTC_TIMESTAMP(6), l.length_ms FROM ");
     add_table(sql, p);
     brn_buf_add_c(sql, " l JOIN ");
     add_table(sql, p);
@@ -176,10 +178,11 @@ static brant_status create_row(brn_mysql *p, brant_error **err)
     brn_buf_add_c(&sql, "CREATE TABLE IF NOT EXISTS ");
     add_table(&sql, p);
     brn_buf_add_c(
-        &sql, " (name varchar(64) NOT NULL, part varchar(8) NOT NULL, fence bigint NOT NULL,"
-              " beats bigint NOT NULL, owner varchar(255), pid bigint, what varchar(255),"
-              " since datetime(6), expires datetime(6), PRIMARY KEY (name, part)) ENGINE=InnoDB"
-              " DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;\nINSERT IGNORE INTO ");
+        &sql,
+        " (name varchar(64) NOT NULL, part varchar(8) NOT NULL, fence bigint NOT NULL,"
+        " beats bigint NOT NULL, owner varchar(255), pid bigint, what varchar(255),"
+        " since datetime(6), length_ms bigint, expires datetime(6), PRIMARY KEY (name, part)) ENGINE=InnoDB"
+        " DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;\nINSERT IGNORE INTO ");
     add_table(&sql, p);
     brn_buf_printf(
         &sql, " (name, part, fence, beats) VALUES ('%s', 'beat', 1, 0), ('%s', 'lock', 1, 0)", name,
@@ -275,15 +278,20 @@ static brant_status or_is_held(brant_status st, brant_error *failure, brant_erro
     return pass_on(st, failure, err);
 }
 
+static bool seems_dead(const lease_row *row, brn_lease_watch *watch)
+{
+    return brn_lease_watch_see(
+               watch, row->fence, row->beats, brn_clock_mono_ns(), row->length_ms) &&
+           row->over;
+}
+
 /* BRANT_OK when its owner is dead. */
 static brant_status is_abandoned(lease_row *row, brn_mysql *p, brant_error **err)
 {
-    brn_lease_watch *watch = &p->lease.watch;
     brant_error *failure = NULL;
     brant_status st;
 
-    if (!brn_lease_watch_see(watch, row->fence, row->beats, brn_clock_mono_ns(), p->lease.ms) ||
-        !row->over) {
+    if (!seems_dead(row, &p->lease.watch)) {
         return is_held(err);
     }
     /* All that was ordered until now has to be here; while a table is changed that takes long. */
@@ -291,15 +299,10 @@ static brant_status is_abandoned(lease_row *row, brn_mysql *p, brant_error **err
     if (st != BRANT_OK) {
         return or_is_held(st, failure, err);
     }
-    if (row->held &&
-        (!brn_lease_watch_see(watch, row->fence, row->beats, brn_clock_mono_ns(), p->lease.ms) ||
-         !row->over)) {
-        return is_held(err);
-    }
-    return BRANT_OK;
+    return row->held && !seems_dead(row, &p->lease.watch) ? is_held(err) : BRANT_OK;
 }
 
-static void add_owner(brn_buf *sql, const char *what)
+static void add_owner(brn_buf *sql, int64_t length_ms, const char *what)
 {
     char user[BRN_PLATFORM_NAME];
     char host[BRN_PLATFORM_NAME];
@@ -310,7 +313,9 @@ static void add_owner(brn_buf *sql, const char *what)
     (void)snprintf(who, sizeof(who), "%s@%s", user, host);
     brn_buf_add_c(sql, ", l.owner = ");
     brn_mysql_add_text(sql, who, strnlen(who, WHO_MAX));
-    brn_buf_printf(sql, ", l.pid = %" PRId64 ", l.what = ", brn_platform_pid());
+    brn_buf_printf(
+        sql, ", l.pid = %" PRId64 ", l.length_ms = %" PRId64 ", l.what = ", brn_platform_pid(),
+        length_ms);
     brn_mysql_add_text(sql, what, strnlen(what, WHO_MAX));
 }
 
@@ -327,7 +332,7 @@ static void add_claim(brn_buf *sql, brn_mysql *p, const lease_row *row, bool min
         " b ON b.name = l.name SET l.fence = l.fence + 1, b.fence = b.fence + 1,"
         " l.beats = l.beats + 1, b.beats = b.beats + 1, l.since = UTC_TIMESTAMP(6), b.expires = ");
     add_expiry(sql, p);
-    add_owner(sql, what);
+    add_owner(sql, p->lease.ms, what);
     brn_buf_printf(
         sql,
         " WHERE l.name = '%s' AND l.part = 'lock' AND b.part = 'beat' AND l.fence = %" PRId64
