@@ -45,6 +45,9 @@ static const struct error_class {
       "The server is read only: is it a replica? Connect to the one that takes writes." },
     { 1836, BRANT_ESTATEMENT, "statement.read_only",
       "The server is read only: is it a replica? Connect to the one that takes writes." },
+    /* Of a Galera node that has lost the others, or is still getting their data. */
+    { 1047, BRANT_ECONNECT, "connect.not_ready",
+      "The node is not in step with its cluster. Wait until it is, or connect to another one." },
     { 0, BRANT_ESTATEMENT, NULL, NULL },
 };
 

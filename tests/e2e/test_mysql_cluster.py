@@ -132,6 +132,15 @@ class TwoNodes(Case):
             at += 5
         self.assertGreater(at, 15)
 
+    def test_a_node_that_is_out_of_step_says_so(self):
+        p = self.project().pairs(MIXED)
+        with self.two.connect() as admin:
+            admin.query("SET GLOBAL wsrep_reject_queries = 'ALL'")
+            self.addCleanup(lambda: self.two.connect().query("SET GLOBAL wsrep_reject_queries = 'NONE'"))
+            result = p.run("up", env=p.on(self.two), check=10)
+        self.assertSays(result, "WSREP has not yet prepared", "another one")
+        self.assertEqual(p.tables(), [])
+
 
 class Lost(Case):
     def test_a_killed_run_is_waited_for_and_named(self):
