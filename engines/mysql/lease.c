@@ -418,16 +418,20 @@ brant_status brn_mysql_lease_take(brn_mysql *p, const char *what, brant_error **
 {
     lease_row row = { 0 };
     claim c = { 0 };
+    brant_error *failure = NULL;
     bool mine;
-    brant_status st = look(&row, p, false, err);
+    brant_status st = look(&row, p, false, &failure);
 
     if (st == BRANT_OK && !row.here) {
-        st = create_row(p, err);
-        st = st == BRANT_OK ? look(&row, p, false, err) : st;
+        st = create_row(p, &failure);
+        st = st == BRANT_OK ? look(&row, p, false, &failure) : st;
+    }
+    if (st != BRANT_OK) {
+        return or_is_held(st, failure, err);
     }
     mine =
         row.held && row.fence == p->lease.fence; /* the session was lost, and the lease was not */
-    if (st == BRANT_OK && row.held && !mine) {
+    if (row.held && !mine) {
         st = is_abandoned(&row, p, err);
     }
     if (st == BRANT_OK) {
