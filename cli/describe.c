@@ -20,6 +20,10 @@ static void describe_holder(brn_buf *out, const brant_lock_info *lock)
         brn_buf_add_c(out, " since ");
         cli_time(out, lock->since_us);
     }
+    if (lock->expires_us != 0) {
+        brn_buf_add_c(out, ", lease until ");
+        cli_time(out, lock->expires_us);
+    }
     if (lock->what[0] != '\0') {
         brn_buf_add_c(out, ": ");
         cli_clean(out, lock->what);

@@ -135,6 +135,7 @@ static void put_lock(brn_json *w, const brant_lock_info *lock)
     brn_json_key_cstr(w, "who", lock->held ? lock->who : NULL);
     brn_json_key_cstr(w, "what", lock->held ? lock->what : NULL);
     key_time(w, "since", lock->held ? lock->since_us : 0);
+    key_time(w, "expires", lock->expires_us);
     brn_json_end(w);
 }
 

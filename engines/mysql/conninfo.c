@@ -42,6 +42,7 @@ typedef enum param_kind {
     PARAM_TIMEOUT,           /* to connect */
     PARAM_STATEMENT_TIMEOUT, /* of golang-migrate: a setting here */
     PARAM_PROTOCOL,
+    PARAM_LOCK, /* brant's own: what kind of lock */
 } param_kind;
 
 #define AT(field) offsetof(brn_mysql_target, field)
@@ -70,6 +71,7 @@ static const struct known_param {
     { "init-command", PARAM_TEXT, AT(init_command) },
     { "interpolateparams", PARAM_SILENT, 0 },
     { "loc", PARAM_SILENT, 0 },
+    { "lock", PARAM_LOCK, 0 },
     { "maxallowedpacket", PARAM_SILENT, 0 },
     { "multistatements", PARAM_SILENT, 0 },
     { "parsetime", PARAM_SILENT, 0 },
@@ -240,6 +242,13 @@ static brant_status read_protocol(const brn_url_param *param, brant_error **err)
                : bad_value(param, "tcp or socket", err);
 }
 
+static brant_status read_lock(reading *r, const brn_url_param *param, brant_error **err)
+{
+    r->p->lease.on = is_word(param->value, "lease");
+    return r->p->lease.on || is_word(param->value, "auto") ? BRANT_OK
+                                                           : bad_value(param, "auto or lease", err);
+}
+
 static void read_text(reading *r, const struct known_param *known, const char *value)
 {
     const char *copy = value[0] != '\0' ? brn_arena_strdup(&r->p->arena, value) : NULL;
@@ -298,6 +307,8 @@ static brant_status read_param(reading *r, const brn_url_param *param, brant_err
         break;
     case PARAM_PROTOCOL:
         return read_protocol(param, err);
+    case PARAM_LOCK:
+        return read_lock(r, param, err);
     }
     return BRANT_OK;
 }

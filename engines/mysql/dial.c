@@ -252,7 +252,9 @@ static brant_status attempt(
     brn_mysql_call call = { .kind = BRN_MYSQL_CONNECT, .target = &p->target, .dbname = dbname };
     brant_status st;
 
-    begin_library();
+    if (looks) {
+        begin_library(); /* others, of which some are on a thread of their own, come later */
+    }
     call.my = mysql_init(NULL);
     if (call.my == NULL) {
         return brn_error_oom(err);

@@ -45,6 +45,9 @@ static const struct error_class {
       "The server is read only: is it a replica? Connect to the one that takes writes." },
     { 1836, BRANT_ESTATEMENT, "statement.read_only",
       "The server is read only: is it a replica? Connect to the one that takes writes." },
+    /* Of a Galera node that has lost the others, or is still getting their data. */
+    { 1047, BRANT_ECONNECT, "connect.not_ready",
+      "The node is not in step with its cluster. Wait until it is, or connect to another one." },
     { 0, BRANT_ESTATEMENT, NULL, NULL },
 };
 
@@ -60,7 +63,8 @@ static const struct error_class *find_class(unsigned number)
 
 bool brn_mysql_is_passing(unsigned number)
 {
-    return number == 1205 || number == 3572 || number == 1213 || number == 1020;
+    /* 3101: another server of the group was first. */
+    return number == 1205 || number == 3572 || number == 1213 || number == 1020 || number == 3101;
 }
 
 static void mask_one(const brn_mysql *p, const char *secret, char *text)

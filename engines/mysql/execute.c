@@ -38,7 +38,8 @@ struct brn_mysql_rows {
     cell *cells;
     size_t count;
     bool reads_only;
-    bool ended; /* the row function wants no more */
+    bool leased; /* two statements about the lease come first */
+    bool ended;  /* the row function wants no more */
     int64_t changed;
     /* Rows from the connection. */
     bool open; /* answers are on their way */
@@ -205,6 +206,18 @@ static size_t walk_params(rows *x, bool write, brant_status *st, brant_error **e
     return count;
 }
 
+/* With a lease, what is not in a transaction that has looked whether it is ours does so itself. */
+static void add_lease_check(rows *x)
+{
+    const brn_mysql *p = x->p;
+
+    x->leased = p->lease.on && p->locked && !p->in_program;
+    if (x->leased) {
+        brn_mysql_lease_add_renewal(&x->sent, x->p, in_transaction(p));
+        brn_buf_add_c(&x->sent, ";\n" BRN_MYSQL_LEASE_CHECK ";\n");
+    }
+}
+
 static brant_status write_statement(rows *x, brant_error **err)
 {
     brant_status st = BRANT_OK;
@@ -217,6 +230,7 @@ static brant_status write_statement(rows *x, brant_error **err)
             wanted == 1 ? "parameter" : "parameters", count,
             count == 1 ? "value is" : "values are");
     }
+    add_lease_check(x);
     (void)walk_params(x, true, &st, err);
     return st == BRANT_OK && x->sent.failed ? brn_error_oom(err) : st;
 }
@@ -520,6 +534,23 @@ static brant_status next_row(bool *have, rows *x, brant_error **err)
     return st;
 }
 
+static bool send_it(rows *x, brant_status *st, brant_error **err)
+{
+    brn_mysql *p = x->p;
+    bool fine = brn_mysql_send(p, brn_buf_str(&x->sent));
+    bool ours = !x->leased;
+
+    if (x->leased && fine) {
+        fine = brn_mysql_next(p) && brn_mysql_skip(p);
+        ours = fine || mysql_errno(p->my) != BRN_MYSQL_NOT_OURS;
+        fine = fine && brn_mysql_next(p);
+    }
+    if (!fine) {
+        *st = ours ? fail(x, err) : brn_mysql_lock_lost(err);
+    }
+    return fine;
+}
+
 static brant_status run(rows *x, brant_error **err)
 {
     brant_status st = brn_control_check(x->p->conn.control, err);
@@ -532,8 +563,8 @@ static brant_status run(rows *x, brant_error **err)
         return st;
     }
     brn_mysql_look(x->p);
-    if (!brn_mysql_send(x->p, brn_buf_str(&x->sent))) {
-        return fail(x, err);
+    if (!send_it(x, &st, err)) {
+        return st;
     }
     x->open = true;
     st = open_answer(x, err);

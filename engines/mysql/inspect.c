@@ -181,7 +181,8 @@ static void inspect_session(inspection *in)
 
 static bool is_ledger(brn_str name)
 {
-    static const char *const names[] = { "brant_migrations", "brant_history", "brant_lock" };
+    static const char *const names[] = { "brant_migrations", "brant_history", "brant_lock",
+                                         "brant_lease" };
 
     return is_one_of(name, names, BRN_ARRAY_LEN(names));
 }

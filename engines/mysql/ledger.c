@@ -21,6 +21,8 @@ static const brn_sql_stamps stamps = {
         "GREATEST(0, TIMESTAMPDIFF(MICROSECOND, " BRN_MYSQL_BEGAN ", UTC_TIMESTAMP(6)) DIV 1000)",
 };
 
+#define TRIES 4
+
 /* Ids that differ in case only are two: hence the collation. */
 const brn_sql_dialect brn_mysql_ledger_dialect = {
     .quote = '`',
@@ -158,6 +160,34 @@ static brant_status take_all(reading *r, brn_str packet, brant_error **err)
     return take_rows(r, take_row, err);
 }
 
+/* In a cluster a statement that another node has begun, such as making this very table, ends one
+ * that is in its way. */
+static brant_status take_all_at_last(reading *r, brn_str packet, brant_error **err)
+{
+    brant_error *failure = NULL;
+    brant_status st = BRANT_ESTATEMENT;
+
+    for (int i = 0; i < TRIES && st == BRANT_ESTATEMENT; i++) {
+        brant_error_free(failure);
+        failure = NULL;
+        if (r->rows != NULL) {
+            r->rows->count = 0;
+        } else {
+            r->history->count = 0;
+        }
+        st = take_all(r, packet, &failure);
+        if (st == BRANT_ESTATEMENT && !brn_mysql_is_passing(mysql_errno(r->p->my))) {
+            break;
+        }
+    }
+    if (err != NULL) {
+        *err = failure;
+    } else {
+        brant_error_free(failure);
+    }
+    return st;
+}
+
 /* What has to be known before the rows: the mode, and whether there is such a database. */
 static void add_place(brn_buf *sql, const brn_mysql *p)
 {
@@ -190,7 +220,7 @@ static brant_status read_table(reading *r, size_t limit, brant_error **err)
         brn_sql_history_select(&sql, &brn_mysql_ledger_dialect, p->schema, limit);
     }
     brn_mysql_look(p);
-    st = sql.failed ? brn_error_oom(err) : take_all(r, brn_buf_str(&sql), err);
+    st = sql.failed ? brn_error_oom(err) : take_all_at_last(r, brn_buf_str(&sql), err);
     brn_buf_release(&sql);
     return st == BRANT_OK && r->arena->oom ? brn_error_oom(err) : st;
 }

@@ -8,7 +8,9 @@
  * for people only: a lock without its row is as good.
  *
  * The nodes of a cluster do not know each other's locks. Where more than one of them takes writes,
- * the lock would be none, and is refused.
+ * the lock is a lease (lease.c): in Galera, and wherever the URL says so. Group replication with
+ * several primaries is refused: a statement of a dead run that changes the schema may go on there
+ * on one of them, with nothing that keeps a run on another one waiting.
  */
 #include "engines/mysql/mysql.h"
 
@@ -111,29 +113,37 @@ static void add_note(brn_buf *out, brn_mysql *p, const char *what)
 
 /* What the answers of a try say. */
 typedef struct trial {
+    brn_mysql *p;
     bool taken;
     bool answered;
     unsigned long session;
-    bool wsrep;
-    bool group_name;
-    bool multi_primary;
 } trial;
 
-static bool is_variable(const char *name, const char *wanted)
+static bool is_word(const char *text, const char *word)
 {
-    return name != NULL && brn_str_ieq(brn_str_from(name), brn_str_from(wanted));
+    return text != NULL && brn_str_ieq(brn_str_from(text), brn_str_from(word));
 }
 
-static void read_variable(trial *t, const char *name, const char *value)
+void brn_mysql_add_cluster(brn_buf *out, const brn_mysql *p)
 {
-    if (value == NULL || value[0] == '\0') {
-        return;
+    if (!p->cluster.known) {
+        brn_buf_add_c(
+            out, "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wsrep_on',"
+                 " 'group_replication_group_name', 'group_replication_single_primary_mode');\n");
     }
-    t->wsrep = t->wsrep || (is_variable(name, "wsrep_on") && is_variable(value, "ON"));
-    t->group_name = t->group_name || is_variable(name, "group_replication_group_name");
-    t->multi_primary =
-        t->multi_primary ||
-        (is_variable(name, "group_replication_single_primary_mode") && is_variable(value, "OFF"));
+}
+
+void brn_mysql_read_cluster(brn_mysql *p, char **row)
+{
+    brn_mysql_cluster *c = &p->cluster;
+    const char *value = row[1] != NULL ? row[1] : "";
+
+    c->wsrep = c->wsrep || (is_word(row[0], "wsrep_on") && is_word(value, "ON"));
+    c->group_name =
+        c->group_name || (is_word(row[0], "group_replication_group_name") && value[0] != '\0');
+    c->multi_primary =
+        c->multi_primary ||
+        (is_word(row[0], "group_replication_single_primary_mode") && is_word(value, "OFF"));
 }
 
 static bool read_trial(void *user, size_t index, MYSQL_RES *rows)
@@ -148,7 +158,7 @@ static bool read_trial(void *user, size_t index, MYSQL_RES *rows)
             t->taken = row[0] != NULL && row[0][0] == '1';
             t->session = row[1] != NULL ? strtoul(row[1], NULL, 10) : 0;
         } else if (mysql_num_fields(rows) == 2) {
-            read_variable(t, row[0], row[1]);
+            brn_mysql_read_cluster(t->p, row);
         }
     }
     return true;
@@ -165,16 +175,16 @@ static brant_status is_held(brant_error **err)
     return st;
 }
 
-static brant_status refuse_cluster(const trial *t, brant_error **err)
+static brant_status refuse_cluster(brant_error **err)
 {
     brant_status st = brn_error(
         err, BRANT_EUNSUPPORTED, "lock.cluster",
-        "the server is a node of a cluster in which more than one takes writes (%s)",
-        t->wsrep ? "wsrep_on is ON" : "group_replication_single_primary_mode is OFF");
+        "the server belongs to a group in which more than one takes writes "
+        "(group_replication_single_primary_mode is OFF)");
 
-    brn_error_detail(err, "The migration lock of one node means nothing to the others.");
+    brn_error_detail(err, "The migration lock of one server means nothing to the others.");
     brn_error_hint(
-        err, "Let one node take the writes while migrations run, and start brant at one place "
+        err, "Let one of them take the writes while migrations run, and start brant at one place "
              "only. See docs/mysql.md.");
     return st;
 }
@@ -206,11 +216,7 @@ static brant_status try_lock(trial *t, brn_mysql *p, const char *what, brant_err
     brant_status st;
 
     brn_buf_init(&sql, 0);
-    if (!p->cluster_known) {
-        brn_buf_add_c(
-            &sql, "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wsrep_on',"
-                  " 'group_replication_group_name', 'group_replication_single_primary_mode');\n");
-    }
+    brn_mysql_add_cluster(&sql, p);
     brn_buf_printf(&sql, "SELECT GET_LOCK('%s', 0), CONNECTION_ID(), 0;\n", name);
     brn_mysql_add_settings(&sql, p);
     add_note(&sql, p, what);
@@ -219,7 +225,8 @@ static brant_status try_lock(trial *t, brn_mysql *p, const char *what, brant_err
     brn_buf_release(&sql);
     if (st == BRANT_ESTATEMENT && t->answered) {
         brant_error_free(failure); /* of the note */
-        if (t->taken) {
+        /* In a cluster it would have to wait while any table is changed, and is for nothing. */
+        if (t->taken && !p->cluster.wsrep) {
             make_note(p, what);
         }
         return BRANT_OK;
@@ -232,36 +239,6 @@ static brant_status try_lock(trial *t, brn_mysql *p, const char *what, brant_err
     return st;
 }
 
-brant_status brn_mysql_lock(brn_conn *conn, const char *what, brant_error **err)
-{
-    brn_mysql *p = (brn_mysql *)conn;
-    trial t = { 0 };
-    brant_status st;
-
-    if (p->locked) {
-        return brn_error(
-            err, BRANT_EINTERNAL, "lock.twice", "this connection holds the migration lock already");
-    }
-    st = try_lock(&t, p, what, err);
-    if (st != BRANT_OK) {
-        return st;
-    }
-    if (!t.taken) {
-        return is_held(err);
-    }
-    p->locked = true;
-    p->locked_by = t.session;
-    p->settings_sent = true;
-    p->attempt_seconds = brn_mysql_attempt_seconds(p);
-    (void)snprintf(p->lock_what, sizeof(p->lock_what), "%s", what);
-    if (t.wsrep || (t.group_name && t.multi_primary)) {
-        brn_mysql_unlock(conn);
-        return refuse_cluster(&t, err);
-    }
-    p->cluster_known = true;
-    return BRANT_OK;
-}
-
 static bool read_release(void *user, size_t index, MYSQL_RES *rows)
 {
     bool *released = user;
@@ -272,32 +249,90 @@ static bool read_release(void *user, size_t index, MYSQL_RES *rows)
 }
 
 /* In one packet, too: the settings go back to what they are on the server. */
-void brn_mysql_unlock(brn_conn *conn)
+static bool free_session_lock(brn_mysql *p)
 {
-    brn_mysql *p = (brn_mysql *)conn;
     bool released = false;
     brn_buf sql;
 
-    if (!p->locked) {
-        return;
-    }
-    p->locked = false;
     p->settings_sent = false;
-    if (p->my == NULL || brn_mysql_is_lost(p)) {
-        return; /* the lock ends with the session */
-    }
     brn_buf_init(&sql, 0);
     brn_buf_printf(
         &sql,
         "SELECT RELEASE_LOCK('%s');\nSET SESSION lock_wait_timeout = DEFAULT,"
-        " innodb_lock_wait_timeout = DEFAULT, wait_timeout = DEFAULT;\nDELETE FROM ",
+        " innodb_lock_wait_timeout = DEFAULT, wait_timeout = DEFAULT",
         brn_mysql_lock_name(p));
-    add_lock_table(&sql, p);
-    brn_buf_printf(&sql, " WHERE session = %lu", p->locked_by);
+    if (!p->lease.on) {
+        brn_buf_add_c(&sql, ";\nDELETE FROM ");
+        add_lock_table(&sql, p);
+        brn_buf_printf(&sql, " WHERE session = %lu", p->locked_by);
+    }
     if (!sql.failed) {
         (void)brn_mysql_ask_quietly(p, brn_buf_str(&sql), read_release, &released, NULL);
     }
     brn_buf_release(&sql);
+    return released;
+}
+
+static void keep_lock(brn_mysql *p, const trial *t, const char *what)
+{
+    p->locked = true;
+    p->locked_by = t->session;
+    p->settings_sent = true;
+    p->attempt_seconds = brn_mysql_attempt_seconds(p);
+    (void)snprintf(p->lock_what, sizeof(p->lock_what), "%s", what);
+}
+
+brant_status brn_mysql_lock(brn_conn *conn, const char *what, brant_error **err)
+{
+    brn_mysql *p = (brn_mysql *)conn;
+    trial t = { .p = p };
+    brant_status st;
+
+    if (p->locked) {
+        return brn_error(
+            err, BRANT_EINTERNAL, "lock.twice", "this connection holds the migration lock already");
+    }
+    if (p->lease.on) {
+        return brn_mysql_lease_take(p, what, err);
+    }
+    st = try_lock(&t, p, what, err);
+    if (st != BRANT_OK) {
+        return st;
+    }
+    p->cluster.known = true;
+    p->lease.on = p->cluster.wsrep;
+    if (t.taken) {
+        keep_lock(p, &t, what);
+    }
+    if (t.taken && (p->lease.on || (p->cluster.group_name && p->cluster.multi_primary))) {
+        free_session_lock(p);
+        p->locked = false;
+    }
+    if (p->lease.on) {
+        return brn_mysql_lease_take(p, what, err);
+    }
+    if (p->cluster.group_name && p->cluster.multi_primary) {
+        return refuse_cluster(err);
+    }
+    return t.taken ? BRANT_OK : is_held(err);
+}
+
+void brn_mysql_unlock(brn_conn *conn)
+{
+    brn_mysql *p = (brn_mysql *)conn;
+    bool held = p->locked && p->my != NULL && !brn_mysql_is_lost(p);
+    bool released = true;
+
+    /* Without a session there is nobody to free it: a lock ends with its session, and a lease some
+     * time later. */
+    p->locked = false;
+    if (held && p->lease.on) {
+        released = brn_mysql_lease_release(p);
+    }
+    brn_mysql_lease_end(p);
+    if (held) {
+        released = free_session_lock(p) && released;
+    }
     if (!released && !brn_mysql_is_lost(p)) {
         brn_emit_warning(
             conn->emitter, conn->database, "lock.not_held",
@@ -317,11 +352,25 @@ bool brn_mysql_lock_wait(brn_conn *conn, uint32_t ms)
 
 /* --- looking ---------------------------------------------------------------------------------- */
 
+typedef struct asking {
+    brn_mysql *p;
+    brn_lock_holder holder;
+} asking;
+
 static bool read_holder(void *user, size_t index, MYSQL_RES *rows)
 {
-    brn_lock_holder *holder = user;
-    MYSQL_ROW row = index == 0 && rows != NULL ? mysql_fetch_row(rows) : NULL;
+    asking *a = user;
+    brn_lock_holder *holder = &a->holder;
+    MYSQL_ROW row = NULL;
 
+    (void)index;
+    if (rows != NULL && mysql_num_fields(rows) == 2) {
+        while ((row = mysql_fetch_row(rows)) != NULL) {
+            brn_mysql_read_cluster(a->p, row);
+        }
+        return true;
+    }
+    row = rows != NULL ? mysql_fetch_row(rows) : NULL;
     if (row == NULL || row[0] == NULL) {
         return true;
     }
@@ -342,6 +391,7 @@ static bool read_holder(void *user, size_t index, MYSQL_RES *rows)
 
 static void add_holder_query(brn_buf *sql, brn_mysql *p, bool noted)
 {
+    brn_mysql_add_cluster(sql, p);
     brn_buf_printf(
         sql,
         "SELECT u.id, p.USER, p.HOST, p.INFO, %s FROM (SELECT IS_USED_LOCK('%s') AS id) u"
@@ -354,10 +404,10 @@ static void add_holder_query(brn_buf *sql, brn_mysql *p, bool noted)
     }
 }
 
-brant_status brn_mysql_lock_holder(brn_lock_holder *out, brn_conn *conn, brant_error **err)
+/* The session of this server that has GET_LOCK(). */
+static brant_status find_session(brn_lock_holder *out, brn_mysql *p, brant_error **err)
 {
-    brn_mysql *p = (brn_mysql *)conn;
-    brn_lock_holder holder = { 0 };
+    asking a = { .p = p };
     brant_error *failure = NULL;
     brant_status st = BRANT_ESTATEMENT;
     brn_buf sql;
@@ -368,9 +418,9 @@ brant_status brn_mysql_lock_holder(brn_lock_holder *out, brn_conn *conn, brant_e
         brant_error_free(failure);
         failure = NULL;
         brn_buf_reset(&sql);
-        add_holder_query(&sql, p, i == 0);
+        add_holder_query(&sql, p, i == 0 && !p->lease.on);
         st = sql.failed ? brn_error_oom(&failure)
-                        : brn_mysql_ask(p, brn_buf_str(&sql), read_holder, &holder, &failure);
+                        : brn_mysql_ask(p, brn_buf_str(&sql), read_holder, &a, &failure);
     }
     brn_buf_release(&sql);
     if (st != BRANT_OK) {
@@ -381,9 +431,26 @@ brant_status brn_mysql_lock_holder(brn_lock_holder *out, brn_conn *conn, brant_e
         }
         return st;
     }
-    holder.mine = p->locked && holder.pid == (int64_t)p->locked_by;
-    *out = holder;
+    a.holder.mine = p->locked && a.holder.pid == (int64_t)p->locked_by;
+    *out = a.holder;
     return BRANT_OK;
+}
+
+/* A session without a lease works off what a dead run has sent. */
+brant_status brn_mysql_lock_holder(brn_lock_holder *out, brn_conn *conn, brant_error **err)
+{
+    brn_mysql *p = (brn_mysql *)conn;
+    brn_lock_holder holder = { 0 };
+    brn_lock_holder lease = { 0 };
+    brant_status st = find_session(&holder, p, err);
+
+    if (st == BRANT_OK && (p->lease.on || p->cluster.wsrep)) {
+        st = brn_mysql_lease_holder(&lease, p, err);
+    }
+    if (st == BRANT_OK) {
+        *out = lease.held ? lease : holder;
+    }
+    return st;
 }
 
 /* --- breaking --------------------------------------------------------------------------------- */
@@ -428,16 +495,25 @@ brant_status brn_mysql_lock_break(brn_conn *conn, const brn_lock_holder *holder,
 {
     brn_mysql *p = (brn_mysql *)conn;
     brn_lock_holder now = { 0 };
+    brn_lock_holder session = { 0 };
     brant_status st = brn_mysql_lock_holder(&now, conn, err);
 
     if (st != BRANT_OK || !now.held) {
         return st;
     }
-    if (now.pid != holder->pid) {
+    if (now.pid != holder->pid || now.fence != holder->fence) {
         return not_ours("its holder is not the one that was asked about", err);
     }
     if (now.mine) {
         return not_ours("this session holds it", err);
     }
-    return end_session(p, holder->pid, err);
+    if (now.fence == 0) {
+        return end_session(p, now.pid, err);
+    }
+    /* Its session may be here, and then keeps the row from being written. */
+    st = find_session(&session, p, err);
+    if (st == BRANT_OK && session.held) {
+        st = end_session(p, session.pid, err);
+    }
+    return st == BRANT_OK ? brn_mysql_lease_break(p, now.fence, err) : st;
 }

@@ -11,6 +11,7 @@
 /* The first with more than one named lock at a time, and generated columns. */
 #define OLDEST_MARIA 100200
 #define OLDEST_MYSQL 50700
+#define DEFAULT_LEASE_MS 30000
 
 /* --- a session that is open ------------------------------------------------------------------- */
 
@@ -129,9 +130,10 @@ static void mysql_engine_disconnect(brn_conn *conn)
         return;
     }
     /* The server sees a closed socket some time later, and the lock should be free now. */
-    if (p->my != NULL && (p->my->server_status & SERVER_STATUS_IN_TRANS) == 0) {
+    if (p->my != NULL && (p->lease.on || (p->my->server_status & SERVER_STATUS_IN_TRANS) == 0)) {
         brn_mysql_unlock(conn);
     }
+    brn_mysql_lease_end(p);
     brn_mysql_hang_up(p->my);
     if (p->target.password != NULL) {
         explicit_bzero(p->target.password, strlen(p->target.password));
@@ -141,6 +143,7 @@ static void mysql_engine_disconnect(brn_conn *conn)
     }
     brn_buf_release(&p->undo);
     brn_buf_release(&p->home);
+    brn_buf_release(&p->lease.beat);
     brn_arena_release(&p->arena);
     free(p);
 }
@@ -181,6 +184,7 @@ static void read_options(brn_mysql *p, const brn_connect_options *opts)
     p->lock_timeout_ms = opts->lock_timeout_ms;
     p->lock_attempt_ms = opts->lock_attempt_ms;
     p->lock_id = opts->lock_id;
+    p->lease.ms = opts->lease_ms > 0 ? opts->lease_ms : DEFAULT_LEASE_MS;
     p->read_only = (opts->flags & BRN_CONNECT_READ_ONLY) != 0;
 }
 
@@ -197,6 +201,7 @@ static brant_status mysql_engine_connect(
     brn_arena_init(&p->arena);
     brn_buf_init(&p->undo, 0);
     brn_buf_init(&p->home, 0);
+    brn_buf_init(&p->lease.beat, 0);
     read_options(p, opts);
     st = brn_mysql_conninfo(p, opts, err);
     p->schema = schema != NULL && schema[0] != '\0' ? schema : p->dbname;

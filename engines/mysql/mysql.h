@@ -36,6 +36,7 @@
 #include <mysql.h>
 
 #include "engine/engine.h"
+#include "engine/heartbeat.h"
 #include "engine/sql_ledger.h"
 #include "text/classify.h"
 
@@ -73,6 +74,26 @@ typedef struct brn_mysql_target {
     bool compress;
 } brn_mysql_target;
 
+/* Whether the server is one of several that take writes. */
+typedef struct brn_mysql_cluster {
+    bool known;
+    bool wsrep; /* Galera */
+    bool group_name;
+    bool multi_primary;
+} brn_mysql_cluster;
+
+/* The migration lock as a lease. While the heartbeat runs, `side` is its own, and `beat` is read by
+ * it. */
+typedef struct brn_mysql_lease {
+    bool on;       /* the migration lock is one: the URL says so, or the server is in a cluster */
+    int64_t ms;    /* its length */
+    int64_t fence; /* number of ours; 0: we have none. It outlives the session */
+    brn_lease_watch watch;
+    brn_heartbeat *heartbeat;
+    MYSQL *side;
+    brn_buf beat; /* SQL */
+} brn_mysql_lease;
+
 typedef struct brn_mysql {
     brn_conn conn;   /* first */
     brn_arena arena; /* as long as the connection */
@@ -95,12 +116,13 @@ typedef struct brn_mysql {
      * pairs of name and value, likewise, as settings were before the first. */
     brn_buf undo;
     brn_buf home;
+    brn_mysql_lease lease;
+    brn_mysql_cluster cluster;
     bool dirty;                              /* the settings are compared with `home` */
     bool maria;                              /* MariaDB, else MySQL */
     bool locked;                             /* brn_mysql_lock() succeeded on this session */
     bool read_only;                          /* run() and execute() refuse */
     bool settings_sent;                      /* of a run, on this session */
-    bool cluster_known;                      /* in none, or in one that the lock is good for */
     bool in_program;                         /* run() has a transaction open */
     bool in_own;                             /* a file's own BEGIN has opened one */
     bool stopping;                           /* the server was asked to stop what runs */
@@ -263,6 +285,30 @@ void brn_mysql_add_settings(brn_buf *out, const brn_mysql *p);
 /* How long the server is to wait for a lock in one go. */
 int64_t brn_mysql_attempt_seconds(const brn_mysql *p);
 
+/* Asks whether the server is in a cluster, unless that is known: answers of two columns. */
+void brn_mysql_add_cluster(brn_buf *out, const brn_mysql *p);
+void brn_mysql_read_cluster(brn_mysql *p, char **row);
+
+/* --- lease.c ---------------------------------------------------------------------------------- */
+
+/* As lock(), unlock(), lock_holder() and lock_break() of the engine, for a lease. */
+brant_status brn_mysql_lease_take(brn_mysql *p, const char *what, brant_error **err);
+/* False when we had none any more. */
+bool brn_mysql_lease_release(brn_mysql *p);
+brant_status brn_mysql_lease_holder(brn_lock_holder *out, brn_mysql *p, brant_error **err);
+brant_status brn_mysql_lease_break(brn_mysql *p, int64_t fence, brant_error **err);
+/* Ends the heartbeat. What was not released runs out. */
+void brn_mysql_lease_end(brn_mysql *p);
+/* A statement that changes rows exactly when the lease is ours: ROW_COUNT() behind it is 0 or more.
+ * In a transaction it makes the COMMIT fail when another has taken over; outside of one it makes
+ * the lease as good as new. */
+void brn_mysql_lease_add_renewal(brn_buf *out, brn_mysql *p, bool in_txn);
+/* What has to come behind it, and with what error it fails when the lease is not ours: a query that
+ * fails is one with a subquery of two rows, which is looked at only then. */
+#define BRN_MYSQL_OR_FAIL ", 1, (SELECT 1 UNION ALL SELECT 2))"
+#define BRN_MYSQL_LEASE_CHECK "SELECT IF(ROW_COUNT() > 0" BRN_MYSQL_OR_FAIL
+#define BRN_MYSQL_NOT_OURS 1242
+
 /* --- packet.c, run.c, recover.c, session.c, execute.c ------------------------------------------
  */
 
@@ -277,6 +323,7 @@ brant_status brn_mysql_run(
  * old session is over, and takes the lock again. */
 brant_status brn_mysql_reset(brn_conn *conn, brant_error **err);
 brant_status brn_mysql_transaction_lost(brant_error **err);
+brant_status brn_mysql_lock_lost(brant_error **err);
 /* Notes what the statement, which is about to run, will have changed for the session. The first one
  * that changes anything costs a round trip. */
 brant_status brn_mysql_note_session(

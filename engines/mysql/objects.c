@@ -10,7 +10,8 @@
 
 #include "base/buf.h"
 
-#define OURS(column) " AND " column " NOT IN ('brant_migrations', 'brant_history', 'brant_lock')"
+#define OURS(column)                                                                               \
+    " AND " column " NOT IN ('brant_migrations', 'brant_history', 'brant_lock', 'brant_lease')"
 
 /* Type, name, table of an index or trigger; sorted by the server in bytes. */
 static const char list_sql[] =

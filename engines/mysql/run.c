@@ -17,13 +17,15 @@
 #include "engines/mysql/mysql.h"
 
 #define ITEMS 256
+#define ROOM 16                        /* of them for one operation that joins others */
 #define PACKET_BYTES ((size_t)1 << 20) /* of a packet that another operation may join */
 #define NONE SIZE_MAX
 
 /* One statement of a packet. */
 typedef struct item {
     size_t op;
-    bool last; /* of its operation */
+    bool last;  /* of its operation */
+    bool aside; /* with a ledger operation, but not what writes the ledger */
 } item;
 
 typedef struct packet {
@@ -40,6 +42,7 @@ typedef struct packet {
     size_t lead;   /* of them, at the beginning: of no operation */
     size_t txn;    /* operation with which a transaction begins, or goes on, in it; NONE */
     bool in_txn;   /* behind what is in it */
+    bool in_own;   /* and it is the file's own */
     bool several;  /* its one statement may have several answers */
     bool swallows; /* and may end well although it was stopped */
     bool timed;    /* of the program: the server has noted when it began */
@@ -87,7 +90,7 @@ static bool comes_along(const packet *k, size_t at)
         return false;
     }
     if (k->in_txn) {
-        return k->text.len < PACKET_BYTES && k->count + 2 < ITEMS;
+        return k->text.len < PACKET_BYTES && k->count + ROOM < ITEMS;
     }
     if (before->type == BRN_OP_GUARD || is_ledger(before, BRN_LEDGER_INTENT)) {
         return true;
@@ -108,18 +111,46 @@ static void add_item(packet *k, size_t op, bool last)
     brn_buf_add_c(&k->text, "\n;\n");
 }
 
+static void add_aside(packet *k, size_t op)
+{
+    add_item(k, op, false);
+    k->items[k->count - 1].aside = true;
+}
+
+static bool has_lease(const packet *k)
+{
+    return k->p->lease.on && k->p->locked;
+}
+
+/* Fails unless the lease is ours. */
+static void add_lease_check(packet *k, size_t op)
+{
+    brn_mysql_lease_add_renewal(&k->text, k->p, k->in_txn);
+    add_aside(k, op);
+    brn_buf_add_c(&k->text, BRN_MYSQL_LEASE_CHECK);
+    add_aside(k, op);
+}
+
 /*
  * A query that fails unless the session has the lock, and the row is this run's and running. What
  * fails is a subquery of two rows, which is looked at only then. The first one notes the time: see
  * the stamps of ledger.c.
  */
-static void add_guard(packet *k, const char *id)
+static void add_guard(packet *k, size_t index, const char *id)
 {
     brn_mysql *p = k->p;
     const char *run_id = k->program->run_id != NULL ? k->program->run_id : "";
 
-    brn_buf_printf(
-        &k->text, "SELECT IF(IS_USED_LOCK('%s') <=> CONNECTION_ID()", brn_mysql_lock_name(p));
+    if (!p->lease.on) {
+        brn_buf_printf(
+            &k->text, "SELECT IF(IS_USED_LOCK('%s') <=> CONNECTION_ID()", brn_mysql_lock_name(p));
+    } else if (k->in_txn && !k->in_own) {
+        brn_buf_add_c(&k->text, "SELECT IF(1"); /* its BEGIN has looked */
+    } else {
+        brn_mysql_lease_add_renewal(&k->text, p, k->in_txn);
+        add_item(k, index, false);
+        brn_buf_add_c(&k->text, "SELECT IF(ROW_COUNT() > 0");
+    }
     if (id != NULL) {
         brn_buf_add_c(&k->text, " AND (SELECT COUNT(*) FROM ");
         brn_sql_ledger_table(&k->text, &brn_mysql_ledger_dialect, p->schema);
@@ -129,21 +160,46 @@ static void add_guard(packet *k, const char *id)
         brn_mysql_add_text(&k->text, run_id, strlen(run_id));
         brn_buf_add_c(&k->text, ") = 1");
     }
-    brn_buf_add_c(&k->text, ", 1, (SELECT 1 UNION ALL SELECT 2))");
+    brn_buf_add_c(&k->text, BRN_MYSQL_OR_FAIL);
     if (!k->timed) {
         brn_buf_add_c(&k->text, ", UTC_TIMESTAMP(6) INTO @brant_guard, " BRN_MYSQL_BEGAN);
         k->timed = true;
     }
 }
 
+/* From here to the COMMIT nobody else can take over and have it committed as well. */
+static void add_begin(packet *k, size_t index)
+{
+    brn_buf_add_c(&k->text, "START TRANSACTION");
+    add_item(k, index, false);
+    if (has_lease(k)) {
+        k->in_txn = true;
+        add_lease_check(k, index);
+    }
+    k->items[k->count - 1].last = true;
+}
+
+/* With a lease, what is not in a transaction that has looked gets one that does: what was sent
+ * while the lease was ours must not be written when it is not any more. */
 static void add_ledger(packet *k, size_t index, const brn_ledger_op *op)
 {
     /* What is sent with the statements is written before they have run. */
     int64_t now_us = op->stamp && k->timed ? BRN_SQL_BY_SERVER : brn_clock_wall_us();
+    bool looks = has_lease(k) && op->type != BRN_LEDGER_ENSURE && (!k->in_txn || k->in_own);
+    bool wraps = looks && !k->in_txn;
     brn_sql_stmt stmt;
     brn_buf sql;
     bool more = true;
 
+    if (wraps) {
+        brn_buf_add_c(&k->text, "START TRANSACTION");
+        add_aside(k, index);
+    }
+    if (looks) {
+        k->in_txn = true;
+        add_lease_check(k, index);
+        k->in_txn = !wraps;
+    }
     brn_buf_init(&sql, 0);
     for (size_t i = 0; more; i++) {
         more = brn_sql_ledger_render(
@@ -152,6 +208,10 @@ static void add_ledger(packet *k, size_t index, const brn_ledger_op *op)
             brn_mysql_add_rendered(&k->text, &stmt);
             add_item(k, index, false);
         }
+    }
+    if (wraps) {
+        brn_buf_add_c(&k->text, "COMMIT");
+        add_aside(k, index);
     }
     k->items[k->count - 1].last = true;
     k->text.failed = k->text.failed || sql.failed;
@@ -225,6 +285,7 @@ static void follow_txn(packet *k, size_t index)
 
     if (op->type == BRN_OP_BEGIN || (op->flags & BRN_OP_OWN_BEGIN) != 0) {
         k->in_txn = true;
+        k->in_own = op->type != BRN_OP_BEGIN;
         k->txn = k->txn != NONE ? k->txn : index;
     } else if (op->type == BRN_OP_COMMIT || (op->flags & BRN_OP_OWN_END) != 0) {
         k->in_txn = false;
@@ -238,15 +299,14 @@ static bool add_op(packet *k, size_t index, brant_status *st, brant_error **err)
 
     switch (op->type) {
     case BRN_OP_BEGIN:
-        brn_buf_add_c(&k->text, "START TRANSACTION");
-        add_item(k, index, true);
+        add_begin(k, index);
         break;
     case BRN_OP_COMMIT:
         brn_buf_add_c(&k->text, "COMMIT");
         add_item(k, index, true);
         break;
     case BRN_OP_GUARD:
-        add_guard(k, op->id);
+        add_guard(k, index, op->id);
         add_item(k, index, true);
         break;
     case BRN_OP_LEDGER:
@@ -269,7 +329,7 @@ static bool add_op(packet *k, size_t index, brant_status *st, brant_error **err)
     return true;
 }
 
-static void add_lead(packet *k)
+static void add_limits(packet *k)
 {
     brn_mysql *p = k->p;
     int64_t seconds = brn_mysql_attempt_seconds(p);
@@ -282,6 +342,16 @@ static void add_lead(packet *k)
         &k->text, "SET SESSION lock_wait_timeout = %lld, innodb_lock_wait_timeout = %lld",
         (long long)seconds, (long long)seconds);
     add_item(k, NONE, false);
+}
+
+/* What a statement that begins a packet needs before it. The guard was in a packet before, and we
+ * may have been stopped since. */
+static void add_lead(packet *k, const brn_op *first)
+{
+    add_limits(k);
+    if (has_lease(k) && first->type == BRN_OP_STATEMENT && !k->p->in_program) {
+        add_lease_check(k, NONE);
+    }
     k->lead = k->count;
 }
 
@@ -298,8 +368,9 @@ static brant_status fill(size_t *end, packet *k, size_t from, brant_error **err)
     k->several = false;
     k->swallows = false;
     k->in_txn = k->p->in_program || k->p->in_own;
+    k->in_own = k->p->in_own;
     k->txn = k->in_txn ? from : NONE;
-    add_lead(k);
+    add_lead(k, &k->program->ops.items[from]);
     while (more && st == BRANT_OK) {
         more = add_op(k, at, &st, err);
         at += more && st == BRANT_OK ? 1 : 0;
@@ -343,7 +414,7 @@ static void op_is_done(packet *k, size_t index, int64_t rows)
     report(k, index, rows);
 }
 
-static brant_status lock_lost(brant_error **err)
+brant_status brn_mysql_lock_lost(brant_error **err)
 {
     brant_status st = brn_error(
         err, BRANT_ELOCKED, "lock.lost",
@@ -374,8 +445,8 @@ static brant_status op_failed(packet *k, size_t index, brant_error **err)
     const brn_op *op = index != NONE ? &k->program->ops.items[index] : NULL;
     brant_status st;
 
-    if (op != NULL && op->type == BRN_OP_GUARD && mysql_errno(p->my) == 1242) {
-        return lock_lost(err);
+    if ((op == NULL || op->type != BRN_OP_STATEMENT) && mysql_errno(p->my) == BRN_MYSQL_NOT_OURS) {
+        return brn_mysql_lock_lost(err);
     }
     if (op != NULL && op->type == BRN_OP_LEDGER) {
         return ledger_failed(k, op, err);
@@ -409,34 +480,39 @@ static void in_doubt(packet *k)
     k->state->passing = doubt >= k->txn;
 }
 
+static bool is_outcome(const packet *k, size_t index)
+{
+    return index != NONE && is_ledger(&k->program->ops.items[index], BRN_LEDGER_OUTCOME);
+}
+
 /* The outcome of a statement that is done must not be lost with what was asked to stop. */
 static bool write_again(packet *k, size_t index)
 {
-    const brn_op *op = index != NONE ? &k->program->ops.items[index] : NULL;
-    brn_arena arena;
-    char *sql = NULL;
+    brn_mysql *p = k->p;
     brn_sql_stmt stmt;
     brn_buf text;
     brn_buf whole;
-    bool fine = op != NULL && is_ledger(op, BRN_LEDGER_OUTCOME) && index < k->txn &&
-                k->p->stopping && !brn_mysql_is_lost(k->p);
+    bool fine;
 
-    if (!fine) {
+    if (!is_outcome(k, index) || index >= k->txn || !p->stopping || brn_mysql_is_lost(p)) {
         return false;
     }
-    brn_arena_init(&arena);
     brn_buf_init(&text, 0);
     brn_buf_init(&whole, 0);
+    if (has_lease(k)) {
+        brn_buf_add_c(&whole, "ROLLBACK;\nSTART TRANSACTION;\n");
+        brn_mysql_lease_add_renewal(&whole, p, true);
+        brn_buf_add_c(&whole, ";\n" BRN_MYSQL_LEASE_CHECK ";\n");
+    }
     (void)brn_sql_ledger_render(
-        &stmt, &text, &brn_mysql_ledger_dialect, k->p->schema, op->ledger, 0, brn_clock_wall_us(),
-        k->began_us);
+        &stmt, &text, &brn_mysql_ledger_dialect, p->schema, k->program->ops.items[index].ledger, 0,
+        brn_clock_wall_us(), k->began_us);
     brn_mysql_add_rendered(&whole, &stmt);
-    sql = brn_arena_strdup(&arena, brn_buf_text(&whole));
-    fine = sql != NULL && !whole.failed &&
-           brn_mysql_ask_quietly(k->p, brn_str_from(sql), NULL, NULL, NULL) == BRANT_OK;
+    brn_buf_add_c(&whole, has_lease(k) ? ";\nCOMMIT" : "");
+    fine = !whole.failed && !text.failed &&
+           brn_mysql_ask_quietly(p, brn_buf_str(&whole), NULL, NULL, NULL) == BRANT_OK;
     brn_buf_release(&whole);
     brn_buf_release(&text);
-    brn_arena_release(&arena);
     return fine;
 }
 
@@ -506,6 +582,20 @@ static brant_status too_many_answers(packet *k, brant_error **err)
         "place than the server would");
 }
 
+static brant_status item_failed(packet *k, const item *it, brant_error **err)
+{
+    brn_mysql *p = k->p;
+    brant_status st = op_failed(k, it->op, err);
+
+    brn_control_rest(p->conn.control, BRN_LIMIT_STATEMENT);
+    if (brn_mysql_is_lost(p)) {
+        in_doubt(k);
+    } else {
+        k->state->passing = brn_mysql_is_passing(mysql_errno(p->my));
+    }
+    return st;
+}
+
 /* *end: behind the last operation whose answer came. */
 static brant_status take_answers(packet *k, size_t *end, brant_error **err)
 {
@@ -519,14 +609,7 @@ static brant_status take_answers(packet *k, size_t *end, brant_error **err)
 
         cut = !take_answer(k, i, &rows, &stopped);
         if (cut && !write_again(k, it->op)) {
-            brant_status st = op_failed(k, it->op, err);
-            brn_control_rest(p->conn.control, BRN_LIMIT_STATEMENT);
-            if (brn_mysql_is_lost(p)) {
-                in_doubt(k);
-            } else {
-                k->state->passing = brn_mysql_is_passing(mysql_errno(p->my));
-            }
-            return st;
+            return item_failed(k, it, err);
         }
         if (stopped) {
             brant_status st = brn_control_check(p->conn.control, err);
@@ -535,10 +618,10 @@ static brant_status take_answers(packet *k, size_t *end, brant_error **err)
                 return st;
             }
         }
-        if (has_missed(k, it)) {
+        if (!it->aside && !(cut && has_lease(k)) && has_missed(k, it)) {
             return row_missing(k, it, err);
         }
-        if (it->last) {
+        if (it->last || cut) {
             op_is_done(k, it->op, rows);
         }
         /* What failed has ended the packet: the rest of it is sent anew. */

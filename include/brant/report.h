@@ -96,6 +96,8 @@ typedef struct brant_lock_info {
     /** By which the server knows the lock, also a free one: the number in pg_locks; "" where there
      * is none. */
     const char *id;
+    /** When it runs out unless it is renewed, where the lock is a lease; 0: it does not. */
+    int64_t expires_us;
 } brant_lock_info;
 
 /**

@@ -156,6 +156,18 @@ const brant_setting_info brn_settings_table[] = {
         .since = "0.1",
     },
     {
+        .key = "lock-lease",
+        .type = BRANT_SETTING_DURATION,
+        .flags = BRANT_SETTING_GLOBAL_FLAG,
+        .default_value = "30s",
+        .min = 1000,
+        .max = 3600000,
+        .metavar = "DUR",
+        .help = "How long the migration lock outlives a run that gives no sign of life, where the "
+                "lock is a lease: in a cluster.",
+        .since = "0.1",
+    },
+    {
         .key = "migration-timeout",
         .type = BRANT_SETTING_DURATION,
         .flags = BRANT_SETTING_GLOBAL_FLAG,

@@ -109,6 +109,8 @@ typedef struct brn_connect_options {
     int64_t lock_timeout_ms; /* longest wait for locks of other applications */
     /* Longest wait in one go, where the engine can let go and try again; 0: as above. */
     int64_t lock_attempt_ms;
+    /* Where the lock is a lease: how long it outlives a run that gives no sign. */
+    int64_t lease_ms;
     const brn_lent *lent; /* BRN_CAP_ATTACH: instead of a connection of its own; NULL */
     uint32_t flags;
 } brn_connect_options;
@@ -168,9 +170,11 @@ typedef struct brn_lock_holder {
     bool mine;
     int64_t pid;
     int64_t since_us;
-    char who[256];  /* user@host */
-    char what[128]; /* command and version */
-    char id[64];    /* by which the server knows the lock, held or not: a number; "" */
+    int64_t expires_us; /* of a lease, unless it is renewed; 0: the lock does not run out */
+    int64_t fence;      /* of a lease: its number */
+    char who[256];      /* user@host */
+    char what[128];     /* command and version */
+    char id[64];        /* by which the server knows the lock, held or not: a number; "" */
 } brn_lock_holder;
 
 typedef struct brn_ledger_state {

@@ -118,13 +118,13 @@ static void add_name(brn_buf *buf, const brn_sql_dialect *dialect, const char *n
 }
 
 void brn_sql_table_name(
-    brn_buf *buf, const brn_sql_dialect *dialect, const char *schema, const char *name)
+    brn_buf *out, const brn_sql_dialect *dialect, const char *schema, const char *name)
 {
     if (schema != NULL) {
-        add_name(buf, dialect, schema);
-        brn_buf_add_char(buf, '.');
+        add_name(out, dialect, schema);
+        brn_buf_add_char(out, '.');
     }
-    add_name(buf, dialect, name);
+    add_name(out, dialect, name);
 }
 
 static const char *type_of(const brn_sql_dialect *dialect, brn_column_kind kind)

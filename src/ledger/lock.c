@@ -19,10 +19,14 @@ static void holder_text(brn_conn *conn, char out[512])
         return;
     }
     char since[BRN_CLOCK_TEXT];
+    char until[BRN_CLOCK_TEXT] = "";
     brn_clock_rfc3339(since, holder.since_us);
+    if (holder.expires_us != 0) {
+        brn_clock_rfc3339(until, holder.expires_us);
+    }
     snprintf(
-        out, 512, "%.200s, process %lld (%.100s), since %s", holder.who, (long long)holder.pid,
-        holder.what, since);
+        out, 512, "%.200s, process %lld (%.100s), since %s%s%s", holder.who, (long long)holder.pid,
+        holder.what, since, until[0] != '\0' ? ", lease until " : "", until);
 }
 
 static void emit_wait(brn_conn *conn, int64_t waited_ns)

@@ -36,7 +36,7 @@ static numbered_list number_files(brn_arena *arena, const brn_graph_database *db
             *slot = (numbered){ number, db->items.items[i] };
         }
     }
-    if (list.count > 0) {
+    if (list.items != NULL) {
         qsort(list.items, list.count, sizeof(*list.items), by_number);
     }
     return list;

@@ -113,6 +113,7 @@ void brn_doc_lock(brant_lock_info *out, brn_arena *arena, brn_target *target)
     out->held = holder.held ? 1 : 0;
     out->pid = holder.held ? holder.pid : 0;
     out->since_us = holder.held ? holder.since_us : 0;
+    out->expires_us = holder.held ? holder.expires_us : 0;
     out->who = holder.held && who != NULL ? who : "";
     out->what = holder.held && what != NULL ? what : "";
     out->id = id != NULL ? id : "";

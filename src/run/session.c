@@ -243,6 +243,7 @@ static brant_status connect_once(brant_session *s, brn_target *t, uint32_t flags
         .connect_timeout_ms = brant_settings_int(settings, "connect-timeout"),
         .lock_timeout_ms = brant_settings_int(settings, "lock-timeout"),
         .lock_attempt_ms = brant_settings_int(settings, "ddl-lock-timeout"),
+        .lease_ms = brant_settings_int(settings, "lock-lease"),
         .lent = t->has_lent ? &t->lent : NULL,
         .flags = flags,
     };

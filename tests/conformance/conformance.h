@@ -127,6 +127,7 @@ typedef struct conf_db {
     const char *ledger_schema;
     const brn_lent *lent; /* the next connection is the host's; NULL */
     int64_t lock_timeout_ms;
+    int64_t lease_ms; /* 0: the engine's own */
 } conf_db;
 
 /* The engine under test; set by main. */

@@ -73,6 +73,7 @@ brant_status conf_try_connect(brn_conn **out, conf_db *db, uint32_t flags, brant
         .ledger_schema = db->ledger_schema,
         .connect_timeout_ms = 5000,
         .lock_timeout_ms = db->lock_timeout_ms,
+        .lease_ms = db->lease_ms,
         .lent = db->lent,
         .flags = flags,
     };

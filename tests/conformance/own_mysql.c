@@ -277,6 +277,133 @@ static void urls_are_read_as_users_know_them(void **state)
     }
 }
 
+/* --- a lease ---------------------------------------------------------------------------------- */
+
+#define LEASE_MS 300
+
+static void ask_for_lease(conf_db *db)
+{
+    const char *url = brn_arena_printf(&db->arena, "%s?lock=lease", db->url);
+
+    assert_non_null(url);
+    assert_int_equal(brn_url_parse(&db->parsed, &db->arena, brn_str_from(url), NULL), BRANT_OK);
+    db->lease_ms = LEASE_MS;
+}
+
+static brn_lock_holder holder_of(brn_conn *conn)
+{
+    brn_lock_holder holder = { 0 };
+    brant_error *err = NULL;
+    brant_status st = conn->engine->lock_holder(&holder, conn, &err);
+
+    conf_ok(st, err);
+    return holder;
+}
+
+/* As on another node: there nobody knows of GET_LOCK(). */
+static void free_session_lock(brn_conn *conn, conf_db *db)
+{
+    char sql[BRN_MYSQL_LOCK_NAME + 40];
+
+    (void)snprintf(
+        sql, sizeof(sql), "DO RELEASE_LOCK('%s')", brn_mysql_lock_name((brn_mysql *)conn));
+    conf_run_sql(conn, db, sql);
+}
+
+static brant_status run_bracket(brn_conn *conn, conf_db *db, brant_error **err)
+{
+    brn_program program = { 0 };
+    brn_run_state state;
+
+    add_bracket(&program, db, "CREATE TABLE IF NOT EXISTS t (a int)");
+    return conn->engine->run(conn, &program, NULL, NULL, &state, err);
+}
+
+static void a_lease_is_renewed_while_it_is_held(void **state)
+{
+    conf_db *db = *state;
+    brn_conn *conn = NULL;
+    brn_conn *other = NULL;
+    brn_lock_holder first;
+    brn_lock_holder later;
+    brant_error *err = NULL;
+    brant_status st;
+
+    ask_for_lease(db);
+    conn = with_row(db);
+    other = conf_connect(db);
+    first = holder_of(other);
+    assert_true(first.held);
+    assert_false(first.mine);
+    assert_true(first.fence > 1);
+    for (int i = 0; i < 40; i++) {
+        brn_clock_sleep_ms(LEASE_MS / 10);
+        assert_int_equal(other->engine->lock(other, "other", NULL), BRANT_ELOCKED);
+    }
+    later = holder_of(conn);
+    assert_true(later.mine);
+    assert_int_equal(later.fence, first.fence);
+    assert_true(later.expires_us > first.expires_us + LEASE_MS * 1000);
+    st = run_bracket(conn, db, &err);
+    conf_ok(st, err);
+    conf_close(conn);
+    assert_false(holder_of(other).held);
+    assert_int_equal(other->engine->lock(other, "other", NULL), BRANT_OK);
+    conf_close(other);
+}
+
+static void without_its_lease_a_run_does_nothing(void **state)
+{
+    conf_db *db = *state;
+    brn_conn *conn = NULL;
+    brn_conn *other = NULL;
+    brant_error *err = NULL;
+    brant_status st;
+
+    ask_for_lease(db);
+    conn = with_row(db);
+    other = conf_connect(db);
+    free_session_lock(conn, db);
+    brn_heartbeat_stop(((brn_mysql *)conn)->lease.heartbeat);
+    ((brn_mysql *)conn)->lease.heartbeat = NULL;
+    st = BRANT_ELOCKED;
+    for (int i = 0; i < 1000 && st == BRANT_ELOCKED; i++) {
+        brn_clock_sleep_ms(10);
+        st = other->engine->lock(other, "other", NULL);
+    }
+    assert_int_equal(st, BRANT_OK);
+    st = run_bracket(conn, db, &err);
+    conf_expect(st, err, BRANT_ELOCKED, "lock.lost");
+    assert_int_equal(number(db, db->quirks->count_tables), 0);
+    conf_close(conn);
+    assert_true(holder_of(other).mine);
+    conf_close(other);
+}
+
+static void a_lease_can_be_taken_away(void **state)
+{
+    conf_db *db = *state;
+    brn_conn *conn = NULL;
+    brn_conn *other = NULL;
+    brn_lock_holder holder;
+    brant_error *err = NULL;
+    brant_status st;
+
+    ask_for_lease(db);
+    conn = with_row(db);
+    other = conf_connect(db);
+    free_session_lock(conn, db); /* else its session is ended as well */
+    holder = holder_of(other);
+    st = other->engine->lock_break(other, &holder, &err);
+    conf_ok(st, err);
+    assert_false(holder_of(other).held);
+    st = run_bracket(conn, db, &err);
+    conf_expect(st, err, BRANT_ELOCKED, "lock.lost");
+    assert_int_equal(number(db, db->quirks->count_tables), 0);
+    conf_close(conn);
+    conf_close(other);
+}
+
 int conf_own_mysql(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +416,9 @@ int conf_own_mysql(void)
         TEST(the_mode_of_the_session_is_known),
         TEST(values_stand_only_where_they_are_asked_for),
         TEST(urls_are_read_as_users_know_them),
+        TEST(a_lease_is_renewed_while_it_is_held),
+        TEST(without_its_lease_a_run_does_nothing),
+        TEST(a_lease_can_be_taken_away),
     };
 
     return cmocka_run_group_tests_name("mysql", tests, NULL, NULL);

@@ -7,7 +7,7 @@ import support
 from support import audit  # noqa: F401: tests take it from here
 
 AUDIT = "CREATE TABLE audit (n bigint AUTO_INCREMENT PRIMARY KEY, token varchar(200) NOT NULL);\n"
-OURS = "('brant_migrations', 'brant_history', 'brant_lock')"
+OURS = "('brant_migrations', 'brant_history', 'brant_lock', 'brant_lease')"
 
 
 class Project(support.Project):

@@ -115,7 +115,7 @@ class Bash(Shell):
 
     def test_options(self):
         self.assertEqual(self.complete("brant", "--lock-"),
-                         ["--lock-timeout", "--lock-poll-interval", "--lock-id"])
+                         ["--lock-timeout", "--lock-poll-interval", "--lock-lease", "--lock-id"])
         self.assertIn("--version", self.complete("brant", "-"))
         self.assertIn("--dry-run", self.complete("brant", "up", "--"))
         self.assertIn("--dry-run", self.complete("brant", "migrate", "--d"))
