@@ -205,7 +205,8 @@ static brant_status run_concurrent(brn_pipe *pipe, size_t index, brant_error **e
     if (st == BRANT_OK && p->settings_sent) {
         st = brn_postgres_settings(p, err);
     }
-    if (ran && PQstatus(p->pg) != CONNECTION_OK) {
+    if (ran &&
+        (PQstatus(p->pg) != CONNECTION_OK || st == BRANT_ETIMEOUT || st == BRANT_ECANCELLED)) {
         pipe->state->in_doubt = true; /* it has run: nobody must take it for refused */
     }
     if (st == BRANT_OK) {

@@ -257,6 +257,12 @@ brant_status brn_frame_failed(
         return BRANT_OK;
     }
     brn_forget_uncommitted(run, f->target);
+    if (stored != NULL && stored->run_id != NULL &&
+        strcmp(stored->run_id, run->actor.run_id) != 0) {
+        run->handed_over = NULL; /* another run has been here: its row must not be overwritten */
+        report_failure(f, NULL, failure_text(run->arena, *failure));
+        return st;
+    }
     known = known && (!state->in_doubt || brn_history_ends_here(run, f->target));
     if (!known && (state->in_doubt || !f->compiled.transactional) && !run->all) {
         run->handed_over = NULL; /* what cannot be read must not be overwritten */

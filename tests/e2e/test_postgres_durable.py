@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Of the migrations that are sent together only the last waits for the disk. What is told is there all the same.
 
-A server whose log is written late, and that is killed, loses what was committed without waiting.
+A server that is killed, and whose WAL writer does nothing, loses what was committed without waiting.
 """
 import json
+import os
 import signal
 
 import servers
@@ -82,9 +83,18 @@ class Told(support_postgres.Case):
     """What a run has told of is in a database whose server was killed a moment later."""
 
     def late(self, migrations: dict):
-        """A server that writes late, unless somebody waits for it, and a project on it."""
-        server = servers.postgres(self, settings={"wal_writer_delay": "10s"})
-        return workloads_postgres.Project(self, server=server, memory=True).pairs(migrations)
+        """A project on a server that writes its log only when somebody waits for it."""
+        p = self.early(migrations)
+        self.stop_writer(p)
+        return p
+
+    def early(self, migrations: dict):
+        return workloads_postgres.Project(self, server=servers.postgres(self), memory=True).pairs(migrations)
+
+    def stop_writer(self, p) -> None:
+        """Databases can be neither made nor dropped from then on."""
+        with p.server.connect() as admin:
+            os.kill(admin.one("SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'"), signal.SIGSTOP)
 
     def small(self, first: int, count: int) -> dict:
         return {f"{n:03}_m": audit(str(n)) for n in range(first, first + count)}
@@ -142,12 +152,13 @@ class Told(support_postgres.Case):
 
     def test_killed_again_and_again(self):
         """What was lost runs again, once; the number of its transaction is another's by then."""
-        p = self.late({**BASE, **{id: sql + f"CREATE TABLE t{id[:3]} (a int);\nSELECT pg_sleep(0.01);\n"
+        p = self.early({**BASE, **{id: sql + f"CREATE TABLE t{id[:3]} (a int);\nSELECT pg_sleep(0.01);\n"
                                   for id, sql in self.small(2, 99).items()}})
         p.keep()
         lost = 0
         for wanted in range(4, 90, 30):
             p.restore()
+            self.stop_writer(p)
             running = p.start("up", "--progress=json")
             support.wait_until(lambda: len(p.tokens()) >= wanted, what=f"{wanted} tokens", process=running)
             seen = len(p.tokens())
