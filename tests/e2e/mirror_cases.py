@@ -57,7 +57,7 @@ class Gofr:
         p.up()
         (took,), = p.sql("SELECT duration FROM gofr_migrations WHERE version = 20240302000000")
         self.assertTrue(1150 <= took <= 6000, took)
-        self.assertEqual(took, p.ledger()[-1]["duration_ms"])
+        self.assertAlmostEqual(took, p.ledger()[-1]["duration_ms"], delta=100)  # each by its own reading of the clock
 
     def test_what_fails_is_not_in_it(self):
         p = self.start()
