@@ -272,8 +272,11 @@ static brant_status read_table(reading *r, size_t limit, brant_error **err)
         st = brn_postgres_lost(r->p, err);
     } else {
         r->p->conn.requests++;
-        /* Memory stays flat: no result holds all rows beside our own copies. */
-        (void)PQsetSingleRowMode(r->p->pg);
+        if (r->rows == NULL || r->detail == BRN_LEDGER_FULL) {
+            /* Memory stays flat: no result holds all rows beside our own copies. Brief ones are
+             * small, and a result for each would cost more than all the rest of reading them. */
+            (void)PQsetSingleRowMode(r->p->pg);
+        }
         st = take_all(r, err);
     }
     brn_buf_release(&sql);
