@@ -51,8 +51,9 @@ class Result:
 class Results:
     version: str
     each: Result
-    # The same with DELAY_US for each round trip.
+    # The same with DELAY_US for each round trip, and that with migrations that only write rows.
     slow: Result
+    slow_rows: Result
     look: Result
     peers_look: Result
     # First runs, by number of migrations.
@@ -154,13 +155,13 @@ class Lab:
 
         return _Command(name, folder, database, make)
 
-    def _other(self, peer: peers.Peer) -> _Command:
-        folder = self._made(peer.name)
+    def _other(self, peer: peers.Peer, statements: Callable = workloads.tables) -> _Command:
+        folder = self._made(peer.name, statements=statements)
 
         def make(url: str) -> Contestant:
             return peer.contestant(folder, measure.nothing, measure.nothing, self.engine, url)
 
-        return _Command(peer.name, folder, self._name(f"each {peer.name}"), make, False)
+        return _Command(peer.name, folder, self._name(f"{statements.__name__} {peer.name}"), make, False)
 
     def _ready(self, command: _Command, place, work: _Work) -> Contestant:
         made = command.make(place.url(command.database, **self.url_options))
@@ -200,6 +201,15 @@ class Lab:
                 one.rounds = None if command.is_ours else 1
             return Result(measure.in_turn(self.bench.programs.meter, made, min(FEW, self.bench.repeat)))
 
+    def slow_rows(self) -> Result:
+        """Of those that only write rows the server has little work: what is left is the network."""
+        folder = self._made("brant", statements=workloads.rows)
+        ours = [self._bare("floor", folder, self._name("slow floor"), "bare"),
+                self._bare("floor with a ledger", folder, self._name("slow ledger"), "ledger"),
+                self._brant(folder, "slow brant")]
+        others = [self._other(peer, workloads.rows) for peer in self.peers]
+        return self._compare_slow([*ours, *others], _Work(_ROWS, MANY))
+
     def _first_run(self, count: int) -> Series:
         """One run over everything; the database stays."""
         command = self._brant(self._made("brant", count, workloads.rows), f"rows {count}")
@@ -236,8 +246,9 @@ def run(lab: Lab, say: Callable[[str], None]) -> Results:
         version = lab.version()
         say(f"{lab.title}: {MANY} migrations, without and with a delay; nothing to do")
         each, slow, peers_look = lab.each()
+        slow_rows = lab.slow_rows()
         say(f"{lab.title}: {MORE} migrations, then nothing to do")
         runs, look = lab.look()
-        return Results(version, each, slow, look, peers_look, runs)
+        return Results(version, each, slow, slow_rows, look, peers_look, runs)
     finally:
         lab.server.stop()

@@ -17,8 +17,9 @@ The server's processor time is that of the process that served the client.
 """)
 
 
-def _slower(result: Result, name: str) -> Goal:
-    what, goal = f"{MANY:,} migrations with {DELAY_US / 1000:g} ms a round trip: {name}", "at least 10 times brant's time"
+def _slower(result: Result, of: str, name: str) -> Goal:
+    what = f"{TITLE}: {MANY:,} migrations of {of} with {DELAY_US / 1000:g} ms a round trip: {name}"
+    goal = "at least 10 times brant's time"
     if name not in result.series:
         return Goal(what, goal, "not measured", None)
     ratio = result.series[name].over(result.series["brant"])
@@ -32,8 +33,10 @@ def goals(results: Results) -> list:
         tables.at_most(f"{TITLE}: {MANY:,} migrations, over the floor without", each.series["brant"],
                        each.series["floor"], 1.3),
         report_server.trips(f"{TITLE}: round trips of {MANY:,} migrations", each.counts["brant"].round_trips, MANY + 10),
-        _slower(results.slow, "golang-migrate"),
-        _slower(results.slow, "dbmate"),
+        _slower(results.slow_rows, "rows", "golang-migrate"),
+        _slower(results.slow_rows, "rows", "dbmate"),
+        _slower(results.slow, "a table and a row", "golang-migrate"),
+        _slower(results.slow, "a table and a row", "dbmate"),
         report_server.above_looking(TITLE, results),
         *report_server.memory(TITLE, results),
     ]

@@ -16,6 +16,10 @@ Other tools ran {few} times, and with a delay once.
 _EACH = """Two statements each, a table and a row, on an empty database.
 """
 
+_SLOW_ROWS = """Making a table keeps the server busy for longer than a round trip takes, whoever asks for it. With
+migrations of two rows each:
+"""
+
 _SLOW = """The same through a proxy that holds back for {ms:g} ms what begins a round trip, as a network does.
 """
 
@@ -110,6 +114,7 @@ def section(about: About, results: Results) -> str:
         f"### {MANY:,} migrations on {about.title}\n", _EACH, _times(results.each), _counted(results.each),
         f"### {MANY:,} migrations on {about.title}, {DELAY_US / 1000:g} ms for each round trip\n",
         _SLOW.format(ms=DELAY_US / 1000), _slow(results.slow),
+        _SLOW_ROWS, _slow(results.slow_rows),
         f"### Nothing to do on {about.title}\n", _LOOK.format(more=MORE), _times(results.look), _counted(results.look),
         _PEERS.format(many=MANY), _times(results.peers_look), _counted(results.peers_look),
         f"### Memory of a first run on {about.title}\n", _FIRST, _first_runs(results.first_runs),
