@@ -7,7 +7,7 @@
 #include "base/clock.h"
 
 #define CANCEL_AFTER_MS 100
-#define SOON_MS 5000 /* far below what the endless statement takes, far above a slow machine */
+#define SOON_MS 20000 /* far below what the endless statement takes, far above a slow machine */
 
 /* --- helpers ---------------------------------------------------------------------------------- */
 
