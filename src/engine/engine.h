@@ -289,8 +289,8 @@ typedef struct brn_engine {
         int64_t older_than_ms,
         brant_error **err);
 
-    /* BRN_CAP_MIRROR: the rows of another tool's table, in one query. It stands where the ledger
-     * does, or would: ledger_read() has been called. A missing table is no error. */
+    /* BRN_CAP_MIRROR: the rows of another tool's table. It stands where the ledger does, or would:
+     * ledger_read() has been called. A missing table is no error. */
     brant_status (*mirror_read)(
         brn_mirror_state *out,
         brn_arena *arena,

@@ -9,7 +9,8 @@
  * The bracket of a statement outside of the migration's transaction is the cheapest one that makes
  * its outcome known after a crash:
  *   - a transaction of its own with the outcome in it, when statement and engine allow that; one
- * for several in a row where the engine cannot roll back what stands between them;
+ *     for several in a row where the engine cannot roll back what stands between them. That of the
+ *     last ones is the one with the completion, which says as much as their outcome;
  *   - inside the file's own BEGIN ... COMMIT nothing, and the outcome just before that COMMIT;
  *   - otherwise intent, statement, outcome.
  */

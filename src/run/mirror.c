@@ -133,9 +133,10 @@ brant_status brn_mirror_look(brn_world *world, size_t target, brant_error **err)
     if ((t->conn->caps & BRN_CAP_MIRROR) == 0) {
         return unsupported(t, err);
     }
-    world->session->round_trips++;
+    uint64_t before = t->conn->requests;
     brant_status st =
         t->conn->engine->mirror_read(&view->state, world->arena, t->conn, view->mirror, err);
+    world->session->round_trips += t->conn->requests - before;
     if (st != BRANT_OK) {
         brn_error_subject(err, brn_target_name(t), NULL);
         return st;
