@@ -103,6 +103,12 @@ class Gofr:
         self.assertEqual(str(p.sql(f"SELECT start_time FROM gofr_migrations WHERE version = {FIRST}")[0][0])[:19],
                          "2024-02-26 15:31:00")
 
+    def test_a_version_that_is_no_number_has_no_place_in_it(self):
+        p = self.start().pairs({"1.2.0_d": ("CREATE TABLE d (x int);\n", None)})
+        p.up("--out-of-order", "run")
+        self.assertIn("1.2.0_d", p.completed())
+        self.assertMirrors(p, FIRST, SECOND, THIRD)
+
     def test_there_is_something_to_adopt_or_an_error(self):
         p = self.start()
         self.assertRefused(p.run("adopt"), "adopt.nothing_found", "gofr_migrations", codes=(2,))

@@ -524,10 +524,31 @@ static void a_new_migration_continues_the_numbers(void **state)
     work_stop(&w);
 }
 
+/* ---- mirror ---- */
+
+static void a_mirror_is_refused_where_there_is_none(void **state)
+{
+    brn_fault fault = { .hide_caps = BRN_CAP_MIRROR };
+    work w;
+
+    (void)state;
+    work_start(&w, three);
+    work_set(&w, "mirror", "gofr");
+    w.fault = &fault;
+    work_expect(
+        &w, brant_up(NULL, work_open(&w), NULL, &w.err), BRANT_EUNSUPPORTED, "mirror.unsupported");
+    assert_string_equal(work_query(&w, "app.db", "SELECT count(*) FROM sqlite_schema"), "0");
+    work_expect(
+        &w, brant_adopt(NULL, work_open(&w), "gofr", &w.err), BRANT_EUNSUPPORTED,
+        "mirror.unsupported");
+    work_stop(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mark_records_and_runs_nothing),
+        cmocka_unit_test(a_mirror_is_refused_where_there_is_none),
         cmocka_unit_test(force_records_exactly_the_migrations_up_to_a_version),
         cmocka_unit_test(an_open_statement_waits_for_an_answer),
         cmocka_unit_test(an_answer_does_not_cover_statements_that_were_edited),
