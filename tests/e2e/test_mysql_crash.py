@@ -23,7 +23,7 @@ WORKLOAD = {
                 "CREATE PROCEDURE p() BEGIN SELECT 1; END;\nALTER TABLE audit MODIFY size bigint;\n",
 }
 DIGITS = "SELECT 0 AS d" + "".join(f" UNION ALL SELECT {i}" for i in range(1, 10))
-BIG = ("CREATE TABLE big (i int PRIMARY KEY, t varchar(60) NOT NULL);\nINSERT INTO big SELECT n.i, MD5(n.i) FROM "
+BIG = ("CREATE TABLE big (i int PRIMARY KEY, t varchar(60) NOT NULL);\nINSERT INTO big SELECT n.i, LEFT(SHA2(n.i, 256), 32) FROM "
        "(SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * f.d + 100000 * g.d AS i FROM "
        + ", ".join(f"({DIGITS}) {name}" for name in "abcefg") + ") n WHERE n.i < %d;\n")
 

@@ -114,7 +114,7 @@ def _children(pid: int) -> list:
     return found
 
 
-def _wait(predicate, seconds: float, what: str) -> None:
+def wait(predicate, seconds: float, what: str) -> None:
     end = time.monotonic() + seconds * PATIENCE
     while not predicate():
         if time.monotonic() > end:
@@ -122,7 +122,7 @@ def _wait(predicate, seconds: float, what: str) -> None:
         time.sleep(0.01)
 
 
-def _last(path: str, size: int = 3000) -> str:
+def last(path: str, size: int = 3000) -> str:
     with contextlib.suppress(OSError), open(path, "rb") as file:
         file.seek(max(0, os.path.getsize(path) - size))
         return file.read().decode("utf-8", "replace")
@@ -214,13 +214,13 @@ class _Server:
         for port in ports:
             self.port = port
             self._spawn(argv(port))
-            _wait(lambda: not self.alive() or self._ready(), START_SECONDS, "a server")
+            wait(lambda: not self.alive() or self._ready(), START_SECONDS, "a server")
             if self.alive():
                 return
-            if not re.search("in use|shared memory block", _last(self.log)):
+            if not re.search("in use|shared memory block", last(self.log)):
                 break
             time.sleep(0.2)
-        raise Failed(f"{self.process.args[0]} did not start:\n{_last(self.log)}")
+        raise Failed(f"{self.process.args[0]} did not start:\n{last(self.log)}")
 
     def halt(self, number: int = 0, seconds: float = 30) -> None:
         """Ends the process and keeps the folder."""
@@ -625,7 +625,10 @@ class MariaDB(_Server):
             said = self._version()
         self.version, self.is_maria = said.split("Ver ")[1].split()[0], "MariaDB" in said
         if not self.is_maria:
-            self._SMALL = {**self._SMALL, "basedir": os.path.dirname(os.path.dirname(self.program)), "mysqlx": "OFF"}
+            self._SMALL = {**self._SMALL, "basedir": os.path.dirname(os.path.dirname(self.program)), "mysqlx": "OFF",
+                           "secure_file_priv": "''"}
+            if int(self.version.split(".")[0]) > 8:
+                self._SMALL["innodb_redo_log_capacity"] = self._SMALL.pop("innodb_log_file_size")
 
     def _version(self) -> str:
         return subprocess.run([self.program, "--version"], capture_output=True, text=True, timeout=60, check=True,
@@ -665,6 +668,8 @@ class MariaDB(_Server):
                      f"GRANT ALL ON `brant\\_%`.* TO {USER}@'%';\n"
                      f"GRANT ALL ON `conf\\_%`.* TO {USER}@'%';\n")
             (self._install_maria if self.is_maria else self._install_mysql)(options, data, users, folder)
+            with contextlib.suppress(FileNotFoundError):  # who a server of MySQL is
+                os.remove(os.path.join(data, "auto.cnf"))
             shutil.copytree(data, target + ".new", symlinks=True)
             os.rename(target + ".new", target)
         finally:
@@ -699,6 +704,8 @@ class MariaDB(_Server):
         own = {**({} if self._plain else small), "datadir": self.data, "socket": self.socket, "bind_address": HOST,
                "pid_file": os.path.join(self.folder, "pid"), "character_set_server": "utf8mb4", "tmpdir": self.folder,
                **settings}
+        if "log_bin" in own:
+            own.pop("skip_log_bin", None)
         self._write_options(os.path.join(self.folder, "my.cnf"), own)
 
     @property

@@ -8,8 +8,8 @@
   shared_servers.py run NAME [--ssl] [--bouncer MODE]
                                  a server for oneself: prints URLs, ends with the input
 
-NAME is postgres, postgres_newest, mysql (MariaDB) or mysql_8. The users of a server are the processes that called start: ctest,
-usually. A process beside them keeps the server, and ends it when none of them is alive any more, so
+NAME is postgres, postgres_newest, mysql (MariaDB), mysql_8 or mysql_newest. The users of a server are the
+processes that called start: ctest, usually. A process beside them keeps the server, and ends it when none of them is alive any more, so
 it does not outlive a ctest that is killed.
 """
 import argparse
@@ -33,9 +33,9 @@ class NotToBeHad(servers.Failed):
     """Nothing is wrong here: without a network, for instance. The tests are skipped."""
 
 
-def fetched_bin(tool: str) -> str:
+def fetched_bin(tool: str, *args: str) -> str:
     """Of the server that a program in tools gets."""
-    done = subprocess.run([os.path.join(servers.SOURCE, "tools", tool)], capture_output=True, text=True,
+    done = subprocess.run([os.path.join(servers.SOURCE, "tools", tool), *args], capture_output=True, text=True,
                           timeout=600, check=False)
     if done.returncode != 0:
         raise NotToBeHad(done.stderr.strip())
@@ -48,6 +48,8 @@ KINDS = {
     "postgres_newest": (servers.VARIABLE, lambda **more: servers.Postgres(programs=fetched_bin("newest-postgres"), **more)),
     "mysql": (servers.VARIABLE_MYSQL, servers.MariaDB),
     "mysql_8": (servers.VARIABLE_MYSQL, lambda **more: servers.MariaDB(programs=fetched_bin("get-mysql"), **more)),
+    "mysql_newest": (servers.VARIABLE_MYSQL, lambda **more: servers.MariaDB(
+        programs=fetched_bin("newest-debian", "mysql-server-core"), **more)),
 }
 
 
