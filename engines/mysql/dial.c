@@ -61,10 +61,10 @@ static const struct refusal *find_refusal(unsigned number)
     return &refusals[i];
 }
 
-static brant_status failed(brn_mysql *p, MYSQL *my, const char *dbname, brant_error **err)
+static brant_status failed(brn_mysql *p, MYSQL *my, const brn_mysql_goal *goal, brant_error **err)
 {
     const struct refusal *refusal = find_refusal(mysql_errno(my));
-    const char *user = p->target.user;
+    const char *host = goal->host;
     char text[512];
     brant_status st;
 
@@ -76,24 +76,23 @@ static brant_status failed(brn_mysql *p, MYSQL *my, const char *dbname, brant_er
     if (mysql_errno(my) == 1049) {
         st = brn_error(
             err, BRANT_ECONNECT, refusal->id, "database \"%s\" does not exist on %s",
-            dbname != NULL ? dbname : "", p->host);
+            goal->dbname != NULL ? goal->dbname : "", host);
     } else if (refusal->number == 0) {
-        st = brn_error(
-            err, BRANT_ECONNECT, refusal->id, "could not connect to %s: %s", p->host, text);
+        st = brn_error(err, BRANT_ECONNECT, refusal->id, "could not connect to %s: %s", host, text);
     } else if (strcmp(refusal->id, "connect.tls") == 0) {
         st = brn_error(
-            err, BRANT_ECONNECT, refusal->id, "no encrypted connection to %s: %s", p->host, text);
+            err, BRANT_ECONNECT, refusal->id, "no encrypted connection to %s: %s", host, text);
     } else {
         st = brn_error(
-            err, BRANT_ECONNECT, refusal->id, "%s refuses user \"%s\" of database \"%s\": %s",
-            p->host, user, p->dbname, text);
+            err, BRANT_ECONNECT, refusal->id, "%s refuses user \"%s\" of database \"%s\": %s", host,
+            goal->target->user, p->dbname, text);
     }
     brn_error_hint(err, "%s", refusal->hint);
     brn_error_native(err, (int64_t)mysql_errno(my), mysql_sqlstate(my));
     return st;
 }
 
-static brant_status no_answer(const brn_mysql *p, int64_t limit_ms, brant_error **err)
+static brant_status no_answer(const char *host, int64_t limit_ms, brant_error **err)
 {
     char limit[BRN_CLOCK_TEXT];
     brant_status st;
@@ -101,7 +100,7 @@ static brant_status no_answer(const brn_mysql *p, int64_t limit_ms, brant_error 
     brn_duration_text(limit, limit_ms);
     st = brn_error(
         err, BRANT_ECONNECT, "connect.unreachable", "could not connect to %s: no answer in %s",
-        p->host, limit);
+        host, limit);
     brn_error_hint(
         err, "Is the server running, are host and port of the URL right, and does a firewall let "
              "this through? The setting \"connect-timeout\" says how long to wait.");
@@ -117,20 +116,18 @@ static void set(MYSQL *my, enum mysql_option option, const char *value)
     }
 }
 
-static bool is_near(const brn_mysql *p)
+static bool is_near(const brn_mysql_target *t)
 {
-    const brn_mysql_target *t = &p->target;
-
     return t->socket != NULL || t->host == NULL || strcmp(t->host, "localhost") == 0 ||
            strncmp(t->host, "127.", 4) == 0 || strcmp(t->host, "::1") == 0;
 }
 
-static brn_mysql_tls wanted_tls(const brn_mysql *p)
+static brn_mysql_tls wanted_tls(const brn_mysql_target *t)
 {
-    if (p->target.tls != BRN_MYSQL_TLS_AUTO) {
-        return p->target.tls;
+    if (t->tls != BRN_MYSQL_TLS_AUTO) {
+        return t->tls;
     }
-    return is_near(p) ? BRN_MYSQL_TLS_DISABLED : BRN_MYSQL_TLS_PREFERRED;
+    return is_near(t) ? BRN_MYSQL_TLS_DISABLED : BRN_MYSQL_TLS_PREFERRED;
 }
 
 static void set_tls(MYSQL *my, const brn_mysql_target *t, brn_mysql_tls tls)
@@ -157,9 +154,8 @@ static void set_tls(MYSQL *my, const brn_mysql_target *t, brn_mysql_tls tls)
     }
 }
 
-static void set_options(MYSQL *my, const brn_mysql *p, brn_mysql_tls tls, int64_t limit_ms)
+static void set_options(MYSQL *my, const brn_mysql_target *t, brn_mysql_tls tls, int64_t limit_ms)
 {
-    const brn_mysql_target *t = &p->target;
     unsigned seconds = (unsigned)(limit_ms > 0 ? (limit_ms + 999) / 1000 : 0);
     unsigned write_seconds = WRITE_SECONDS;
     unsigned none = 0;
@@ -216,21 +212,29 @@ void brn_mysql_hang_up(MYSQL *my)
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+/* One try. */
+typedef struct attempt {
+    const brn_mysql_goal *goal;
+    brn_mysql_tls tls;
+    int64_t limit_ms;
+    bool looks; /* at the control */
+} attempt;
+
 static brant_status wait_for(
-    brn_mysql *p, brn_mysql_call *call, int64_t limit_ms, bool looks, brant_error **err)
+    brn_mysql *p, brn_mysql_call *call, const attempt *a, brant_error **err)
 {
-    int64_t deadline_ns = limit_ms > 0 ? brn_clock_mono_ns() + limit_ms * BRN_NS_PER_MS : 0;
+    int64_t deadline_ns = a->limit_ms > 0 ? brn_clock_mono_ns() + a->limit_ms * BRN_NS_PER_MS : 0;
     int status = brn_mysql_step(call, -1);
     brant_status st = BRANT_OK;
 
     while (status != 0) {
         int events = MYSQL_WAIT_TIMEOUT;
 
-        if (st == BRANT_OK && looks) {
+        if (st == BRANT_OK && a->looks) {
             st = brn_control_check(p->conn.control, err);
         }
         if (st == BRANT_OK && deadline_ns != 0 && brn_clock_mono_ns() >= deadline_ns) {
-            st = no_answer(p, limit_ms, err);
+            st = no_answer(a->goal->host, a->limit_ms, err);
         }
         if (st == BRANT_OK) {
             events = brn_mysql_poll(call->my, status, SLICE_MS);
@@ -240,29 +244,24 @@ static brant_status wait_for(
     return st;
 }
 
-static brant_status attempt(
-    MYSQL **out,
-    brn_mysql *p,
-    const char *dbname,
-    brn_mysql_tls tls,
-    int64_t limit_ms,
-    bool looks,
-    brant_error **err)
+static brant_status try_once(MYSQL **out, brn_mysql *p, const attempt *a, brant_error **err)
 {
-    brn_mysql_call call = { .kind = BRN_MYSQL_CONNECT, .target = &p->target, .dbname = dbname };
+    brn_mysql_call call = { .kind = BRN_MYSQL_CONNECT,
+                            .target = a->goal->target,
+                            .dbname = a->goal->dbname };
     brant_status st;
 
-    if (looks) {
+    if (a->looks) {
         begin_library(); /* others, of which some are on a thread of their own, come later */
     }
     call.my = mysql_init(NULL);
     if (call.my == NULL) {
         return brn_error_oom(err);
     }
-    set_options(call.my, p, tls, limit_ms);
-    st = wait_for(p, &call, limit_ms, looks, err);
+    set_options(call.my, a->goal->target, a->tls, a->limit_ms);
+    st = wait_for(p, &call, a, err);
     if (st == BRANT_OK && call.connected == NULL) {
-        st = failed(p, call.my, dbname, err);
+        st = failed(p, call.my, a->goal, err);
     }
     if (st != BRANT_OK) {
         brn_mysql_hang_up(call.my);
@@ -272,20 +271,23 @@ static brant_status attempt(
     return BRANT_OK;
 }
 
-brant_status brn_mysql_dial(
-    MYSQL **out, brn_mysql *p, const char *dbname, int64_t limit_ms, brant_error **err)
+brant_status brn_mysql_dial_to(
+    MYSQL **out, brn_mysql *p, const brn_mysql_goal *goal, int64_t limit_ms, brant_error **err)
 {
-    int64_t limit = limit_ms > 0 ? limit_ms : p->connect_timeout_ms;
-    brn_mysql_tls tls = wanted_tls(p);
+    attempt a = { .goal = goal,
+                  .tls = wanted_tls(goal->target),
+                  .limit_ms = limit_ms > 0 ? limit_ms : p->connect_timeout_ms,
+                  .looks = limit_ms == 0 };
     brant_error *failure = NULL;
-    brant_status st = attempt(out, p, dbname, tls, limit, limit_ms == 0, &failure);
+    brant_status st = try_once(out, p, &a, &failure);
 
     /* A server that has no encryption is asked for none. */
-    if (st == BRANT_ECONNECT && tls == BRN_MYSQL_TLS_PREFERRED &&
+    if (st == BRANT_ECONNECT && a.tls == BRN_MYSQL_TLS_PREFERRED &&
         strcmp(brant_error_id(failure), "connect.tls") == 0) {
         brant_error_free(failure);
         failure = NULL;
-        st = attempt(out, p, dbname, BRN_MYSQL_TLS_DISABLED, limit, limit_ms == 0, &failure);
+        a.tls = BRN_MYSQL_TLS_DISABLED;
+        st = try_once(out, p, &a, &failure);
     }
     if (st != BRANT_OK && err != NULL) {
         *err = failure;
@@ -293,4 +295,12 @@ brant_status brn_mysql_dial(
         brant_error_free(failure);
     }
     return st;
+}
+
+brant_status brn_mysql_dial(
+    MYSQL **out, brn_mysql *p, const char *dbname, int64_t limit_ms, brant_error **err)
+{
+    brn_mysql_goal goal = { .target = &p->target, .host = p->host, .dbname = dbname };
+
+    return brn_mysql_dial_to(out, p, &goal, limit_ms, err);
 }

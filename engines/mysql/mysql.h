@@ -147,6 +147,17 @@ brant_status brn_mysql_conninfo(brn_mysql *p, const brn_connect_options *opts, b
  */
 brant_status brn_mysql_dial(
     MYSQL **out, brn_mysql *p, const char *dbname, int64_t limit_ms, brant_error **err);
+
+/* Where a session is to be opened, if not where the connection is. */
+typedef struct brn_mysql_goal {
+    const brn_mysql_target *target;
+    const char *host;   /* as it is shown */
+    const char *dbname; /* NULL: none */
+} brn_mysql_goal;
+
+/* The same, anywhere. */
+brant_status brn_mysql_dial_to(
+    MYSQL **out, brn_mysql *p, const brn_mysql_goal *goal, int64_t limit_ms, brant_error **err);
 /* NULL is nothing. */
 void brn_mysql_hang_up(MYSQL *my);
 
