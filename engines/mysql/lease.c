@@ -2,7 +2,7 @@
 /*
  * The migration lock as a lease, where sessions of one server do not know those of another: rows of
  * the table brant_lease, which a cluster keeps the same on all nodes. engine/heartbeat.h has the
- * idea.
+ * idea. What is different in group replication is in group.c.
  *
  * Galera settles who was first when a transaction commits, by the keys of the rows it has written:
  * what was only read, or locked, does not count. So whoever needs the lease writes to it, and there
@@ -121,11 +121,25 @@ static bool read_look(void *user, size_t index, MYSQL_RES *rows)
     return true;
 }
 
+/* What is read until it is false again has all that other nodes have committed before. */
+static void add_causal(brn_buf *sql, const brn_mysql *p, bool causal)
+{
+    if (p->cluster.wsrep) {
+        brn_buf_printf(sql, "SET SESSION wsrep_sync_wait = %s", causal ? "1" : "DEFAULT");
+    } else if (brn_mysql_in_group(p)) {
+        brn_buf_printf(
+            sql, "SET SESSION group_replication_consistency = %s", causal ? "'BEFORE'" : "DEFAULT");
+    } else {
+        brn_buf_add_c(sql, "DO 0");
+    }
+}
+
 static void add_look(brn_buf *sql, brn_mysql *p, bool causal)
 {
     brn_mysql_add_cluster(sql, p);
-    if (causal && p->cluster.wsrep) {
-        brn_buf_add_c(sql, "SET SESSION wsrep_sync_wait = 1;\n");
+    if (causal) {
+        add_causal(sql, p, true);
+        brn_buf_add_c(sql, ";\n");
     }
     brn_buf_add_c(
         sql, "SELECT l.fence, b.beats, l.owner, l.pid, l.what,"
@@ -138,8 +152,9 @@ static void add_look(brn_buf *sql, brn_mysql *p, bool causal)
     brn_buf_printf(
         sql, " b ON b.name = l.name AND b.part = 'beat' WHERE l.name = '%s' AND l.part = 'lock'",
         brn_mysql_lock_name(p));
-    if (causal && p->cluster.wsrep) {
-        brn_buf_add_c(sql, ";\nSET SESSION wsrep_sync_wait = DEFAULT");
+    if (causal) {
+        brn_buf_add_c(sql, ";\n");
+        add_causal(sql, p, false);
     }
 }
 
@@ -285,21 +300,41 @@ static bool seems_dead(const lease_row *row, brn_lease_watch *watch)
            row->over;
 }
 
-/* BRANT_OK when its owner is dead. */
+static bool is_mine(const lease_row *row, const brn_mysql *p)
+{
+    return row->held &&
+           row->fence == p->lease.fence; /* the session was lost, and the lease was not */
+}
+
+static bool is_anothers(const lease_row *row, brn_mysql *p)
+{
+    return row->held && !is_mine(row, p) && !seems_dead(row, &p->lease.watch);
+}
+
+/*
+ * BRANT_OK when its owner is dead, or it is ours or nobody's, and what was sent with it is over.
+ * All that was ordered until then has to be here; while a table is changed that takes long.
+ */
 static brant_status is_abandoned(lease_row *row, brn_mysql *p, brant_error **err)
 {
     brant_error *failure = NULL;
-    brant_status st;
+    bool quiet = true;
+    brant_status st = BRANT_OK;
 
-    if (!seems_dead(row, &p->lease.watch)) {
+    if (is_anothers(row, p)) {
         return is_held(err);
     }
-    /* All that was ordered until now has to be here; while a table is changed that takes long. */
-    st = look(row, p, true, &failure);
+    if (brn_mysql_in_group(p)) {
+        st = brn_mysql_group_is_quiet(
+            &quiet, p, row->held ? BRN_MYSQL_GROUP_END_IDLE : BRN_MYSQL_GROUP_LOOK, &failure);
+    }
+    if (st == BRANT_OK && quiet) {
+        st = look(row, p, true, &failure);
+    }
     if (st != BRANT_OK) {
         return or_is_held(st, failure, err);
     }
-    return row->held && !seems_dead(row, &p->lease.watch) ? is_held(err) : BRANT_OK;
+    return !quiet || is_anothers(row, p) ? is_held(err) : BRANT_OK;
 }
 
 static void add_owner(brn_buf *sql, int64_t length_ms, const char *what)
@@ -419,7 +454,6 @@ brant_status brn_mysql_lease_take(brn_mysql *p, const char *what, brant_error **
     lease_row row = { 0 };
     claim c = { 0 };
     brant_error *failure = NULL;
-    bool mine;
     brant_status st = look(&row, p, false, &failure);
 
     if (st == BRANT_OK && !row.here) {
@@ -429,13 +463,17 @@ brant_status brn_mysql_lease_take(brn_mysql *p, const char *what, brant_error **
     if (st != BRANT_OK) {
         return or_is_held(st, failure, err);
     }
-    mine =
-        row.held && row.fence == p->lease.fence; /* the session was lost, and the lease was not */
-    if (row.held && !mine) {
+    if (p->lease.fence != 0 && !is_mine(&row, p)) {
+        return brn_mysql_lock_lost(err); /* while there was no session */
+    }
+    if (brn_mysql_in_group(p)) {
+        st = brn_mysql_group_look(p, err);
+    }
+    if (st == BRANT_OK && (row.held || brn_mysql_in_group(p))) {
         st = is_abandoned(&row, p, err);
     }
     if (st == BRANT_OK) {
-        st = claim_it(&c, p, &row, mine, what, err);
+        st = claim_it(&c, p, &row, is_mine(&row, p), what, err);
     }
     return st == BRANT_OK ? begin_lease(p, &row, &c, what, err) : st;
 }
@@ -508,10 +546,11 @@ void brn_mysql_lease_end(brn_mysql *p)
 /* --- for people ------------------------------------------------------------------------------- */
 
 /* A lease that is over is nobody's, but while a table is changed beats have to wait: only when that
- * is done it is known whether one was sent. */
+ * is done it is known whether one was sent. In a group a session may still be at work. */
 static brant_status look_again(lease_row *row, brn_mysql *p, brant_error **err)
 {
     brant_error *failure = NULL;
+    bool quiet = true;
     brant_status st = look(row, p, true, &failure);
 
     if (st == BRANT_ESTATEMENT &&
@@ -519,7 +558,10 @@ static brant_status look_again(lease_row *row, brn_mysql *p, brant_error **err)
         brant_error_free(failure);
         return BRANT_OK; /* it is still not done */
     }
-    if (st == BRANT_OK && row->over) {
+    if (st == BRANT_OK && row->over && brn_mysql_in_group(p)) {
+        st = brn_mysql_group_is_quiet(&quiet, p, BRN_MYSQL_GROUP_LOOK, &failure);
+    }
+    if (st == BRANT_OK && row->over && quiet) {
         row->holder = (brn_lock_holder){ 0 };
     }
     return pass_on(st, failure, err);
@@ -541,14 +583,20 @@ brant_status brn_mysql_lease_holder(brn_lock_holder *out, brn_mysql *p, brant_er
     return st;
 }
 
-brant_status brn_mysql_lease_break(brn_mysql *p, int64_t fence, brant_error **err)
+brant_status brn_mysql_lease_break(bool *broken, brn_mysql *p, int64_t fence, brant_error **err)
 {
+    bool some = false;
     brant_status st;
     brn_buf sql;
 
     brn_buf_init(&sql, 0);
     add_release(&sql, p, fence);
-    st = sql.failed ? brn_error_oom(err) : brn_mysql_ask(p, brn_buf_str(&sql), NULL, NULL, err);
+    brn_buf_add_c(&sql, ";\nSELECT ROW_COUNT()");
+    st = sql.failed ? brn_error_oom(err)
+                    : brn_mysql_ask(p, brn_buf_str(&sql), read_count, &some, err);
     brn_buf_release(&sql);
+    if (st == BRANT_OK) {
+        *broken = some;
+    }
     return st;
 }

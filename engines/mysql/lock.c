@@ -8,9 +8,11 @@
  * for people only: a lock without its row is as good.
  *
  * The nodes of a cluster do not know each other's locks. Where more than one of them takes writes,
- * the lock is a lease (lease.c): in Galera, and wherever the URL says so. Group replication with
- * several primaries is refused: a statement of a dead run that changes the schema may go on there
- * on one of them, with nothing that keeps a run on another one waiting.
+ * the lock is a lease (lease.c): in Galera, in group replication with several primaries, and
+ * wherever the URL says so.
+ *
+ * A group with one primary fails over to another server, which may take writes before it has
+ * applied what it has received: it is told to do that first.
  */
 #include "engines/mysql/mysql.h"
 
@@ -28,6 +30,7 @@
 #define NO_LIMIT_SECONDS 31536000 /* the most that the server takes */
 #define LOCK_TABLE "brant_lock"
 #define WHO_MAX 250
+#define BREAK_TRIES 5
 
 const char *brn_mysql_lock_name(brn_mysql *p)
 {
@@ -85,6 +88,12 @@ void brn_mysql_add_settings(brn_buf *out, const brn_mysql *p)
         p->maria ? "max_statement_time = 0, idle_transaction_timeout = 0,"
                    " idle_write_transaction_timeout = 0"
                  : "max_execution_time = 0");
+    if (!p->maria) {
+        brn_buf_add_c(
+            out, "/*!80014 SET SESSION group_replication_consistency ="
+                 " IF(@@group_replication_consistency = 'EVENTUAL', 'BEFORE_ON_PRIMARY_FAILOVER',"
+                 " @@group_replication_consistency) */;\n");
+    }
 }
 
 /* --- taking ----------------------------------------------------------------------------------- */
@@ -146,6 +155,16 @@ void brn_mysql_read_cluster(brn_mysql *p, char **row)
         (is_word(row[0], "group_replication_single_primary_mode") && is_word(value, "OFF"));
 }
 
+bool brn_mysql_in_group(const brn_mysql *p)
+{
+    return p->cluster.group_name && p->cluster.multi_primary;
+}
+
+static bool is_clustered(const brn_mysql *p)
+{
+    return p->cluster.wsrep || brn_mysql_in_group(p);
+}
+
 static bool read_trial(void *user, size_t index, MYSQL_RES *rows)
 {
     trial *t = user;
@@ -172,20 +191,6 @@ static brant_status is_held(brant_error **err)
     brn_error_hint(
         err, "Wait until it is done; \"brant lock\" shows who holds it. The lock goes away with "
              "the session that holds it.");
-    return st;
-}
-
-static brant_status refuse_cluster(brant_error **err)
-{
-    brant_status st = brn_error(
-        err, BRANT_EUNSUPPORTED, "lock.cluster",
-        "the server belongs to a group in which more than one takes writes "
-        "(group_replication_single_primary_mode is OFF)");
-
-    brn_error_detail(err, "The migration lock of one server means nothing to the others.");
-    brn_error_hint(
-        err, "Let one of them take the writes while migrations run, and start brant at one place "
-             "only. See docs/mysql.md.");
     return st;
 }
 
@@ -226,7 +231,7 @@ static brant_status try_lock(trial *t, brn_mysql *p, const char *what, brant_err
     if (st == BRANT_ESTATEMENT && t->answered) {
         brant_error_free(failure); /* of the note */
         /* In a cluster it would have to wait while any table is changed, and is for nothing. */
-        if (t->taken && !p->cluster.wsrep) {
+        if (t->taken && !is_clustered(p)) {
             make_note(p, what);
         }
         return BRANT_OK;
@@ -259,8 +264,9 @@ static bool free_session_lock(brn_mysql *p)
     brn_buf_printf(
         &sql,
         "SELECT RELEASE_LOCK('%s');\nSET SESSION lock_wait_timeout = DEFAULT,"
-        " innodb_lock_wait_timeout = DEFAULT, wait_timeout = DEFAULT",
-        brn_mysql_lock_name(p));
+        " innodb_lock_wait_timeout = DEFAULT, wait_timeout = DEFAULT%s",
+        brn_mysql_lock_name(p),
+        p->maria ? "" : " /*!80014, group_replication_consistency = DEFAULT */");
     if (!p->lease.on) {
         brn_buf_add_c(&sql, ";\nDELETE FROM ");
         add_lock_table(&sql, p);
@@ -300,19 +306,16 @@ brant_status brn_mysql_lock(brn_conn *conn, const char *what, brant_error **err)
         return st;
     }
     p->cluster.known = true;
-    p->lease.on = p->cluster.wsrep;
+    p->lease.on = is_clustered(p);
     if (t.taken) {
         keep_lock(p, &t, what);
     }
-    if (t.taken && (p->lease.on || (p->cluster.group_name && p->cluster.multi_primary))) {
+    if (t.taken && p->lease.on) {
         free_session_lock(p);
         p->locked = false;
     }
     if (p->lease.on) {
         return brn_mysql_lease_take(p, what, err);
-    }
-    if (p->cluster.group_name && p->cluster.multi_primary) {
-        return refuse_cluster(err);
     }
     return t.taken ? BRANT_OK : is_held(err);
 }
@@ -444,7 +447,7 @@ brant_status brn_mysql_lock_holder(brn_lock_holder *out, brn_conn *conn, brant_e
     brn_lock_holder lease = { 0 };
     brant_status st = find_session(&holder, p, err);
 
-    if (st == BRANT_OK && (p->lease.on || p->cluster.wsrep)) {
+    if (st == BRANT_OK && (p->lease.on || is_clustered(p))) {
         st = brn_mysql_lease_holder(&lease, p, err);
     }
     if (st == BRANT_OK) {
@@ -491,11 +494,57 @@ static brant_status end_session(brn_mysql *p, int64_t session, brant_error **err
     return st;
 }
 
+static brant_status end_elsewhere(brn_mysql *p, brant_error **err)
+{
+    bool quiet = false;
+    brant_status st = brn_mysql_group_is_quiet(&quiet, p, BRN_MYSQL_GROUP_END_ALL, err);
+
+    return st != BRANT_OK || quiet ? st : not_ours("its session may be on another server", err);
+}
+
+/* Its session may be here, and then keeps the row from being written. On other servers it is ended
+ * when the lease is gone, so that it does not come back with it. */
+static brant_status break_lease(
+    bool *broken, brn_mysql *p, const brn_lock_holder *now, brant_error **err)
+{
+    brn_lock_holder session = { 0 };
+    brant_status st = find_session(&session, p, err);
+
+    if (st == BRANT_OK && session.held) {
+        st = end_session(p, session.pid, err);
+    }
+    if (st == BRANT_OK) {
+        st = brn_mysql_lease_break(broken, p, now->fence, err);
+    }
+    return st == BRANT_OK && brn_mysql_in_group(p) ? end_elsewhere(p, err) : st;
+}
+
+static bool is_same_run(const brn_lock_holder *a, const brn_lock_holder *b)
+{
+    return a->pid == b->pid && strcmp(a->who, b->who) == 0;
+}
+
+/* A run that was faster has come back with its lease, under another number. */
+static brant_status break_leases(brn_mysql *p, brn_lock_holder now, brant_error **err)
+{
+    brn_lock_holder asked = now;
+    bool broken = false;
+    brant_status st = BRANT_OK;
+
+    for (int i = 0; i < BREAK_TRIES && st == BRANT_OK && !broken; i++) {
+        st = break_lease(&broken, p, &now, err);
+        if (st == BRANT_OK && !broken) {
+            st = brn_mysql_lock_holder(&now, &p->conn, err);
+            broken = !now.held || !is_same_run(&asked, &now);
+        }
+    }
+    return st != BRANT_OK || broken ? st : not_ours("its run takes it again and again", err);
+}
+
 brant_status brn_mysql_lock_break(brn_conn *conn, const brn_lock_holder *holder, brant_error **err)
 {
     brn_mysql *p = (brn_mysql *)conn;
     brn_lock_holder now = { 0 };
-    brn_lock_holder session = { 0 };
     brant_status st = brn_mysql_lock_holder(&now, conn, err);
 
     if (st != BRANT_OK || !now.held) {
@@ -507,13 +556,5 @@ brant_status brn_mysql_lock_break(brn_conn *conn, const brn_lock_holder *holder,
     if (now.mine) {
         return not_ours("this session holds it", err);
     }
-    if (now.fence == 0) {
-        return end_session(p, now.pid, err);
-    }
-    /* Its session may be here, and then keeps the row from being written. */
-    st = find_session(&session, p, err);
-    if (st == BRANT_OK && session.held) {
-        st = end_session(p, session.pid, err);
-    }
-    return st == BRANT_OK ? brn_mysql_lease_break(p, now.fence, err) : st;
+    return now.fence == 0 ? end_session(p, now.pid, err) : break_leases(p, now, err);
 }

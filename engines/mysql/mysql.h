@@ -10,7 +10,8 @@
  *   error.c      answers and lost connections as errors
  *   literal.c    values as texts of SQL
  *   ledger.c     reading the ledger, and rendering its operations
- *   lock.c       the migration lock and its holder
+ *   lock.c       the migration lock and its holder: lease.c in clusters, group.c for what is left
+ *                on other members of a group
  *   packet.c     operations as packets of several statements
  *   run.c        programs as packets
  *   session.c    what a migration changes for the session, and taking it back
@@ -80,6 +81,8 @@ typedef struct brn_mysql_cluster {
     bool wsrep; /* Galera */
     bool group_name;
     bool multi_primary;
+    bool seen;   /* the other members of the group can be listed */
+    bool warned; /* of one that is at work, or cannot be asked */
 } brn_mysql_cluster;
 
 /* The migration lock as a lease. While the heartbeat runs, `side` is its own, and `beat` is read by
@@ -299,6 +302,8 @@ int64_t brn_mysql_attempt_seconds(const brn_mysql *p);
 /* Asks whether the server is in a cluster, unless that is known: answers of two columns. */
 void brn_mysql_add_cluster(brn_buf *out, const brn_mysql *p);
 void brn_mysql_read_cluster(brn_mysql *p, char **row);
+/* Group replication, in which each member takes writes. */
+bool brn_mysql_in_group(const brn_mysql *p);
 
 /* --- lease.c ---------------------------------------------------------------------------------- */
 
@@ -307,7 +312,8 @@ brant_status brn_mysql_lease_take(brn_mysql *p, const char *what, brant_error **
 /* False when we had none any more. */
 bool brn_mysql_lease_release(brn_mysql *p);
 brant_status brn_mysql_lease_holder(brn_lock_holder *out, brn_mysql *p, brant_error **err);
-brant_status brn_mysql_lease_break(brn_mysql *p, int64_t fence, brant_error **err);
+/* *broken false: the lease has another number by now. */
+brant_status brn_mysql_lease_break(bool *broken, brn_mysql *p, int64_t fence, brant_error **err);
 /* Ends the heartbeat. What was not released runs out. */
 void brn_mysql_lease_end(brn_mysql *p);
 /* A statement that changes rows exactly when the lease is ours: ROW_COUNT() behind it is 0 or more.
@@ -319,6 +325,23 @@ void brn_mysql_lease_add_renewal(brn_buf *out, brn_mysql *p, bool in_txn);
 #define BRN_MYSQL_OR_FAIL ", 1, (SELECT 1 UNION ALL SELECT 2))"
 #define BRN_MYSQL_LEASE_CHECK "SELECT IF(ROW_COUNT() > 0" BRN_MYSQL_OR_FAIL
 #define BRN_MYSQL_NOT_OURS 1242
+
+/* --- group.c, where brn_mysql_in_group() ------------------------------------------------------ */
+
+/* Whether the other members can be seen: "lock.cluster". Asked once for a connection. */
+brant_status brn_mysql_group_look(brn_mysql *p, brant_error **err);
+typedef enum brn_mysql_group_wish {
+    BRN_MYSQL_GROUP_LOOK = 0,
+    BRN_MYSQL_GROUP_END_IDLE, /* ends sessions that do nothing any more */
+    BRN_MYSQL_GROUP_END_ALL,
+} brn_mysql_group_wish;
+
+/*
+ * Whether no session of another member has the migration lock: such a session works off what a run
+ * has sent to it. False, with a warning "lock.member", also when a member cannot be asked.
+ */
+brant_status brn_mysql_group_is_quiet(
+    bool *quiet, brn_mysql *p, brn_mysql_group_wish wish, brant_error **err);
 
 /* --- packet.c, run.c, recover.c, session.c, execute.c ------------------------------------------
  */

@@ -73,6 +73,16 @@ static bool read_old(void *user, size_t index, MYSQL_RES *rows)
     return true;
 }
 
+/* Connecting again may have led to another member of a group. */
+static bool lives_elsewhere(brn_mysql *p)
+{
+    bool quiet = true;
+
+    return brn_mysql_in_group(p) &&
+           brn_mysql_group_is_quiet(&quiet, p, BRN_MYSQL_GROUP_END_IDLE, NULL) == BRANT_OK &&
+           !quiet;
+}
+
 static bool old_session_lives(brn_mysql *p, unsigned long session)
 {
     old_session old = { 0 };
@@ -90,7 +100,7 @@ static bool old_session_lives(brn_mysql *p, unsigned long session)
         (void)snprintf(sql, sizeof(sql), "KILL CONNECTION %lu", session);
         (void)brn_mysql_ask_quietly(p, brn_str_from(sql), NULL, NULL, NULL);
     }
-    return old.lives;
+    return old.lives || lives_elsewhere(p);
 }
 
 static void wait_for_old_session(brn_mysql *p, unsigned long session)

@@ -64,6 +64,10 @@ class Failed(Exception):
     """A server did not start; the message has the end of its log."""
 
 
+class NotToBeHad(Failed):
+    """Nothing is wrong here: without a network, for instance. The tests are skipped."""
+
+
 class Missing(Failed):
     """A program is not installed. ./dev check takes the words "missing package" for a failure."""
 
@@ -564,6 +568,15 @@ class MysqlAddress:
     def drop(self, name: str) -> None:
         with self.connect() as admin:
             admin.query(f"DROP DATABASE IF EXISTS `{name}`")
+
+
+def fetched_bin(tool: str, *args: str) -> str:
+    """Of the server that a program in tools gets."""
+    done = subprocess.run([os.path.join(SOURCE, "tools", tool), *args], capture_output=True, text=True,
+                          timeout=600, check=False)
+    if done.returncode != 0:
+        raise NotToBeHad(done.stderr.strip())
+    return done.stdout.strip()
 
 
 def _find_program(folder: str, *names: str) -> str:

@@ -29,27 +29,14 @@ SKIPPED = 77
 LIFETIME_SECONDS = 3 * 3600
 
 
-class NotToBeHad(servers.Failed):
-    """Nothing is wrong here: without a network, for instance. The tests are skipped."""
-
-
-def fetched_bin(tool: str, *args: str) -> str:
-    """Of the server that a program in tools gets."""
-    done = subprocess.run([os.path.join(servers.SOURCE, "tools", tool), *args], capture_output=True, text=True,
-                          timeout=600, check=False)
-    if done.returncode != 0:
-        raise NotToBeHad(done.stderr.strip())
-    return done.stdout.strip()
-
-
 # Name: (variable, function that starts it with options).
 KINDS = {
     "postgres": (servers.VARIABLE, servers.Postgres),
-    "postgres_newest": (servers.VARIABLE, lambda **more: servers.Postgres(programs=fetched_bin("newest-postgres"), **more)),
+    "postgres_newest": (servers.VARIABLE, lambda **more: servers.Postgres(programs=servers.fetched_bin("newest-postgres"), **more)),
     "mysql": (servers.VARIABLE_MYSQL, servers.MariaDB),
-    "mysql_8": (servers.VARIABLE_MYSQL, lambda **more: servers.MariaDB(programs=fetched_bin("get-mysql"), **more)),
+    "mysql_8": (servers.VARIABLE_MYSQL, lambda **more: servers.MariaDB(programs=servers.fetched_bin("get-mysql"), **more)),
     "mysql_newest": (servers.VARIABLE_MYSQL, lambda **more: servers.MariaDB(
-        programs=fetched_bin("newest-debian", "mysql-server-core"), **more)),
+        programs=servers.fetched_bin("newest-debian", "mysql-server-core"), **more)),
 }
 
 
@@ -104,7 +91,7 @@ def keep(place: Place) -> None:
     try:
         server = KINDS[place.name][1]()
     except servers.Failed as error:
-        place.write(failed=str(error), skip=isinstance(error, (servers.Missing, NotToBeHad)))
+        place.write(failed=str(error), skip=isinstance(error, (servers.Missing, servers.NotToBeHad)))
         time.sleep(5)  # until whoever waits for us has read it
         place.clear()
         return
