@@ -92,21 +92,14 @@ static struct brn_arena_block *new_block(size_t cap, bool zeroed)
     return block;
 }
 
-/* A block with room for `size` bytes behind what is used of it, or NULL. */
-static struct brn_arena_block *block_for(brn_arena *arena, size_t size, size_t alignment)
+/* A new block with room for `size` bytes, or NULL. */
+static struct brn_arena_block *add_block(brn_arena *arena, size_t size)
 {
     struct brn_arena_block *head = arena->head;
     struct brn_arena_block *block;
     bool big = is_big(size);
     size_t usual = head == NULL && size <= FIRST_CAP ? FIRST_CAP : BLOCK_CAP;
 
-    if (!big && head != NULL) {
-        size_t used = (head->used + alignment - 1) & ~(alignment - 1);
-        if (used <= head->cap && head->cap - used >= size) {
-            head->used = used;
-            return head;
-        }
-    }
     block = new_block(big ? size : usual, big);
     if (block == NULL) {
         return NULL;
@@ -128,23 +121,40 @@ static void *out_of_memory(brn_arena *arena)
     return NULL;
 }
 
-/* Zeroed only when it is big. */
-static void *take(brn_arena *arena, size_t size, size_t alignment)
+/* Apart, so that what is usual stays short. */
+static __attribute__((noinline)) void *take_block(brn_arena *arena, size_t room, size_t size)
 {
     struct brn_arena_block *block;
-    void *memory;
 
     if (arena->oom || size > PTRDIFF_MAX - BLOCK_BYTES) {
         return out_of_memory(arena);
     }
-    block = block_for(arena, size == 0 ? 1 : size, alignment);
+    block = add_block(arena, room);
     if (block == NULL) {
         return out_of_memory(arena);
     }
-    memory = block->bytes + block->used;
-    block->used += size == 0 ? 1 : size;
+    block->used = room;
     arena->used_bytes += size;
-    return memory;
+    return block->bytes;
+}
+
+/* Zeroed only when it is big. */
+static void *take(brn_arena *arena, size_t size, size_t alignment)
+{
+    struct brn_arena_block *head = arena->head;
+    size_t room = size == 0 ? 1 : size;
+    size_t at;
+
+    if (head == NULL || arena->oom || is_big(room)) {
+        return take_block(arena, room, size);
+    }
+    at = (head->used + alignment - 1) & ~(alignment - 1);
+    if (at > head->cap || head->cap - at < room) {
+        return take_block(arena, room, size);
+    }
+    head->used = at + room;
+    arena->used_bytes += size;
+    return head->bytes + at;
 }
 
 void *brn_arena_alloc(brn_arena *arena, size_t size)

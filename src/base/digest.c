@@ -46,15 +46,20 @@ void brn_digest_text(brn_digest *d, brn_str text)
     brn_digest_add(d, rest);
 }
 
+/* Without a table, so that a compiler may make many at a time. */
+static char digit_of(unsigned nibble)
+{
+    return (char)(nibble + '0' + (nibble > 9 ? 'a' - '0' - 10 : 0));
+}
+
 void brn_digest_hex(brn_digest *d, char out[BRN_DIGEST_HEX + 1])
 {
-    static const char digits[] = "0123456789abcdef";
     uint8_t bytes[SHA256_DIGEST_SIZE];
 
     sha256_digest(&d->ctx, sizeof(bytes), bytes);
     for (size_t i = 0; i < sizeof(bytes); i++) {
-        out[2 * i] = digits[bytes[i] >> 4];
-        out[2 * i + 1] = digits[bytes[i] & 0xf];
+        out[2 * i] = digit_of(bytes[i] >> 4);
+        out[2 * i + 1] = digit_of(bytes[i] & 0xf);
     }
     out[BRN_DIGEST_HEX] = '\0';
 }

@@ -108,10 +108,105 @@ static int add_entry(listing *l, const struct dirent *entry)
     return slot->name == NULL ? ENOMEM : 0;
 }
 
+/* --- order ------------------------------------------------------------------------------------ */
+
+/* Below it the preparations cost more than they save. */
+#define MANY_ENTRIES ((size_t)64)
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp(((const brn_dir_entry *)a)->name, ((const brn_dir_entry *)b)->name);
 }
+
+static void sort_by_name(brn_dir_entry *items, size_t count)
+{
+    if (count > 1) {
+        qsort(items, count, sizeof(*items), by_name);
+    }
+}
+
+/* Length of what all names begin with. */
+static size_t shared_by_all(const brn_dir_list *list)
+{
+    const char *first = list->items[0].name;
+    size_t len = strlen(first);
+
+    for (size_t i = 1; i < list->count; i++) {
+        size_t same = 0;
+        while (same < len && list->items[i].name[same] == first[same]) {
+            same++;
+        }
+        len = same;
+    }
+    return len;
+}
+
+/* The first bytes as a number, in the order of strcmp(). */
+static uint32_t order_of(const char *text)
+{
+    uint32_t order = 0;
+
+    for (size_t i = 0; i < sizeof(order); i++) {
+        order = order << 8 | (unsigned char)*text;
+        text += *text != '\0' ? 1 : 0;
+    }
+    return order;
+}
+
+/* By one byte of the order; those with the same one stay as they are. */
+static void sort_by_byte(brn_dir_entry *to, const brn_dir_entry *from, size_t count, unsigned shift)
+{
+    size_t at[UINT8_MAX + 2] = { 0 };
+
+    for (size_t i = 0; i < count; i++) {
+        at[(from[i].order >> shift & UINT8_MAX) + 1]++;
+    }
+    for (size_t byte = 0; byte < UINT8_MAX; byte++) {
+        at[byte + 1] += at[byte];
+    }
+    for (size_t i = 0; i < count; i++) {
+        to[at[from[i].order >> shift & UINT8_MAX]++] = from[i];
+    }
+}
+
+/*
+ * By name. Names are all over memory, and looking them up for every comparison is most of what
+ * sorting costs: so many are sorted by the first bytes that not all share, which are put beside
+ * them, and then those by name that have these in common.
+ */
+static int sort_list(brn_dir_list *list, brn_arena *arena)
+{
+    size_t count = list->count;
+    brn_dir_entry *other;
+    size_t shared;
+
+    if (count < MANY_ENTRIES) {
+        sort_by_name(list->items, count);
+        return 0;
+    }
+    other = brn_arena_array(arena, count, sizeof(*other));
+    if (other == NULL) {
+        return ENOMEM;
+    }
+    shared = shared_by_all(list);
+    for (size_t i = 0; i < count; i++) {
+        list->items[i].order = order_of(list->items[i].name + shared);
+    }
+    for (unsigned shift = 0; shift < 32; shift += 16) {
+        sort_by_byte(other, list->items, count, shift);
+        sort_by_byte(list->items, other, count, shift + 8);
+    }
+    for (size_t i = 0, end = 0; i < count; i = end) {
+        for (end = i; end < count && list->items[end].order == list->items[i].order;) {
+            end++;
+        }
+        sort_by_name(list->items + i, end - i);
+    }
+    brn_arena_drop(arena, other);
+    return 0;
+}
+
+/* --- listing ---------------------------------------------------------------------------------- */
 
 int brn_dir_read(brn_dir_list *out, brn_arena *arena, const char *path)
 {
@@ -135,10 +230,8 @@ int brn_dir_read(brn_dir_list *out, brn_arena *arena, const char *path)
     }
     (void)closedir(dir);
     free(l.root);
+    rc = rc == 0 ? sort_list(&l.list, arena) : rc;
     if (rc == 0) {
-        if (l.list.count > 1) {
-            qsort(l.list.items, l.list.count, sizeof(*l.list.items), by_name);
-        }
         *out = l.list;
     }
     return rc;

@@ -20,6 +20,7 @@ typedef enum brn_file_kind {
 typedef struct brn_dir_entry {
     const char *name; /* without the directory */
     brn_file_kind kind;
+    uint32_t order; /* of brn_dir_read() */
 } brn_dir_entry;
 
 typedef BRN_VEC(brn_dir_entry) brn_dir_list;

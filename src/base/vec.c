@@ -4,8 +4,12 @@
 #include <string.h>
 
 #define FIRST_ITEMS ((size_t)8)
-/* A moving array that is larger grows in longer steps: what is not used yet is not touched. */
+/*
+ * A moving array that is larger grows in longer steps, since what is not used yet is not touched.
+ * The first of them is to a size that every allocator maps by itself: then moving it moves pages.
+ */
 #define MANY_BYTES ((size_t)64 * 1024)
+#define MAPPED_BYTES ((size_t)4 * 1024 * 1024)
 
 static unsigned char *copy_into_larger(
     brn_arena *arena, const unsigned char *array, size_t used, size_t bytes)
@@ -16,6 +20,17 @@ static unsigned char *copy_into_larger(
         memcpy(larger, array, used);
     }
     return larger;
+}
+
+/* How many elements it is to have room for. */
+static size_t next_cap(size_t cap, size_t size, bool moving)
+{
+    size_t limit = SIZE_MAX / size;
+    bool many = moving && cap > MANY_BYTES / size;
+    size_t factor = many ? 4 : 2;
+    size_t more = cap == 0 ? FIRST_ITEMS : cap > limit / factor ? limit : cap * factor;
+
+    return many && more < MAPPED_BYTES / size ? MAPPED_BYTES / size : more;
 }
 
 /*
@@ -29,9 +44,7 @@ static bool grow(
 
     memcpy(&array, items, sizeof(array));
     if (*count == *cap) {
-        size_t limit = SIZE_MAX / size;
-        size_t factor = moving && *cap > MANY_BYTES / size ? 4 : 2;
-        size_t more = *cap == 0 ? FIRST_ITEMS : *cap > limit / factor ? limit : *cap * factor;
+        size_t more = next_cap(*cap, size, moving);
         array = moving ? brn_arena_grow(arena, array, *count * size, more * size)
                        : copy_into_larger(arena, array, *count * size, more * size);
         if (array == NULL) {

@@ -113,7 +113,7 @@ static brant_status requires_repeatable(
 
 static brant_status link_explicit(brn_graph *graph, brn_migration *m, brant_error **err)
 {
-    const brn_props *props = &m->source->props;
+    const brn_props *props = m->source->props;
     for (size_t i = 0; i < props->requires.count; i++) {
         const brn_require *req = &props->requires.items[i];
         brn_str text = brn_str_from(req->id);
@@ -132,7 +132,7 @@ static brant_status link_explicit(brn_graph *graph, brn_migration *m, brant_erro
                 "another database as NAME:ID, with that database selected as well.");
             return BRANT_EUSAGE;
         }
-        if (parent->source->props.repeatable) {
+        if (parent->source->props->repeatable) {
             return requires_repeatable(m, parent, req, err);
         }
         link_edge(graph, m, parent);
@@ -146,8 +146,8 @@ static brant_status link_database(brn_graph *graph, size_t index, brant_error **
     brn_migration *last = NULL;
     for (size_t i = 0; i < db->items.count; i++) {
         brn_migration *m = db->items.items[i];
-        bool repeatable = m->source->props.repeatable;
-        if (m->source->props.has_requires) {
+        bool repeatable = m->source->props->repeatable;
+        if (m->source->props->has_requires) {
             brant_status st = link_explicit(graph, m, err);
             if (st != BRANT_OK) {
                 return st;
@@ -233,7 +233,7 @@ static brn_migration *find_circle(brn_migration *const *all, size_t count, const
     }
     brn_migration *start = NULL;
     for (size_t step = 0; step < count; step++, m = move_up(m, waiting)) {
-        bool better = m->source->props.has_requires && (start == NULL || m->rank < start->rank);
+        bool better = m->source->props->has_requires && (start == NULL || m->rank < start->rank);
         start = better ? m : start;
     }
     return start;
@@ -259,7 +259,7 @@ static brant_status report_cycle(
     brn_buf_release(&text);
     brn_error_hint(err, "Remove one of these requires= directives.");
     const brn_require *req =
-        &start->source->props.requires.items[unfinished_parent(start, waiting)];
+        &start->source->props->requires.items[unfinished_parent(start, waiting)];
     brn_error_at(err, start->source->up_path, req->line, req->column);
     return BRANT_EUSAGE;
 }
@@ -269,7 +269,7 @@ static size_t collect_some(brn_graph *graph, brn_migration **all, size_t n, bool
     for (size_t d = 0; d < graph->database_count; d++) {
         for (size_t i = 0; i < graph->databases[d].items.count; i++) {
             brn_migration *m = graph->databases[d].items.items[i];
-            if (m->source->props.repeatable == repeatable) {
+            if (m->source->props->repeatable == repeatable) {
                 all[n] = m;
                 m->rank = n++;
             }
@@ -286,17 +286,37 @@ static void collect_all(brn_graph *graph, brn_migration **all)
     (void)collect_some(graph, all, n, true);
 }
 
+/* What nearly everybody has: the order is that of the files. Else false. */
+static bool order_chain(brn_graph *graph)
+{
+    const brn_migration_list *items = &graph->databases[0].items;
+    if (graph->database_count != 1 || !graph->databases[0].chain) {
+        return false;
+    }
+    for (size_t i = 0; i < items->count; i++) {
+        if (items->items[i]->source->props->repeatable) {
+            return false;
+        }
+        items->items[i]->rank = i;
+    }
+    graph->order = *items;
+    return true;
+}
+
 static brant_status sort_graph(brn_graph *graph, brant_error **err)
 {
     size_t total = 0;
     for (size_t d = 0; d < graph->database_count; d++) {
         total += graph->databases[d].items.count;
     }
+    graph->marks = brn_arena_array(graph->arena, total, sizeof(*graph->marks));
+    if (!graph->arena->oom && order_chain(graph)) {
+        return BRANT_OK;
+    }
     brn_migration **all = brn_arena_array(graph->arena, total, sizeof(*all));
     size_t *waiting = brn_arena_array(graph->arena, total, sizeof(*waiting));
     ready_heap heap = { brn_arena_array(graph->arena, total, sizeof(*heap.items)), 0 };
     brn_migration **order = brn_arena_array(graph->arena, total, sizeof(*order));
-    graph->marks = brn_arena_array(graph->arena, total, sizeof(*graph->marks));
     if (graph->arena->oom) {
         return brn_error_oom(err);
     }
@@ -339,15 +359,16 @@ static void add_sources(brn_graph *graph, size_t index)
     size_t count = db->sources->items.count;
     brn_migration **edges = brn_arena_array(graph->arena, 2 * count, sizeof(*edges));
     db->by_id = brn_arena_alloc(graph->arena, sizeof(*db->by_id));
-    if (edges == NULL || db->by_id == NULL) {
+    db->items.items = brn_arena_array(graph->arena, count, sizeof(*db->items.items));
+    if (edges == NULL || db->by_id == NULL || db->items.items == NULL) {
         return;
     }
+    db->items.cap = count;
     brn_map_init(db->by_id, graph->arena);
     for (size_t i = 0; i < count; i++) {
         const brn_source *source = db->sources->items.items[i];
         brn_migration *m = brn_arena_alloc(graph->arena, sizeof(*m));
-        brn_migration **slot = BRN_VEC_PUSH_MOVING(graph->arena, &db->items);
-        if (m == NULL || slot == NULL) {
+        if (m == NULL) {
             return;
         }
         /* Room for the edges of a chain, of which there is one up and one down. */
@@ -359,8 +380,8 @@ static void add_sources(brn_graph *graph, size_t index)
         m->source = source;
         m->id = source->id;
         m->version = source->version;
-        *slot = m;
-        db->chain = db->chain && (!source->props.has_requires || source->props.repeatable);
+        db->items.items[db->items.count++] = m;
+        db->chain = db->chain && (!source->props->has_requires || source->props->repeatable);
     }
 }
 
@@ -418,7 +439,7 @@ brn_state brn_state_of(const brn_ledger_row *row)
 
 bool brn_graph_outdated(const brn_migration *m)
 {
-    if (!m->source->props.repeatable || m->row == NULL || m->row->status != BRN_ROW_COMPLETED) {
+    if (!m->source->props->repeatable || m->row == NULL || m->row->status != BRN_ROW_COMPLETED) {
         return false;
     }
     const char *recorded = m->row->checksum != NULL ? m->row->checksum : "";
@@ -436,13 +457,20 @@ static void mark_late(brn_graph_database *db)
     }
 }
 
-/* Rows usually come in the order of the files: *next is where the search begins. */
+/*
+ * Rows usually come in the order of the files: *next is where the search begins. A server that
+ * writes a changed row elsewhere gives some of them one early or one late.
+ */
 static brn_migration *find_recorded(const brn_graph_database *db, const char *id, size_t *next)
 {
-    brn_migration *m = *next < db->items.count ? db->items.items[*next] : NULL;
-    if (m != NULL && strcmp(m->id, id) == 0) {
-        (*next)++;
-        return m;
+    static const size_t places[] = { 0, 1, SIZE_MAX - 1 }; /* the last one is two before */
+    for (size_t i = 0; i < BRN_ARRAY_LEN(places); i++) {
+        size_t at = *next + places[i];
+        brn_migration *m = at < db->items.count ? db->items.items[at] : NULL;
+        if (m != NULL && strcmp(m->id, id) == 0) {
+            *next = at + 1;
+            return m;
+        }
     }
     return brn_graph_by_id(db, brn_str_from(id));
 }
@@ -531,7 +559,7 @@ const brn_migration *brn_graph_version(const brn_graph *graph, size_t database)
             ok = whole[m->requires.items[p]->rank];
         }
         whole[i] = ok;
-        if (ok && m->database == database && !m->source->props.repeatable &&
+        if (ok && m->database == database && !m->source->props->repeatable &&
             (best == NULL || best->follower == m || /* of a chain, each is above the one before */
              brn_str_natcmp(brn_str_from(m->version), brn_str_from(best->version)) >= 0)) {
             best = m;

@@ -54,9 +54,9 @@ static bool *wanted_set(const brn_graph *graph, const brn_migration *to)
         return wanted;
     }
     wanted[to->rank] = true;
-    for (size_t i = 0; i < to->rank && to->source->props.repeatable; i++) {
+    for (size_t i = 0; i < to->rank && to->source->props->repeatable; i++) {
         const brn_migration *m = graph->order.items[i]; /* it runs after all others */
-        wanted[i] = m->database == to->database && !m->source->props.repeatable;
+        wanted[i] = m->database == to->database && !m->source->props->repeatable;
     }
     for (size_t i = to->rank + 1; i-- > 0;) {
         const brn_migration *m = graph->order.items[i];
@@ -96,11 +96,11 @@ static brant_status refuse_late(const brn_graph *graph, const bool *wanted, bran
 /* A repeatable one waits for all others of its database, also for those it does not name. */
 static bool behind_all(const brn_graph *graph, const brn_migration *m, const bool *blocked)
 {
-    for (size_t i = 0; i < m->rank && m->source->props.repeatable; i++) {
+    for (size_t i = 0; i < m->rank && m->source->props->repeatable; i++) {
         const brn_migration *other = graph->order.items[i];
         bool left_out = other->late && graph->databases[other->database].late == BRN_LATE_IGNORE;
         if (blocked[i] && other->database == m->database && !left_out &&
-            !other->source->props.repeatable) {
+            !other->source->props->repeatable) {
             return true;
         }
     }
@@ -198,7 +198,7 @@ static brn_migration_list applied_by_database(const brn_graph *graph)
  */
 static bool stands_on(const brn_migration *child, const brn_migration *m)
 {
-    if (!is_applied(child) || child->source->props.repeatable) {
+    if (!is_applied(child) || child->source->props->repeatable) {
         return false;
     }
     return m->follower != child || child->row->seq > m->row->seq;
@@ -299,7 +299,7 @@ static size_t pick_down(
     }
     for (size_t i = 0; i < applied->count && plan->steps.count < limit; i++) {
         brn_migration *m = applied->items[i];
-        if (m->source->props.repeatable && m->source->down_path == NULL) {
+        if (m->source->props->repeatable && m->source->down_path == NULL) {
             continue; /* there is nothing to undo: the one that runs next replaces it */
         }
         if (goal->to == NULL || is_behind(graph, m, goal->to)) {

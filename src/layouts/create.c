@@ -163,7 +163,7 @@ static bool same_version(const brn_filename *a, brn_str version)
 static bool is_taken(const creation *c, brn_str version)
 {
     for (size_t i = 0; i < c->scan.count; i++) {
-        const brn_layout_entry *entry = &c->scan.entries[i];
+        const brn_layout_entry *entry = c->scan.entries[i];
         if (takes_version(entry) && same_version(&entry->parsed, version)) {
             return true;
         }
@@ -177,7 +177,7 @@ static const brn_filename *find_highest(const creation *c, bool numbers_only)
     const brn_filename *highest = NULL;
 
     for (size_t i = 0; i < c->scan.count; i++) {
-        const brn_layout_entry *entry = &c->scan.entries[i];
+        const brn_layout_entry *entry = c->scan.entries[i];
         if (!takes_version(entry) || (numbers_only && entry->parsed.kind != BRN_VERSION_NUMBER)) {
             continue;
         }
@@ -304,7 +304,7 @@ static brant_status check_free(const creation *c, const char *version, brant_err
     brn_str id = brn_str_from(c->made.id);
 
     for (size_t i = 0; i < c->scan.count; i++) {
-        const brn_layout_entry *entry = &c->scan.entries[i];
+        const brn_layout_entry *entry = c->scan.entries[i];
         bool shared = entry->parsed.kind == BRN_VERSION_DATE;
         if (takes_version(entry) &&
             (shared ? brn_str_eq(entry->parsed.stem, id) : same_version(&entry->parsed, wanted))) {

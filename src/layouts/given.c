@@ -81,7 +81,7 @@ static brant_status read_texts(brn_layout_reader *r, brn_source *source, brant_e
     if (st == BRANT_OK) {
         source->up_bytes = script.text.len;
         brn_source_digest(source->up_digest, script.text);
-        st = brn_source_read_directives(&source->props, r, &script, err);
+        st = brn_source_read_own_directives(source, r, &script, err);
     }
     if (st != BRANT_OK || given->down_text == NULL) {
         return st;
@@ -115,7 +115,7 @@ static brant_status read_properties(brn_layout_reader *r, brn_source *source, br
         return brn_error_oom(err);
     }
     script.text = brn_str_from(text);
-    st = brn_source_read_directives(&source->props, r, &script, err);
+    st = brn_source_read_own_directives(source, r, &script, err);
     if (st != BRANT_OK) {
         brn_error_at(err, source->up_path, 0, 0);
     }
@@ -151,10 +151,11 @@ static brant_status refuse_text(brn_layout_reader *r, const brn_source *source, 
 static brant_status read_code(brn_layout_reader *r, brn_source *source, brant_error **err)
 {
     const brn_given *given = source->given;
+    brn_props *props;
     brant_status st = BRANT_OK;
 
     if (!source->in_program) {
-        if (source->props.kind != BRN_KIND_CODE) {
+        if (source->props->kind != BRN_KIND_CODE) {
             st = brn_error(
                 err, BRANT_EUSAGE, "layout.not_code",
                 "\"%s\" is registered by the program, and \"%s\" is a migration by itself",
@@ -172,7 +173,11 @@ static brant_status read_code(brn_layout_reader *r, brn_source *source, brant_er
     if (st != BRANT_OK) {
         return st;
     }
-    source->props.kind = BRN_KIND_CODE;
+    props = brn_source_props(r, source);
+    if (props == NULL) {
+        return brn_error_oom(err);
+    }
+    props->kind = BRN_KIND_CODE;
     if (given->has_down && source->down_path == NULL) {
         source->down_path = source->up_path;
     }
@@ -198,6 +203,6 @@ bool brn_source_is_call(const brn_source *source, bool down)
 
 bool brn_source_is_manual(const brn_source *source)
 {
-    return source->props.kind == BRN_KIND_MANUAL ||
-           (source->props.kind == BRN_KIND_CODE && !brn_source_is_call(source, false));
+    return source->props->kind == BRN_KIND_MANUAL ||
+           (source->props->kind == BRN_KIND_CODE && !brn_source_is_call(source, false));
 }

@@ -168,6 +168,10 @@ brn_source *brn_layout_find(brn_layout_reader *r, brn_str id)
 
 brn_source *brn_layout_source(brn_layout_reader *r, const brn_filename *parsed)
 {
+    /* As brn_no_props otherwise. */
+    static const brn_props repeatable = { .repeatable = true,
+                                          .timeout_ms = -1,
+                                          .lock_timeout_ms = -1 };
     brn_source *source = brn_layout_find(r, parsed->stem);
     brn_source **slot;
     char *id;
@@ -185,9 +189,8 @@ brn_source *brn_layout_source(brn_layout_reader *r, const brn_filename *parsed)
     source->id = id;
     source->version = brn_arena_strndup(r->arena, parsed->version.ptr, parsed->version.len);
     source->name = id + (parsed->stem.len - parsed->name.len);
-    brn_props_init(&source->props);
+    source->props = parsed->kind == BRN_VERSION_REPEATABLE ? &repeatable : &brn_no_props;
     source->down = &brn_no_down_script;
-    source->props.repeatable = parsed->kind == BRN_VERSION_REPEATABLE;
     if (r->by_id.count > 0) {
         index_source(r, source);
     }
@@ -349,7 +352,7 @@ static brant_status scan(brn_layout_reader *r, brant_error **err)
 {
     const brn_layout_options *opts = r->opts;
     brant_error *failure = NULL;
-    brant_status st = brn_layout_scan_dir(&r->scan, r->scratch, opts->dir, opts->layout, &failure);
+    brant_status st = brn_layout_scan_dir(&r->scan, r->listing, opts->dir, opts->layout, &failure);
 
     if (st != BRANT_OK && opts->may_be_missing &&
         strcmp(brant_error_id(failure), "layout.no_directory") == 0) {
@@ -373,7 +376,7 @@ static brant_status collect(brn_layout_reader *r, brant_error **err)
         st = r->scan.layout->collect(r, err);
     } else {
         for (size_t i = 0; i < r->scan.count; i++) {
-            brn_layout_ignore_entry(r, &r->scan.entries[i]);
+            brn_layout_ignore_entry(r, r->scan.entries[i]);
         }
     }
     note_rest(r);
@@ -417,7 +420,7 @@ static brant_status read_texts(brn_layout_reader *r, brant_error **err)
         if (!source->in_program) {
             st = r->scan.layout->read(r, source, err);
         }
-        if (st == BRANT_OK && (source->given != NULL || source->props.kind == BRN_KIND_CODE)) {
+        if (st == BRANT_OK && (source->given != NULL || source->props->kind == BRN_KIND_CODE)) {
             if (!source->in_program) {
                 source->file_digest = brn_arena_strdup(r->arena, source->up_digest);
             }
@@ -448,7 +451,10 @@ brant_status brn_layout_read(
     brn_source_set *out, brn_arena *arena, const brn_layout_options *opts, brant_error **err)
 {
     brn_arena scratch = { 0 };
-    brn_layout_reader r = { .opts = opts, .arena = arena, .scratch = &scratch, .folder = -1 };
+    brn_arena listing = { 0 };
+    brn_layout_reader r = {
+        .opts = opts, .arena = arena, .scratch = &scratch, .listing = &listing, .folder = -1
+    };
     brant_status st;
 
     brn_map_init(&r.by_id, &scratch);
@@ -468,6 +474,9 @@ brant_status brn_layout_read(
     if (st != BRANT_OK) {
         goto out;
     }
+    r.scan.entries = NULL;
+    r.scan.count = 0;
+    brn_arena_release(&listing);
     st = open_folder(&r, err);
     if (st != BRANT_OK) {
         goto out;
@@ -489,6 +498,7 @@ out:
         (void)close(r.folder);
     }
     brn_buf_release(&r.buf);
+    brn_arena_release(&listing);
     brn_arena_release(&scratch);
     return st;
 }

@@ -56,22 +56,23 @@ typedef struct brn_down_script {
 /* Of those without one: no digest, nothing given. */
 extern const brn_down_script brn_no_down_script;
 
+/* There may be very many: what most of them have in common they share, and nothing pads. */
 typedef struct brn_source {
     const char *id;      /* "001_create_users" */
     const char *version; /* "001", "20240226153000", "1.1.0", "2024-12-12" */
     const char *name;    /* "create_users"; "" when there is none */
     const char *up_path; /* as shown to people: directory and name; NULL when there is no up */
     const char *down_path;
-    bool sections; /* up_path is one file with sections */
-    brn_props props;
-    const brn_down_script *down;        /* never NULL; most have none */
-    char up_digest[BRN_DIGEST_HEX + 1]; /* "" when there is no up */
+    const brn_props *props;      /* never NULL; most have brn_no_props */
+    const brn_down_script *down; /* never NULL; most have none */
+    const brn_given *given;  /* NULL: from files, or a file kind=code whose function is not here */
     const char *file_digest; /* of the up file, where up_digest may be of a revision; or NULL */
-    uint64_t up_bytes;
+    const char *up_text;     /* up_bytes, kept from reading, see keep_bytes; NULL: is read again */
+    size_t up_bytes;
+    char up_digest[BRN_DIGEST_HEX + 1]; /* "" when there is no up */
+    bool sections;                      /* up_path is one file with sections */
+    bool in_program;                    /* no file has it; the paths are "program:ID" */
     brn_switch up_transaction; /* from a foreign section marker; AUTO when it says nothing */
-    const brn_given *given; /* NULL: from files, or a file kind=code whose function is not here */
-    bool in_program;        /* no file has it; the paths are "program:ID" */
-    brn_str up_text;        /* kept from reading, see keep_bytes; NULL: is read again */
 } brn_source;
 
 /* Something to tell the person that does not stop the run. */

@@ -64,7 +64,9 @@ typedef struct brn_layout_scan {
     const char *dir;
     const char *real_dir;     /* asked for at the first link that leads out of a folder */
     const brn_layout *layout; /* NULL when there is nothing to tell it by */
-    brn_layout_entry *entries;
+    /* Not an array of them: such a large piece of memory is not used again when it is given back,
+     * and the texts that are read then would need their own. */
+    brn_layout_entry **entries;
     size_t count;
     bool has_sum; /* brant.sum; it is not among the entries */
 } brn_layout_scan;
@@ -84,6 +86,7 @@ typedef struct brn_layout_reader {
     const brn_layout_options *opts;
     brn_arena *arena;   /* of the result */
     brn_arena *scratch; /* gone when the call ends */
+    brn_arena *listing; /* the scan's; gone before texts are read */
     brn_layout_scan scan;
     brn_source_set set;
     brn_map by_id; /* of the sources; empty as long as their ids ascend, see brn_layout_find() */
@@ -164,8 +167,13 @@ int brn_layout_lock(const char *dir);
 void brn_source_digest(char out[BRN_DIGEST_HEX + 1], brn_str text);
 brant_status brn_source_read_directives(
     brn_props *props, brn_layout_reader *r, const brn_script *script, brant_error **err);
+/* Those of the source itself: it gets a record of its own when there may be some. */
+brant_status brn_source_read_own_directives(
+    brn_source *source, brn_layout_reader *r, const brn_script *script, brant_error **err);
 brant_status brn_source_read_down_directives(
     brn_props *props, brn_layout_reader *r, const brn_script *script, brant_error **err);
+/* A record of its own for the source's properties, as they are. NULL: out of memory. */
+brn_props *brn_source_props(brn_layout_reader *r, brn_source *source);
 /* A record for the source's down script, which has one. NULL: out of memory. */
 brn_down_script *brn_source_down(brn_layout_reader *r, brn_source *source);
 /* The source of that id; NULL when there is none, and when there is no memory to find it. */

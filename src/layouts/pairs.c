@@ -12,7 +12,7 @@ static bool match(const brn_layout_entry *entry)
 static brant_status collect(brn_layout_reader *r, brant_error **err)
 {
     for (size_t i = 0; i < r->scan.count; i++) {
-        const brn_layout_entry *entry = &r->scan.entries[i];
+        const brn_layout_entry *entry = r->scan.entries[i];
         const brn_filename *parsed = &entry->parsed;
         brn_source *source = NULL;
         brant_status st = BRANT_OK;

@@ -53,7 +53,7 @@ static brant_status list_entries(brn_layout_scan *scan, brn_arena *scratch, bran
     }
     for (size_t i = 0; i < list.count; i++) {
         const brn_dir_entry *from = &list.items[i];
-        brn_layout_entry *to = &scan->entries[scan->count];
+        brn_layout_entry *to;
         if (from->name[0] == '.') {
             continue;
         }
@@ -61,10 +61,14 @@ static brant_status list_entries(brn_layout_scan *scan, brn_arena *scratch, bran
             scan->has_sum = true;
             continue;
         }
+        to = brn_arena_alloc(scratch, sizeof(*to));
+        if (to == NULL) {
+            return brn_error_oom(err);
+        }
         to->name = from->name;
         to->kind = from->kind;
         brn_filename_parse(&to->parsed, brn_str_from(from->name), from->kind == BRN_FILE_DIRECTORY);
-        scan->count++;
+        scan->entries[scan->count++] = to;
     }
     return BRANT_OK;
 }
@@ -75,7 +79,7 @@ static brant_status list_folders(
     brn_layout_scan *scan, brn_arena *scratch, bool all, brant_error **err)
 {
     for (size_t i = 0; i < scan->count; i++) {
-        brn_layout_entry *entry = &scan->entries[i];
+        brn_layout_entry *entry = scan->entries[i];
         const char *path;
         int rc;
         if (entry->kind != BRN_FILE_DIRECTORY ||
@@ -130,8 +134,8 @@ static brant_status detect(brn_layout_scan *scan, brant_error **err)
 
     for (size_t i = 0; i < scan->count; i++) {
         for (size_t k = 0; k < BRN_ARRAY_LEN(layouts); k++) {
-            if (examples[k] == NULL && layouts[k]->match(&scan->entries[i])) {
-                examples[k] = &scan->entries[i];
+            if (examples[k] == NULL && layouts[k]->match(scan->entries[i])) {
+                examples[k] = scan->entries[i];
                 scan->layout = layouts[k];
                 found++;
             }

@@ -16,7 +16,7 @@ static bool match(const brn_layout_entry *entry)
 static brant_status collect(brn_layout_reader *r, brant_error **err)
 {
     for (size_t i = 0; i < r->scan.count; i++) {
-        const brn_layout_entry *entry = &r->scan.entries[i];
+        const brn_layout_entry *entry = r->scan.entries[i];
         brn_source *source = NULL;
         brant_status st;
         if (!match(entry)) {

@@ -80,6 +80,17 @@ void brn_source_digest(char out[BRN_DIGEST_HEX + 1], brn_str text)
 /* As brn_props_init() leaves them. */
 const brn_down_script brn_no_down_script = { .props = { .timeout_ms = -1, .lock_timeout_ms = -1 } };
 
+brn_props *brn_source_props(brn_layout_reader *r, brn_source *source)
+{
+    brn_props *props = brn_arena_alloc(r->arena, sizeof(*props));
+
+    if (props != NULL) {
+        *props = *source->props;
+        source->props = props;
+    }
+    return props;
+}
+
 brn_down_script *brn_source_down(brn_layout_reader *r, brn_source *source)
 {
     brn_down_script *down = brn_arena_alloc(r->arena, sizeof(*down));
@@ -93,20 +104,53 @@ brn_down_script *brn_source_down(brn_layout_reader *r, brn_source *source)
 
 /* --- directives -------------------------------------------------------------- */
 
-/* Every byte of every file comes by here: first letters of the words, and the second for each. */
-static const char second_letter[UCHAR_MAX + 1] = {
-    ['b'] = 'r', ['B'] = 'r', ['g'] = 'o', ['G'] = 'o', ['m'] = 'i', ['M'] = 'i',
-};
-
 /* The first is the only one of directives. */
 static const char *const marker_words[] = { "brant", "goose", "migrate" };
 #define DIRECTIVE_WORDS ((size_t)1)
+
+/* Not 0 when two bytes are the first two letters of one of them. */
+static unsigned char is_begin(char first, char second)
+{
+    unsigned char a = (unsigned char)first | 0x20;
+    unsigned char b = (unsigned char)second | 0x20;
+    unsigned char brant = (a == 'b') & (b == 'r');
+    unsigned char goose = (a == 'g') & (b == 'o');
+    unsigned char migrate = (a == 'm') & (b == 'i');
+
+    return brant | goose | migrate;
+}
+
+/* Every byte of every file comes by here. A loop of known length without branches: compilers make
+ * many bytes at a time of it. */
+#define BLOCK ((size_t)32)
+
+/* Of so many bytes and the one behind them. */
+static bool may_have_word(const char *p)
+{
+    unsigned char found = 0;
+
+    for (size_t i = 0; i < BLOCK; i++) {
+        found |= is_begin(p[i], p[i + 1]);
+    }
+    return found != 0;
+}
 
 static bool begins_with_word(brn_str text, size_t words)
 {
     for (size_t i = 0; i < words; i++) {
         brn_str word = brn_str_from(marker_words[i]);
         if (brn_str_ieq(brn_str_slice(text, 0, word.len), word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool word_begins(brn_str text, size_t from, size_t to, size_t words)
+{
+    for (size_t i = from; i < to; i++) {
+        if (is_begin(text.ptr[i], text.ptr[i + 1]) != 0 &&
+            begins_with_word(brn_str_slice(text, i, text.len), words)) {
             return true;
         }
     }
@@ -120,14 +164,20 @@ static bool begins_with_word(brn_str text, size_t words)
  */
 static bool has_marker_word(brn_str text, size_t words)
 {
-    const char *p = text.ptr;
+    size_t end = text.len > 0 ? text.len - 1 : 0; /* the last one is no first letter */
+    size_t at = 0;
 
-    for (size_t i = 0; i + 1 < text.len; i++) {
-        char second = second_letter[(unsigned char)p[i]];
-        if (second != 0 && (p[i + 1] | 0x20) == second &&
-            begins_with_word(brn_str_slice(text, i, text.len), words)) {
+    while (at < end) {
+        size_t stop = at + BLOCK;
+        if (stop > end) { /* the last block overlaps the one before */
+            at = end > BLOCK ? end - BLOCK : 0;
+            stop = end;
+        }
+        if ((stop - at < BLOCK || may_have_word(text.ptr + at)) &&
+            word_begins(text, at, stop, words)) {
             return true;
         }
+        at = stop;
     }
     return false;
 }
@@ -143,6 +193,19 @@ brant_status brn_source_read_directives(
         return BRANT_OK;
     }
     return brn_directives_read(props, r->arena, r->opts->dialect, script, err);
+}
+
+brant_status brn_source_read_own_directives(
+    brn_source *source, brn_layout_reader *r, const brn_script *script, brant_error **err)
+{
+    brn_props *props;
+
+    if (!has_marker_word(script->text, DIRECTIVE_WORDS)) {
+        return BRANT_OK;
+    }
+    props = brn_source_props(r, source);
+    return props == NULL ? brn_error_oom(err)
+                         : brn_directives_read(props, r->arena, r->opts->dialect, script, err);
 }
 
 /* A directive that describes the migration as a whole; NULL when there is none. */
@@ -280,7 +343,7 @@ static void keep_text(brn_layout_reader *r, brn_source *source, brn_str text)
     }
     copy = brn_arena_strndup(r->arena, text.ptr, text.len);
     if (copy != NULL) {
-        source->up_text = (brn_str){ copy, text.len };
+        source->up_text = copy;
         r->kept_bytes += text.len;
     }
 }
@@ -288,7 +351,7 @@ static void keep_text(brn_layout_reader *r, brn_source *source, brn_str text)
 void brn_source_set_forget(brn_source_set *set)
 {
     for (size_t i = 0; i < set->items.count; i++) {
-        set->items.items[i]->up_text = (brn_str){ 0 };
+        set->items.items[i]->up_text = NULL;
     }
 }
 
@@ -323,7 +386,7 @@ brant_status brn_source_read_files(brn_layout_reader *r, brn_source *source, bra
     digest_of(source->up_digest, BRN_STR(""), script.text);
     keep_text(r, source, script.text);
     if (marked) {
-        st = brn_source_read_directives(&source->props, r, &script, err);
+        st = brn_source_read_own_directives(source, r, &script, err);
     }
     return st == BRANT_OK && source->down_path != NULL ? read_down_file(r, source, err) : st;
 }
@@ -348,7 +411,7 @@ static brant_status check_envsub(
 {
     brant_status st;
 
-    if (sections->envsub_line == 0 || source->props.placeholders != BRN_SWITCH_AUTO) {
+    if (sections->envsub_line == 0 || source->props->placeholders != BRN_SWITCH_AUTO) {
         return BRANT_OK;
     }
     st = brn_error(err, BRANT_EPARSE, "section.envsub", "goose's \"ENVSUB ON\" is not obeyed here");
@@ -372,10 +435,10 @@ brant_status brn_source_read_sections(brn_layout_reader *r, brn_source *source, 
         st = brn_sections_find(&sections, r->opts->dialect, &script, err);
     }
     if (st == BRANT_OK && sections.marked) {
-        st = brn_source_read_directives(&source->props, r, &sections.head, err);
+        st = brn_source_read_own_directives(source, r, &sections.head, err);
     }
     if (st == BRANT_OK) {
-        st = brn_source_read_directives(&source->props, r, &sections.up, err);
+        st = brn_source_read_own_directives(source, r, &sections.up, err);
     }
     if (st == BRANT_OK) {
         st = check_envsub(&sections, source, err);
@@ -491,8 +554,10 @@ brant_status brn_source_open(
     if (path == NULL || source->up_path == NULL) {
         return missing_side(source, down && source->up_path != NULL, err);
     }
-    if (!down && source->up_text.ptr != NULL) {
-        *script = (brn_script){ .file = path, .text = source->up_text, .line = 1, .column = 1 };
+    if (!down && source->up_text != NULL) {
+        *script = (brn_script){
+            .file = path, .text = { source->up_text, source->up_bytes }, .line = 1, .column = 1
+        };
         return BRANT_OK;
     }
     if (source->in_program) {

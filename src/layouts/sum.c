@@ -57,7 +57,7 @@ static int by_version(const void *a, const void *b)
 void brn_snapshots_collect(brn_layout_reader *r)
 {
     for (size_t i = 0; i < r->scan.count; i++) {
-        const brn_layout_entry *entry = &r->scan.entries[i];
+        const brn_layout_entry *entry = r->scan.entries[i];
         bool ours =
             entry->parsed.kind != BRN_VERSION_NONE || strcmp(entry->name, BRN_SNAPSHOT_FOLDER) == 0;
         if (is_snapshot(entry->name, entry->kind)) {

@@ -14,7 +14,7 @@ static const char *join_requires(brn_arena *arena, const brn_migration *m)
         if (parent->database == m->database) {
             brn_buf_printf(&text, "%s%s", comma, parent->id);
         } else {
-            const brn_props *props = &m->source->props;
+            const brn_props *props = m->source->props;
             brn_buf_printf(&text, "%s%s", comma, props->requires.items[i].id);
         }
     }
@@ -44,13 +44,13 @@ brn_ledger_row *brn_record_new(
     row->seq = seq;
     row->status = status;
     row->direction = direction;
-    row->kind = brn_kind_name(source->props.kind);
-    row->required = source->props.required;
-    row->phase = brn_phase_name(source->props.phase);
+    row->kind = brn_kind_name(source->props->kind);
+    row->required = source->props->required;
+    row->phase = brn_phase_name(source->props->phase);
     row->checksum = source->up_digest;
     row->down_checksum = source->down->digest;
     row->requires = requires;
-    row->min_read_version = source->props.min_read_version;
+    row->min_read_version = source->props->min_read_version;
     row->started_us = now_us;
     row->finished_us = status == BRN_ROW_COMPLETED ? now_us : 0;
     row->duration_ms = -1;

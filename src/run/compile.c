@@ -9,7 +9,7 @@
 
 static const brn_props *props_of(const brn_source *source, brn_direction direction)
 {
-    return direction == BRN_DOWN ? &source->down->props : &source->props;
+    return direction == BRN_DOWN ? &source->down->props : source->props;
 }
 
 static brant_status at_stmt(

@@ -54,15 +54,15 @@ brant_migration *brn_doc_migration(const brn_world *world, const brn_migration *
     if (brn_graph_outdated(m)) {
         doc->status = "pending";
     }
-    doc->kind = brn_kind_name(source->props.kind);
-    doc->phase = brn_phase_name(source->props.phase);
-    doc->required = source->props.required ? 1 : 0;
-    doc->min_read_version = source->props.min_read_version;
+    doc->kind = brn_kind_name(source->props->kind);
+    doc->phase = brn_phase_name(source->props->phase);
+    doc->required = source->props->required ? 1 : 0;
+    doc->min_read_version = source->props->min_read_version;
     doc->checksum = source->up_digest;
     doc->file = source->up_path;
     doc->down_file = source->down_path;
-    doc->help = source->props.help;
-    doc->repeatable = source->props.repeatable ? 1 : 0;
+    doc->help = source->props->help;
+    doc->repeatable = source->props->repeatable ? 1 : 0;
     doc->late = m->late ? 1 : 0;
     doc->partial = m->state == BRN_STATE_PARTIAL_UP || m->state == BRN_STATE_PARTIAL_DOWN ? 1 : 0;
     fill_requires(doc, world, m);

@@ -125,7 +125,7 @@ static size_t count_pending(const patient *p, bool required)
     size_t count = 0;
     for (size_t i = 0; i < p->db->items.count; i++) {
         const brn_migration *m = p->db->items.items[i];
-        bool wanted = m->source->props.required || !required;
+        bool wanted = m->source->props->required || !required;
         count += m->state != BRN_STATE_DONE && wanted && !(m->late && ignores_late) ? 1 : 0;
     }
     return count;

@@ -171,7 +171,7 @@ static void force_rows(brn_edit *e, const char *version)
     bool found = version[0] == '-';
     for (size_t i = 0; i < db->items.count; i++) {
         const brn_migration *m = db->items.items[i];
-        if (m->source->props.repeatable) {
+        if (m->source->props->repeatable) {
             continue; /* stands in no sequence */
         }
         bool within = is_within(m, version);

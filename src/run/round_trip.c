@@ -156,7 +156,7 @@ static void note_missing_downs(round_trip *t, const brn_world *world)
 {
     for (size_t i = 0; i < world->graph.order.count; i++) {
         const brn_migration *m = world->graph.order.items[i];
-        bool wants_down = !brn_source_is_manual(m->source) && !m->source->props.repeatable;
+        bool wants_down = !brn_source_is_manual(m->source) && !m->source->props->repeatable;
         if (m->source->down_path == NULL && wants_down) {
             brn_finding_put(
                 t->findings, t->arena,

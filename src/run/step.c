@@ -276,7 +276,7 @@ brant_status brn_frame_run_manual(brn_frame *f, brant_error **err)
     if (f->step->blocked) {
         return BRANT_OK;
     }
-    const char *help = m->source->props.help;
+    const char *help = m->source->props->help;
     brn_emit_notice(
         &run->session->emitter, brn_target_name(f->target), "run.manual",
         "\"%s\" is done by hand%s%s; then: brant mark %s", m->id, help != NULL ? ": " : "",

@@ -595,9 +595,11 @@ static brant_status read_script(reader *rd, const brn_dialect *dialect, const br
     return st;
 }
 
+const brn_props brn_no_props = { .timeout_ms = -1, .lock_timeout_ms = -1 };
+
 void brn_props_init(brn_props *props)
 {
-    *props = (brn_props){ .timeout_ms = -1, .lock_timeout_ms = -1 };
+    *props = brn_no_props;
 }
 
 brant_status brn_directives_read(

@@ -62,7 +62,8 @@ typedef struct brn_props {
     uint32_t transaction_line;    /* where transaction= stands; 0 */
 } brn_props;
 
-/* Sets the "not given" values. */
+/* The "not given" values. */
+extern const brn_props brn_no_props;
 void brn_props_init(brn_props *props);
 
 /*

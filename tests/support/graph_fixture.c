@@ -45,11 +45,14 @@ brn_source *graph_add_file(graph_fixture *f, size_t database, const graph_file *
 {
     brn_source *source = brn_arena_alloc(&f->arena, sizeof(*source));
     brn_source **slot = BRN_VEC_PUSH(&f->arena, &f->sets[database].items);
+    brn_props *props = brn_arena_alloc(&f->arena, sizeof(*props));
     size_t version = strcspn(file->id, "_");
 
     assert_non_null(source);
     assert_non_null(slot);
-    brn_props_init(&source->props);
+    assert_non_null(props);
+    brn_props_init(props);
+    source->props = props;
     source->down = &brn_no_down_script;
     source->id = file->id;
     source->version = brn_arena_strndup(&f->arena, file->id, version);
@@ -58,9 +61,9 @@ brn_source *graph_add_file(graph_fixture *f, size_t database, const graph_file *
     if (!file->no_down) {
         source->down_path = brn_arena_printf(&f->arena, "m/%s.down.sql", file->id);
     }
-    source->props.kind = file->manual ? BRN_KIND_MANUAL : BRN_KIND_SQL;
+    props->kind = file->manual ? BRN_KIND_MANUAL : BRN_KIND_SQL;
     if (file->requires != NULL) {
-        add_requires(f, &source->props, file->requires);
+        add_requires(f, props, file->requires);
     }
     assert_false(f->arena.oom);
     *slot = source;

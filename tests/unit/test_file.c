@@ -172,6 +172,37 @@ static void large_directory_is_listed_in_order(void **state)
     }
 }
 
+/* Names that share nothing, everything but the last byte, or more than a number holds. */
+static void many_names_of_every_shape_are_listed_in_the_order_of_bytes(void **state)
+{
+    static const char *const front[] = { "", "2024010112", "m", "m\xc3\xa4" };
+    static const char *const middle[] = { "", "00000000", "_", "\xff\xfe\xfd", "a!" };
+    fixture *f = *state;
+
+    for (size_t k = 0; k < BRN_ARRAY_LEN(front); k++) {
+        char dir[8];
+        brn_dir_list list = { 0 };
+        int count = 0;
+
+        (void)snprintf(dir, sizeof(dir), "d%zu", k);
+        assert_int_equal(mkdir(dir, 0755), 0);
+        for (int i = 0; i < 100; i++) {
+            for (size_t m = 0; m < BRN_ARRAY_LEN(middle); m++) {
+                char path[64];
+                (void)snprintf(
+                    path, sizeof(path), "%s/%s%s%d", dir, front[k], middle[m], (i * 37) % 100);
+                put(path, "");
+                count++;
+            }
+        }
+        assert_int_equal(brn_dir_read(&list, &f->arena, dir), 0);
+        assert_int_equal(list.count, count);
+        for (size_t i = 1; i < list.count; i++) {
+            assert_true(strcmp(list.items[i - 1].name, list.items[i].name) < 0);
+        }
+    }
+}
+
 static void listing_reports_errors_and_leaves_the_list(void **state)
 {
     fixture *f = *state;
@@ -460,6 +491,7 @@ int main(void)
         IN_DIR(listing_is_sorted_and_knows_where_links_lead),
         IN_DIR(everything_is_inside_the_root_directory),
         IN_DIR(large_directory_is_listed_in_order),
+        IN_DIR(many_names_of_every_shape_are_listed_in_the_order_of_bytes),
         IN_DIR(listing_reports_errors_and_leaves_the_list),
         IN_DIR(read_appends_the_whole_file),
         IN_DIR(file_without_a_size_is_read_to_its_end),

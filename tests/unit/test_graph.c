@@ -314,17 +314,17 @@ static void ten_thousand_migrations_cost_milliseconds(void **state)
 static void a_circle_of_ten_thousand_is_still_told(void **state)
 {
     graph_fixture f;
+    brn_require last;
+    brn_props props;
 
     (void)state;
     graph_start(&f);
     add_many(&f, MANY, BY_ID);
-    f.sets[0].items.items[0]->props.requires.count = 0;
-    {
-        brn_require *req = BRN_VEC_PUSH(&f.arena, &f.sets[0].items.items[0]->props.requires);
-
-        assert_non_null(req);
-        *req = (brn_require){ brn_arena_printf(&f.arena, "%06d_m", MANY), 3, 4 };
-    }
+    props = *f.sets[0].items.items[0]->props;
+    last = (brn_require){ brn_arena_printf(&f.arena, "%06d_m", MANY), 3, 4 };
+    props.requires.items = &last;
+    props.requires.count = 1;
+    f.sets[0].items.items[0]->props = &props;
     assert_int_equal(graph_build(&f), BRANT_EUSAGE);
     assert_string_equal(brant_error_id(f.err), "graph.cycle");
     assert_true(has(brant_error_message(f.err), "000001_m -> "));
@@ -401,6 +401,42 @@ static void rows_without_a_file_are_unknown_and_a_second_join_forgets_the_first(
     assert_null(graph_get(&f, "1_a")->row);
     assert_int_equal(graph_get(&f, "2_b")->state, BRN_STATE_DONE);
     graph_stop(&f);
+}
+
+/* The order of rows that a server gives is its own affair. */
+static void rows_find_their_files_in_any_order(void **state)
+{
+    static const graph_file files[] = { { .id = "1_a" },
+                                        { .id = "2_b" },
+                                        { .id = "3_c" },
+                                        { .id = "4_d" },
+                                        { .id = "5_e" },
+                                        { .id = "6_f" },
+                                        { 0 } };
+    static const char *const orders[] = {
+        "1_a 2_b 3_c 4_d 5_e 6_f", "2_b 1_a 4_d 3_c 6_f 5_e",     "6_f 5_e 4_d 3_c 2_b 1_a",
+        "3_c 1_a 2_b 6_f 4_d 5_e", "1_a 3_c 0_x 2_b 5_e 4_d 6_f", "4_d 5_e 6_f 1_a 2_b 3_c",
+        "2_b 3_c 1_a 5_e 6_f 4_d", "1_a 2_b 4_d 6_f 5_e 3_c",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < BRN_ARRAY_LEN(orders); i++) {
+        graph_fixture f;
+
+        graph_start(&f);
+        graph_add(&f, "main", files);
+        graph_build_ok(&f);
+        graph_completed(&f, 0, orders[i]);
+        for (const graph_file *file = files; file->id != NULL; file++) {
+            const brn_ledger_row *row = graph_get(&f, file->id)->row;
+
+            if (row == NULL || strcmp(row->id, file->id) != 0) {
+                fail_msg("%s: %s has %s", orders[i], file->id, row != NULL ? row->id : "no row");
+            }
+        }
+        assert_int_equal(f.graph.databases[0].unknown.count, strstr(orders[i], "0_x") != NULL);
+        graph_stop(&f);
+    }
 }
 
 static const struct late_case {
@@ -592,6 +628,7 @@ int main(void)
         cmocka_unit_test(a_circle_of_ten_thousand_is_still_told),
         cmocka_unit_test(a_ledger_row_means_what_the_table_in_the_header_says),
         cmocka_unit_test(rows_without_a_file_are_unknown_and_a_second_join_forgets_the_first),
+        cmocka_unit_test(rows_find_their_files_in_any_order),
         cmocka_unit_test(a_pending_one_below_an_applied_one_of_its_chain_is_late),
         cmocka_unit_test(the_version_is_the_highest_completed_one_with_whole_ancestors),
         cmocka_unit_test(an_ancestor_in_another_database_counts_for_the_version),

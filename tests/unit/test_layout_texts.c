@@ -134,6 +134,45 @@ static void test_sections(void **state)
     }
 }
 
+/* It is looked for many bytes at a time: at every distance from the beginning and from the end. */
+static void test_markers_anywhere(void **state)
+{
+    static const char front[] =
+        "-- gradual breadth, good mirrors, imported bricks, good bread, milk, "
+        "the mighty bridge goes over the broad river, my brother";
+    static const char *const backs[] = { "", "\n", "\nSELECT 1;\n",
+                                         "\nSELECT 'mi', 'go', 'br', 'bra', 'brand';\n" };
+
+    (void)state;
+    for (size_t pad = 2; pad < sizeof(front); pad++) {
+        for (size_t b = 0; b < BRN_ARRAY_LEN(backs); b++) {
+            const brn_source *s;
+            char text[512];
+            layout_fixture f;
+
+            layout_start(&f);
+            (void)snprintf(text, sizeof(text), "%.*s\n-- brant: x=1%s", (int)pad, front, backs[b]);
+            tree_write(&f.dir, "2_bad.up.sql", text);
+            assert_int_equal(layout_read_dir(&f), BRANT_EPARSE);
+            (void)snprintf(text, sizeof(text), "%.*s\n-- +goose Up%s", (int)pad, front, backs[b]);
+            tree_write(&f.dir, "2_bad.up.sql", text);
+            assert_int_equal(layout_read_dir(&f), BRANT_EPARSE);
+            assert_string_equal(brant_error_id(f.err), "layout.mixed");
+            (void)snprintf(
+                text, sizeof(text), "%.*s\n-- brant: required=true%s", (int)pad, front, backs[b]);
+            tree_write(&f.dir, "2_bad.up.sql", text);
+            (void)snprintf(text, sizeof(text), "%.*s%s", (int)pad, front, backs[b]);
+            tree_write(&f.dir, "1_plain.up.sql", text);
+            layout_read_ok(&f);
+            s = layout_find_source(&f, "2_bad");
+            assert_true(s->props->required);
+            s = layout_find_source(&f, "1_plain");
+            assert_ptr_equal(s->props, &brn_no_props);
+            layout_stop(&f);
+        }
+    }
+}
+
 static void test_directives(void **state)
 {
     layout_fixture f;
@@ -150,12 +189,12 @@ static void test_directives(void **state)
         "-- brant: placeholders=on idempotent=true\nSELECT 1;\n");
     layout_read_ok(&f);
     s = layout_find_source(&f, "1_a");
-    assert_true(s->props.has_requires);
-    assert_int_equal(s->props.timeout_ms, 5000);
-    assert_int_equal(s->props.transaction, BRN_SWITCH_OFF);
-    assert_int_equal(s->props.phase, BRN_PHASE_EXPAND);
-    assert_int_equal(s->props.lock_timeout_ms, -1);
-    assert_false(s->props.idempotent);
+    assert_true(s->props->has_requires);
+    assert_int_equal(s->props->timeout_ms, 5000);
+    assert_int_equal(s->props->transaction, BRN_SWITCH_OFF);
+    assert_int_equal(s->props->phase, BRN_PHASE_EXPAND);
+    assert_int_equal(s->props->lock_timeout_ms, -1);
+    assert_false(s->props->idempotent);
     assert_int_equal(s->down->props.timeout_ms, 7000);
     assert_int_equal(s->down->props.lock_timeout_ms, 2000);
     assert_int_equal(s->down->props.transaction, BRN_SWITCH_ON);
@@ -178,10 +217,10 @@ static void test_directives_of_sections(void **state)
         "SELECT 1;\n-- brant: down\n-- brant: timeout=7s\nSELECT 2;\n");
     layout_read_ok(&f);
     s = layout_find_source(&f, "1_a");
-    assert_int_equal(s->props.requires.count, 1);
-    assert_string_equal(s->props.requires.items[0].id, "000_z");
-    assert_int_equal(s->props.lock_timeout_ms, 1000);
-    assert_int_equal(s->props.timeout_ms, 5000);
+    assert_int_equal(s->props->requires.count, 1);
+    assert_string_equal(s->props->requires.items[0].id, "000_z");
+    assert_int_equal(s->props->lock_timeout_ms, 1000);
+    assert_int_equal(s->props->timeout_ms, 5000);
     assert_int_equal(s->down->props.lock_timeout_ms, 1000);
     assert_int_equal(s->down->props.timeout_ms, 7000);
     layout_stop(&f);
@@ -341,6 +380,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_digests),
         cmocka_unit_test(test_sections),
+        cmocka_unit_test(test_markers_anywhere),
         cmocka_unit_test(test_directives),
         cmocka_unit_test(test_directives_of_sections),
         cmocka_unit_test(test_statements_are_not_judged),

@@ -237,7 +237,7 @@ static void test_fields_of_a_pair(void **state)
     assert_string_equal(s->down_path, tree_path(&f.dir, "001_create_users.down.sql"));
     assert_false(s->sections);
     assert_int_equal(s->up_bytes, strlen("CREATE TABLE users (a);\n"));
-    assert_int_equal(s->props.timeout_ms, -1);
+    assert_int_equal(s->props->timeout_ms, -1);
     assert_int_equal(s->down->props.timeout_ms, -1);
     assert_int_equal(strlen(s->up_digest), BRN_DIGEST_HEX);
     assert_string_not_equal(s->up_digest, s->down->digest);
