@@ -43,6 +43,7 @@ typedef enum param_kind {
     PARAM_STATEMENT_TIMEOUT, /* of golang-migrate: a setting here */
     PARAM_PROTOCOL,
     PARAM_LOCK, /* brant's own: what kind of lock */
+    PARAM_SQL_MODE,
 } param_kind;
 
 #define AT(field) offsetof(brn_mysql_target, field)
@@ -82,6 +83,7 @@ static const struct known_param {
     { "read-default-group", PARAM_TEXT, AT(defaults_group) },
     { "readtimeout", PARAM_SILENT, 0 },
     { "socket", PARAM_TEXT, AT(socket) },
+    { "sql-mode", PARAM_SQL_MODE, 0 },
     { "ssl", PARAM_SSL, 0 },
     { "ssl-ca", PARAM_TEXT, AT(ca) },
     { "ssl-capath", PARAM_TEXT, AT(capath) },
@@ -249,6 +251,25 @@ static brant_status read_lock(reading *r, const brn_url_param *param, brant_erro
                                                            : bad_value(param, "auto or lease", err);
 }
 
+/* The Go driver wants quotes around it. */
+static brant_status read_sql_mode(reading *r, const brn_url_param *param, brant_error **err)
+{
+    size_t len = strlen(param->value);
+    bool quoted = len >= 2 && param->value[0] == '\'' && param->value[len - 1] == '\'';
+    brn_str modes =
+        brn_str_slice(brn_str_from(param->value), quoted ? 1 : 0, quoted ? len - 1 : len);
+
+    for (size_t i = 0; i < modes.len; i++) {
+        char c = modes.ptr[i];
+        if (!(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z') && c != '_' && c != ',') {
+            return bad_value(param, "names of modes with commas between them", err);
+        }
+    }
+    r->p->target.mode_command =
+        brn_arena_printf(&r->p->arena, "SET SESSION sql_mode = '%.*s'", BRN_STR_ARG(modes));
+    return BRANT_OK;
+}
+
 static void read_text(reading *r, const struct known_param *known, const char *value)
 {
     const char *copy = value[0] != '\0' ? brn_arena_strdup(&r->p->arena, value) : NULL;
@@ -309,6 +330,8 @@ static brant_status read_param(reading *r, const brn_url_param *param, brant_err
         return read_protocol(param, err);
     case PARAM_LOCK:
         return read_lock(r, param, err);
+    case PARAM_SQL_MODE:
+        return read_sql_mode(r, param, err);
     }
     return BRANT_OK;
 }

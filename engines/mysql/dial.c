@@ -165,7 +165,8 @@ static void set_options(MYSQL *my, const brn_mysql_target *t, brn_mysql_tls tls,
     set(my, MYSQL_READ_DEFAULT_FILE, t->defaults_file);
     set(my, MYSQL_READ_DEFAULT_GROUP, t->defaults_group);
     set(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-    set(my, MYSQL_INIT_COMMAND, t->init_command);
+    set(my, MYSQL_INIT_COMMAND, t->mode_command);
+    set(my, MYSQL_INIT_COMMAND, t->init_command); /* and this one */
     set(my, MYSQL_PLUGIN_DIR, t->plugin_dir);
     (void)mysql_options(my, MYSQL_OPT_NONBLOCK, &stack);
     (void)mysql_options(my, MYSQL_OPT_LOCAL_INFILE, &none);

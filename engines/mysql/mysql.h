@@ -72,6 +72,7 @@ typedef struct brn_mysql_target {
     const char *defaults_group;
     const char *plugin_dir;
     const char *init_command;
+    const char *mode_command; /* sets the sql_mode of the URL */
     bool compress;
 } brn_mysql_target;
 

@@ -216,6 +216,41 @@ static void the_mode_of_the_session_is_known(void **state)
     conf_close(conn);
 }
 
+static void use_url(conf_db *db, const char *params)
+{
+    const char *url = brn_arena_printf(&db->arena, "%s?%s", db->url, params);
+
+    assert_non_null(url);
+    assert_int_equal(brn_url_parse(&db->parsed, &db->arena, brn_str_from(url), NULL), BRANT_OK);
+}
+
+static void the_mode_of_the_url_stays(void **state)
+{
+    conf_db *db = *state;
+    brn_ledger_state ledger;
+    brn_conn *conn;
+    brant_error *err = NULL;
+    brant_status st;
+
+    use_url(db, "sql_mode=%27ANSI_QUOTES,NO_BACKSLASH_ESCAPES%27&init-command=SET%20@a=1");
+    conn = conf_connect(db);
+    conf_run_sql(
+        conn, db, "CREATE TABLE t (a varchar(9));;INSERT INTO t VALUES (CONCAT('a\\', @a))");
+    assert_int_equal(number(db, "SELECT COUNT(*) FROM t WHERE a = 'a\\\\1'"), 1);
+    conf_run_sql(conn, db, "SET sql_mode = ''");
+    st = conn->engine->reset(conn, &err);
+    conf_ok(st, err);
+    st = conn->engine->ledger_read(&ledger, &db->arena, conn, BRN_LEDGER_BRIEF, &err);
+    conf_ok(st, err);
+    assert_int_equal(conn->lex_mode, BRN_LEX_ANSI_QUOTES | BRN_LEX_NO_BACKSLASH);
+    conf_close(conn);
+    use_url(db, "sql-mode=NO_SUCH_MODE");
+    st = conf_try_connect(&conn, db, 0, &err);
+    assert_int_equal(st, BRANT_ECONNECT);
+    assert_non_null(strstr(brant_error_message(err), "NO_SUCH_MODE"));
+    brant_error_free(err);
+}
+
 static void values_stand_only_where_they_are_asked_for(void **state)
 {
     conf_db *db = *state;
@@ -247,6 +282,7 @@ static const struct url_case {
     { "mysql://u@127.0.0.1:1/d?connect-timeout=soon", "connect-timeout" },
     { "mysql://u@127.0.0.1:1/d?protocol=pipe", "protocol" },
     { "mysql://u@127.0.0.1:1/d?tls=perhaps", "tls" },
+    { "mysql://u@127.0.0.1:1/d?sql-mode=a'b", "sql-mode" },
     { "mysql://u@a,b/d", "one host" },
     { "mysql://u@127.0.0.1:1/", "names no database" },
     { "mysql://u@127.0.0.1:1/d?parseTime=true&multiStatements=true&loc=UTC&charset=utf8&x-no-lock=true",
@@ -283,10 +319,7 @@ static void urls_are_read_as_users_know_them(void **state)
 
 static void ask_for_lease(conf_db *db)
 {
-    const char *url = brn_arena_printf(&db->arena, "%s?lock=lease", db->url);
-
-    assert_non_null(url);
-    assert_int_equal(brn_url_parse(&db->parsed, &db->arena, brn_str_from(url), NULL), BRANT_OK);
+    use_url(db, "lock=lease");
     db->lease_ms = LEASE_MS;
 }
 
@@ -414,6 +447,7 @@ int conf_own_mysql(void)
         TEST(a_call_that_commits_is_found_out),
         TEST(a_session_that_is_killed_comes_back_with_its_lock),
         TEST(the_mode_of_the_session_is_known),
+        TEST(the_mode_of_the_url_stays),
         TEST(values_stand_only_where_they_are_asked_for),
         TEST(urls_are_read_as_users_know_them),
         TEST(a_lease_is_renewed_while_it_is_held),

@@ -4,7 +4,7 @@
 
 /* As SHOW CREATE TABLE has it, but for line breaks. */
 #define T                                                                                          \
-    "CREATE TABLE `t` (`a` decimal(10,0) DEFAULT NULL, `b` varchar(20) DEFAULT 'x') ENGINE=InnoDB"       \
+    "CREATE TABLE `t` (`a` decimal(10,0) DEFAULT NULL, `b` varchar(20) DEFAULT 'x') ENGINE=InnoDB" \
     " DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci"
 
 #define FIVE " UNION ALL SELECT 1 UNION ALL SELECT 1 UNION ALL SELECT 1 UNION ALL SELECT 1"
@@ -87,9 +87,11 @@ static const conf_probe probes[] = {
     { "drop column, gone", "CREATE TABLE t (a int)", "ALTER TABLE t DROP COLUMN b",
       BRN_VERDICT_DONE, "any more" },
     { "modify, not yet", T, "ALTER TABLE t MODIFY a bigint", BRN_VERDICT_NOT_DONE, "not yet so" },
-    { "modify, done", T, "ALTER TABLE t MODIFY a decimal(10)", BRN_VERDICT_DONE, "same definition" },
+    { "modify, done", T, "ALTER TABLE t MODIFY a decimal(10)", BRN_VERDICT_DONE,
+      "same definition" },
     { "change, not yet", T, "ALTER TABLE t CHANGE a z bigint", BRN_VERDICT_NOT_DONE, "exists" },
-    { "change, done", T, "ALTER TABLE t CHANGE z a decimal(10)", BRN_VERDICT_DONE, "same definition" },
+    { "change, done", T, "ALTER TABLE t CHANGE z a decimal(10)", BRN_VERDICT_DONE,
+      "same definition" },
     { "rename column, not yet", T, "ALTER TABLE t RENAME COLUMN a TO z", BRN_VERDICT_NOT_DONE,
       "exists" },
     { "rename column, done", T, "ALTER TABLE t RENAME COLUMN z TO a", BRN_VERDICT_DONE,

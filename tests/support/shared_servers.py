@@ -14,6 +14,7 @@ it does not outlive a ctest that is killed.
 """
 import argparse
 import contextlib
+import dataclasses
 import glob
 import json
 import os
@@ -29,14 +30,34 @@ SKIPPED = 77
 LIFETIME_SECONDS = 3 * 3600
 
 
-# Name: (variable, function that starts it with options).
+@dataclasses.dataclass
+class Kind:
+    variable: str  # gets the URL
+    server: type
+    programs_variable: str  # where the programs are, for servers that a test starts itself
+    tool: tuple = ()  # of tools/, with arguments: gets the programs; else those of the system
+
+    def programs(self) -> str:
+        return servers.fetched_bin(*self.tool) if self.tool else ""
+
+    def start(self, **more):
+        return self.server(programs=self.programs(), **more)
+
+
+def _postgres(*tool: str) -> Kind:
+    return Kind(servers.VARIABLE, servers.Postgres, "BRANT_TEST_POSTGRES_BIN", tool)
+
+
+def _mysql(*tool: str) -> Kind:
+    return Kind(servers.VARIABLE_MYSQL, servers.MariaDB, "BRANT_TEST_MARIADB_BIN", tool)
+
+
 KINDS = {
-    "postgres": (servers.VARIABLE, servers.Postgres),
-    "postgres_newest": (servers.VARIABLE, lambda **more: servers.Postgres(programs=servers.fetched_bin("newest-postgres"), **more)),
-    "mysql": (servers.VARIABLE_MYSQL, servers.MariaDB),
-    "mysql_8": (servers.VARIABLE_MYSQL, lambda **more: servers.MariaDB(programs=servers.fetched_bin("get-mysql"), **more)),
-    "mysql_newest": (servers.VARIABLE_MYSQL, lambda **more: servers.MariaDB(
-        programs=servers.fetched_bin("newest-debian", "mysql-server-core"), **more)),
+    "postgres": _postgres(),
+    "postgres_newest": _postgres("newest-postgres"),
+    "mysql": _mysql(),
+    "mysql_8": _mysql("get-mysql"),
+    "mysql_newest": _mysql("newest-debian", "mysql-server-core"),
 }
 
 
@@ -89,7 +110,7 @@ def keep(place: Place) -> None:
     end = time.monotonic() + LIFETIME_SECONDS
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        server = KINDS[place.name][1]()
+        server = KINDS[place.name].start()
     except servers.Failed as error:
         place.write(failed=str(error), skip=isinstance(error, (servers.Missing, servers.NotToBeHad)))
         time.sleep(5)  # until whoever waits for us has read it
@@ -145,16 +166,19 @@ def stop(name: str) -> int:
 
 
 def execute(name: str, command: list) -> int:
-    os.environ.pop(KINDS[name][0], None)
+    kind = KINDS[name]
+    os.environ.pop(kind.variable, None)
     url = Place(name).read().get("url")
     if url:
-        os.environ[KINDS[name][0]] = url
+        os.environ[kind.variable] = url
+        if kind.tool:
+            os.environ[kind.programs_variable] = kind.programs()
     os.execvp(command[0], command)
     return 1
 
 
 def run(name: str, ssl: bool, bouncer: str) -> int:
-    server = KINDS[name][1](ssl=ssl)
+    server = KINDS[name].start(ssl=ssl)
     print(f"superuser    {server.shared_url()}\nrole brant   {server.url()}\n"
           f"by socket    {server.url(local=True)}\nlog          {server.log}")
     if ssl:
