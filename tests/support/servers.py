@@ -637,8 +637,14 @@ class MariaDB(_Server):
             self.program = os.path.join(copy, "bin", os.path.basename(self.program))
             said = self._version()
         self.version, self.is_maria = said.split("Ver ")[1].split()[0], "MariaDB" in said
+        base = os.path.dirname(os.path.dirname(self.program))
+        share = os.path.join(base, "share", "mariadb")
+        if self.is_maria and os.path.isdir(share):  # a package that is not installed
+            self._SMALL = {**self._SMALL, "basedir": base, "lc_messages_dir": share,
+                           "character_sets_dir": os.path.join(share, "charsets"),
+                           "plugin_dir": os.path.join(base, "lib", "mysql", "plugin")}
         if not self.is_maria:
-            self._SMALL = {**self._SMALL, "basedir": os.path.dirname(os.path.dirname(self.program)), "mysqlx": "OFF",
+            self._SMALL = {**self._SMALL, "basedir": base, "mysqlx": "OFF",
                            "secure_file_priv": "''"}
             if int(self.version.split(".")[0]) > 8:
                 self._SMALL["innodb_redo_log_capacity"] = self._SMALL.pop("innodb_log_file_size")
@@ -689,13 +695,27 @@ class MariaDB(_Server):
             shutil.rmtree(folder, ignore_errors=True)
 
     def _install_maria(self, options: str, data: str, users: str, folder: str) -> None:
-        install = _find_program(self._folder_of_programs, "mariadb-install-db", "mysql_install_db")
-        _run_as_server([install, f"--defaults-file={options}", f"--datadir={data}", "--skip-test-db",
-                        "--skip-name-resolve", "--auth-root-authentication-method=normal"], folder)
+        if "basedir" in self._SMALL:
+            self._fill_maria(options, data, folder)
+        else:
+            install = _find_program(self._folder_of_programs, "mariadb-install-db", "mysql_install_db")
+            _run_as_server([install, f"--defaults-file={options}", f"--datadir={data}", "--skip-test-db",
+                            "--skip-name-resolve", "--auth-root-authentication-method=normal"], folder)
         _run_as_server([self.program, f"--defaults-file={options}", f"--datadir={data}", "--bootstrap"], folder,
                        "FLUSH PRIVILEGES;\n"
                        "DELETE FROM mysql.global_priv WHERE User = '' OR Host <> 'localhost';\n"
                        "FLUSH PRIVILEGES;\n" + users)
+
+    def _fill_maria(self, options: str, data: str, folder: str) -> None:
+        """What the script of the package does: it knows its own place only."""
+        os.makedirs(os.path.join(data, "mysql"))
+        for path in (data, os.path.join(data, "mysql")):
+            _own(path)
+        share = self._SMALL["lc_messages_dir"]
+        scripts = ("mariadb_system_tables", "mariadb_performance_tables", "mariadb_system_tables_data")
+        texts = [pathlib.Path(share, f"{name}.sql").read_text("utf-8") for name in scripts]
+        _run_as_server([self.program, f"--defaults-file={options}", f"--datadir={data}", "--bootstrap"], folder,
+                       "USE mysql;\nSET @auth_root_socket = NULL;\n" + "\n".join(texts))
 
     def _install_mysql(self, options: str, data: str, users: str, folder: str) -> None:
         script = os.path.join(folder, "users.sql")

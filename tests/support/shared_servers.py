@@ -8,8 +8,8 @@
   shared_servers.py run NAME [--ssl] [--bouncer MODE]
                                  a server for oneself: prints URLs, ends with the input
 
-NAME is postgres, postgres_newest, mysql (MariaDB), mysql_8 or mysql_newest. The users of a server are the
-processes that called start: ctest, usually. A process beside them keeps the server, and ends it when none of them is alive any more, so
+NAME is one of KINDS below: postgres or mysql (MariaDB) of the system, or one that tools/ gets. The users of
+a server are the processes that called start: ctest, usually. A process beside them keeps the server, and ends it when none of them is alive any more, so
 it does not outlive a ctest that is killed.
 """
 import argparse
@@ -57,6 +57,7 @@ KINDS = {
     "postgres_newest": _postgres("newest-postgres"),
     "mysql": _mysql(),
     "mysql_8": _mysql("get-mysql"),
+    "mysql_newest_maria": _mysql("newest-debian", "mariadb-server-core"),
     "mysql_newest": _mysql("newest-debian", "mysql-server-core"),
 }
 
