@@ -109,15 +109,6 @@ static brant_status list_members(members *out, brn_mysql *p, brant_error **err)
     return st;
 }
 
-brant_status brn_mysql_group_look(brn_mysql *p, brant_error **err)
-{
-    members m;
-    brant_status st = p->cluster.seen ? BRANT_OK : list_members(&m, p, err);
-
-    p->cluster.seen = st == BRANT_OK;
-    return st;
-}
-
 /* --- what they do ----------------------------------------------------------------------------- */
 
 /* Of the session that has GET_LOCK() on another member. */

@@ -466,10 +466,7 @@ brant_status brn_mysql_lease_take(brn_mysql *p, const char *what, brant_error **
     if (p->lease.fence != 0 && !is_mine(&row, p)) {
         return brn_mysql_lock_lost(err); /* while there was no session */
     }
-    if (brn_mysql_in_group(p)) {
-        st = brn_mysql_group_look(p, err);
-    }
-    if (st == BRANT_OK && (row.held || brn_mysql_in_group(p))) {
+    if (row.held || brn_mysql_in_group(p)) {
         st = is_abandoned(&row, p, err);
     }
     if (st == BRANT_OK) {

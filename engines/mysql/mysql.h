@@ -82,8 +82,7 @@ typedef struct brn_mysql_cluster {
     bool wsrep; /* Galera */
     bool group_name;
     bool multi_primary;
-    bool seen;   /* the other members of the group can be listed */
-    bool warned; /* of one that is at work, or cannot be asked */
+    bool warned; /* of a member that is at work, or cannot be asked */
 } brn_mysql_cluster;
 
 /* The migration lock as a lease. While the heartbeat runs, `side` is its own, and `beat` is read by
@@ -329,8 +328,6 @@ void brn_mysql_lease_add_renewal(brn_buf *out, brn_mysql *p, bool in_txn);
 
 /* --- group.c, where brn_mysql_in_group() ------------------------------------------------------ */
 
-/* Whether the other members can be seen: "lock.cluster". Asked once for a connection. */
-brant_status brn_mysql_group_look(brn_mysql *p, brant_error **err);
 typedef enum brn_mysql_group_wish {
     BRN_MYSQL_GROUP_LOOK = 0,
     BRN_MYSQL_GROUP_END_IDLE, /* ends sessions that do nothing any more */
@@ -339,7 +336,8 @@ typedef enum brn_mysql_group_wish {
 
 /*
  * Whether no session of another member has the migration lock: such a session works off what a run
- * has sent to it. False, with a warning "lock.member", also when a member cannot be asked.
+ * has sent to it. False, with a warning "lock.member", also when a member cannot be asked. Errors:
+ * "lock.cluster", the user may not see which there are.
  */
 brant_status brn_mysql_group_is_quiet(
     bool *quiet, brn_mysql *p, brn_mysql_group_wish wish, brant_error **err);

@@ -8,12 +8,16 @@ nodes. A test module says of which kind:
     class Lost(cluster_cases.Lost):
         pass
 """
+import os
+import random
 import signal
+import time
 import unittest
 
 import servers
 import support
 import support_mysql
+from support import SLOW
 from support_mysql import AUDIT, audit
 
 NODES: list = []
@@ -90,6 +94,13 @@ class Case(support_mysql.Case):
         support.wait_until(lambda: any("UPDATE audit" in (s["info"] or "") for s in p.sessions()), process=run)
         return p, other, run
 
+    def finish_on(self, p, node, first="") -> None:
+        again = p.run("up", env=p.on(node))
+        if again.code != 0 and "CALL p()" in again.err and "resume.unknown" in again.err:
+            p.run("repair", "004_view", "--done", env=p.on(node), check=0)  # it leaves no trace
+            again = p.run("up", env=p.on(node))
+        self.assertEqual(again.code, 0, f"{first}{again}")
+
     def check_once(self, p) -> None:
         self.assertEqual(p.completed(), ["1_a", "2_b", "3_c", "4_d"])
         self.assertEqual(p.tokens(), ["b", "c"])
@@ -140,11 +151,7 @@ class TwoNodes(Case):
             first = p.run("up", env={**p.on(self.two), "DATABASE_URL": proxy.url(p.database.name)})
             cuts = proxy.stop()["cuts"]
             with self.subTest(f"cut at round trip {at}"):
-                again = p.run("up", env=p.on(NODES[at % 2]))
-                if again.code != 0 and "CALL p()" in again.err and "resume.unknown" in again.err:
-                    p.run("repair", "004_view", "--done", env=p.on(self.two), check=0)  # it leaves no trace
-                    again = p.run("up", env=p.on(NODES[at % 2]))
-                self.assertEqual(again.code, 0, f"{first}{again}")
+                self.finish_on(p, NODES[at % 2], first)
                 self.assertEqual(p.tokens(), TOKENS)
                 self.assertEqual(p.completed(), sorted(MIXED))
             at += 5
@@ -187,6 +194,23 @@ class Lost(Case):
         other.close()
         self.check_once(p)
         self.assertEqual([h["migration"] for h in p.history()], ["1_a", "2_b", "3_c", "4_d"])
+
+    def test_kills_at_random_moments(self):
+        """Each statement takes effect exactly once, whichever node the next run is on."""
+        p = self.project().pairs(MIXED)
+        chance = random.Random(os.environ.get("BRANT_SEED", "goose"))
+        for turn in range(40 if SLOW else 3):
+            p.empty()
+            run = p.start("up", env=p.on(NODES[turn % 2]))
+            moment = chance.uniform(0, 0.25)
+            time.sleep(moment)
+            run.send(signal.SIGKILL)
+            run.finish()
+            with self.subTest(f"kill after {moment:.3f} s"):
+                self.finish_on(p, NODES[(turn + 1) % 2])
+                self.assertEqual(p.tokens(), TOKENS)
+                self.assertEqual(p.completed(), sorted(MIXED))
+
 
 class People(Case):
     def test_lock_status_and_release(self):
