@@ -111,6 +111,12 @@ static bool says_read_only(inspection *in)
     return false;
 }
 
+/* A variable of the user: dumps keep there what they change, and set it back from there. */
+static bool is_kept(brn_str value)
+{
+    return value.len > 1 && value.ptr[0] == '@' && value.ptr[1] != '@';
+}
+
 static bool makes_read_only(inspection *in)
 {
     static const char *const names[] = { "transaction_read_only", "tx_read_only" };
@@ -137,9 +143,12 @@ static void inspect_setting(inspection *in)
         refuse(
             in, "what brant writes has to be committed by itself, and autocommit says so",
             "Leave it out: a migration that changes rows only runs in one transaction.");
+        /* What stands behind it in a row is one transaction in any case. */
+        in->out->idle = !has(in, BRN_STMT_SEVERAL) && has(in, BRN_STMT_SESSION);
+        in->out->ddl = in->out->ddl && !in->out->idle;
     } else if (
         is_one_of(what->name, charsets, BRN_ARRAY_LEN(charsets)) && what->has_value &&
-        !is_utf8(what->new_name)) {
+        !is_utf8(what->new_name) && !is_kept(what->new_name)) {
         refuse(
             in, "the file is in UTF-8, and the server would take it for another character set",
             "Leave it out, or write SET NAMES utf8mb4.");
@@ -163,7 +172,8 @@ static void inspect_session(inspection *in)
     } else if (what->verb == BRN_VERB_LOCK && what->object == BRN_OBJECT_TABLE) {
         refuse(
             in, "LOCK TABLES would keep this session from all other tables, brant's own among them",
-            "Leave it out: other runs are kept away by the migration lock.");
+            "Leave it out: other runs are kept away by the migration lock. Dumps have none of it with "
+            "--skip-add-locks.");
     } else if (
         has(in, BRN_STMT_COMMITS) && has(in, BRN_STMT_SESSION) && what->verb != BRN_VERB_UNLOCK &&
         what->verb != BRN_VERB_SET) {
@@ -394,6 +404,8 @@ static void inspect_role(inspection *in, const struct known_verb *known)
     brn_stmt_info *out = in->out;
 
     out->role = known->role;
+    out->anywhere = known->role == BRN_ROLE_COMMIT;
+    out->bound = has(in, BRN_STMT_NEEDS_TXN);
     if (in->what->to_savepoint) {
         out->role = BRN_ROLE_PLAIN;
     } else if (has(in, BRN_STMT_ALONE)) {
@@ -411,6 +423,7 @@ static void inspect_role(inspection *in, const struct known_verb *known)
     } else if (has(in, BRN_STMT_COMMITS) && out->role == BRN_ROLE_PLAIN) {
         out->role = BRN_ROLE_ALONE;
         out->unasked = true;
+        out->anywhere = true;
         out->why = why_alone(in->what);
         out->hint = HINT_ALONE;
     }

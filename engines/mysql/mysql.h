@@ -309,6 +309,9 @@ void brn_mysql_lease_add_renewal(brn_buf *out, brn_mysql *p, bool in_txn);
 #define BRN_MYSQL_LEASE_CHECK "SELECT IF(ROW_COUNT() > 0" BRN_MYSQL_OR_FAIL
 #define BRN_MYSQL_NOT_OURS 1242
 
+/* Behind each statement of a packet. */
+#define BRN_MYSQL_SEPARATOR "\n;\n"
+
 /* --- packet.c, run.c, recover.c, session.c, execute.c ------------------------------------------
  */
 

@@ -108,7 +108,7 @@ static bool comes_along(const packet *k, size_t at)
 static void add_item(packet *k, size_t op, bool last)
 {
     k->items[k->count++] = (item){ .op = op, .last = last };
-    brn_buf_add_c(&k->text, "\n;\n");
+    brn_buf_add_c(&k->text, BRN_MYSQL_SEPARATOR);
 }
 
 static void add_aside(packet *k, size_t op)

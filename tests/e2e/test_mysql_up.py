@@ -69,14 +69,56 @@ class Up(support_mysql.Case):
         self.assertEqual([token for token, in p.sql("SELECT token FROM audit ORDER BY n")], ["a", "b"])
 
     def test_what_would_break_the_run_is_refused_before_it(self):
-        for text in ("LOCK TABLES audit WRITE;\n", "SET autocommit = 0;\n", "SELECT RELEASE_ALL_LOCKS();\n",
+        for text in ("LOCK TABLES audit WRITE;\n", "SET @a = 1, autocommit = 0;\n", "SELECT RELEASE_ALL_LOCKS();\n",
                      "XA START 'x';\n", "SET NAMES latin1;\n", "DELETE FROM brant_migrations;\n",
                      "LOAD DATA LOCAL INFILE 'x' INTO TABLE audit;\n", "FLUSH TABLES WITH READ LOCK;\n",
-                     "BEGIN;\nALTER TABLE audit ADD COLUMN c int;\nCOMMIT;\n"):
+                     "BEGIN;\nALTER TABLE audit ADD COLUMN c int;\nROLLBACK;\n",
+                     "BEGIN;\nSAVEPOINT s;\nALTER TABLE audit ADD COLUMN c int;\nCOMMIT;\n"):
             with self.subTest(text):
                 p = self.project().pairs({"1_a": AUDIT, "2_b": text})
                 self.assertRefused(p.run("up"))
                 self.assertEqual(p.tables(), [])
+
+    def test_transaction_control_that_does_nothing_is_left_out(self):
+        p = self.project().pairs({
+            "1_a": "SET AUTOCOMMIT = 0;\nSTART TRANSACTION;\n" + AUDIT + audit("one") +
+                   "ALTER TABLE audit ADD COLUMN c int;\n" + audit("two") + "COMMIT;\nSET AUTOCOMMIT = 1;\n",
+            "2_b": audit("three") + "COMMIT;\n" + audit("four"),
+            "3_c": "ALTER TABLE audit ADD COLUMN d int;\nCOMMIT WORK;\n",
+        })
+        plan = p.run("plan", check=0)
+        self.assertIn("line 2: this transaction would end at line 3: CREATE", plan.text)
+        self.assertNotIn("START TRANSACTION", plan.out)
+        p.up(check=0)
+        self.assertEqual([token for token, in p.sql("SELECT token FROM audit ORDER BY n")],
+                         ["one", "two", "three", "four"])
+        p.pairs({"4_d": "BEGIN;\n" + audit("five") + "ALTER TABLE audit ADD COLUMN e int;\n" + audit("six") +
+                        "INSERT INTO nosuch VALUES (1);\nCOMMIT;\n"})
+        result = p.up(check=1)
+        self.assertAt(result, "migrations/4_d.up.sql", 5)
+        self.assertEqual(p.ledger()[-1]["statements_done"], 3)
+        p.pairs({"4_d": "BEGIN;\n" + audit("five") + "ALTER TABLE audit ADD COLUMN e int;\n" + audit("six") +
+                        "COMMIT;\n"})
+        p.up(check=0)
+        self.assertEqual([token for token, in p.sql("SELECT token FROM audit ORDER BY n")][-2:], ["five", "six"])
+
+    def test_a_dump_sets_the_character_set_back(self):
+        p = self.project().pairs({"1_a": "/*!40101 SET @OLD_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT */;\n"
+                                         "/*!50503 SET NAMES utf8mb4 */;\n" + AUDIT + audit("gr\u00fcn") +
+                                         "/*!40101 SET CHARACTER_SET_CLIENT=@OLD_CHARACTER_SET_CLIENT */;\n" +
+                                         audit("gans \U0001fabf")})
+        p.up(check=0)
+        self.assertEqual([token for token, in p.sql("SELECT token FROM audit ORDER BY n")],
+                         ["gr\u00fcn", "gans \U0001fabf"])
+
+    def test_a_syntax_error_quotes_nothing_but_the_statement(self):
+        for text in ("ALTER TABLE audit ADD COLUMN c int TYPO", "ALTER TABLE audit ADD COLUMN",
+                     "ALTER TABLE audit\n  ADD COLUMN c int DEFAULT 'a" + "a" * 70 + "' TYPO here"):
+            with self.subTest(text):
+                p = self.project().pairs({"1_a": AUDIT + text + ";\n" + audit("a")})
+                error = p.up(check=1).err
+                self.assertNotIn("brant_migrations", error)
+                self.assertIn("for the right syntax to use near ", error)
 
     def test_what_a_migration_sets_is_gone_before_the_next(self):
         p = self.project().pairs({
