@@ -320,6 +320,59 @@ static bool calls_functions(inspection *in)
     return false;
 }
 
+/* --- version comments ------------------------------------------------------------------------- */
+
+/* What MariaDB takes for MySQL's alone. */
+#define MYSQL_ONLY_FROM 50700
+#define MYSQL_ONLY_TO 99999
+
+/* Whether this server reads what stands behind the mark. */
+static bool is_read(const brn_mysql *p, brn_str mark)
+{
+    bool marias = brn_str_starts(mark, BRN_STR("/*M!"));
+    brn_str digits = brn_str_slice(mark, marias ? 4 : 3, mark.len);
+    uint64_t version = 0;
+
+    if ((marias && !p->maria) ||
+        (brn_str_to_u64(digits, &version) && version > p->conn.server_version)) {
+        return false;
+    }
+    return !p->maria || marias || version < MYSQL_ONLY_FROM || version > MYSQL_ONLY_TO;
+}
+
+/* All of the statement is for another server: to this one there is none. */
+static bool is_void(inspection *in, const brn_mysql *p)
+{
+    bool hidden = false;
+    brn_token token;
+    brn_lexer lx;
+
+    in->script =
+        (brn_script){ .text = in->stmt->text, .line = 1, .column = 1, .mode = in->stmt->mode };
+    brn_lexer_init(&lx, &brn_dialect_mysql, &in->script);
+    while (brn_lexer_next(&lx, &token, NULL) == BRANT_OK && token.kind != BRN_TOKEN_END) {
+        if (token.kind == BRN_TOKEN_MARK) {
+            hidden = !brn_str_eq_c(token.text, "*/") && !is_read(p, token.text);
+        } else if (!hidden && !brn_token_is_filler(token.kind)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void inspect_marks(inspection *in, const brn_conn *conn)
+{
+    if (conn != NULL && brn_str_starts(in->stmt->text, BRN_STR("/*")) &&
+        is_void(in, (const brn_mysql *)conn)) {
+        in->out->role = BRN_ROLE_PLAIN;
+        in->out->idle = true;
+        in->out->ddl = false;
+        in->out->dml = false;
+        in->out->session = false;
+        in->out->destructive = false;
+    }
+}
+
 /* --- all of it -------------------------------------------------------------------------------- */
 
 static const struct known_verb *find_verb(brn_verb verb)
@@ -435,7 +488,6 @@ void brn_mysql_inspect_class(
     const struct known_verb *known = find_verb(what->verb);
     inspection in = { .out = out, .what = what, .stmt = stmt };
 
-    (void)conn;
     *out = (brn_stmt_info){ 0 };
     brn_arena_init(&in.arena);
     out->dml = has(&in, BRN_STMT_DML);
@@ -448,6 +500,7 @@ void brn_mysql_inspect_class(
     inspect_setting(&in);
     inspect_session(&in);
     inspect_targets(&in);
+    inspect_marks(&in, conn);
     brn_arena_release(&in.arena);
 }
 

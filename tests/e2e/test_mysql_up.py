@@ -111,6 +111,27 @@ class Up(support_mysql.Case):
         self.assertEqual([token for token, in p.sql("SELECT token FROM audit ORDER BY n")],
                          ["gr\u00fcn", "gans \U0001fabf"])
 
+    def test_what_is_for_another_server_is_left_out(self):
+        p = self.project().pairs({"1_a": "/*!99999 CREATE TABLE mysqls (a int) */;\n" + AUDIT +
+                                         "/*!90000 SET @nosuch = @@nosuch */ /* nor this */;\n"
+                                         "/*M!990000 SET @nosuch = @@nosuch */;\n"
+                                         "/*!40101 SET @one = 1 */;\n" + audit("a"),
+                                  "2_b": "/*!99999 DROP TABLE audit */;\n"})
+        p.up(check=0)
+        self.assertEqual(p.tables(), ["audit"])
+        self.assertEqual(p.completed(), ["1_a", "2_b"])
+
+    def test_bodies_are_stored_as_they_are_written(self):
+        p = self.project().pairs({"1_a": AUDIT + "CREATE TRIGGER lower BEFORE INSERT ON audit FOR EACH ROW "
+                                         "SET NEW.token = LOWER(NEW.token);\n"
+                                         "CREATE PROCEDURE one() SELECT 1 FROM dual WHERE 1 = 1;\n" + audit("A")})
+        p.up(check=0)
+        self.assertEqual(p.sql("SELECT ACTION_STATEMENT FROM information_schema.TRIGGERS"
+                               " WHERE TRIGGER_SCHEMA = DATABASE()"), [["SET NEW.token = LOWER(NEW.token)"]])
+        self.assertEqual(p.sql("SELECT ROUTINE_DEFINITION FROM information_schema.ROUTINES"
+                               " WHERE ROUTINE_SCHEMA = DATABASE()"), [["SELECT 1 FROM dual WHERE 1 = 1"]])
+        self.assertEqual(p.sql("SELECT token FROM audit"), [["a"]])
+
     def test_a_syntax_error_quotes_nothing_but_the_statement(self):
         for text in ("ALTER TABLE audit ADD COLUMN c int TYPO", "ALTER TABLE audit ADD COLUMN",
                      "ALTER TABLE audit\n  ADD COLUMN c int DEFAULT 'a" + "a" * 70 + "' TYPO here"):
