@@ -102,6 +102,61 @@ class Up(support_mysql.Case):
         p.up(check=0)
         self.assertEqual([token for token, in p.sql("SELECT token FROM audit ORDER BY n")][-2:], ["five", "six"])
 
+    def test_what_another_tool_has_applied_does_not_run_again(self):
+        for table in ("schema_migrations", "goose_db_version", "flyway_schema_history"):
+            with self.subTest(table):
+                p = self.project().pairs({"001_a": AUDIT + audit("a"), "002_b": audit("b")})
+                p.sql(AUDIT + audit("a") + f"CREATE TABLE {table} (version bigint)")
+                for command in ("up", "plan"):
+                    result = p.run(command, check=1)
+                    self.assertIn("adopt.foreign_history", result.err)
+                    self.assertIn(f'"{table}"', result.err)
+                self.assertEqual(p.ledger(), [])
+                p.run("force", "001", check=0)
+                p.up(check=0)
+                self.assertEqual([token for token, in p.sql("SELECT token FROM audit ORDER BY n")], ["a", "b"])
+        p = self.project().pairs({"001_a": AUDIT})
+        p.sql("CREATE TABLE schema_migrations (version bigint)")
+        p.run("force", "--", "-1", check=0)
+        p.up(check=0)
+
+    def test_what_a_lost_session_had_is_not_done_without(self):
+        begin = AUDIT + audit("one")
+        stop = "ALTER TABLE audit ADD COLUMN c TYPO;\n"
+        for name, before, uses in (
+                ("t", "CREATE TEMPORARY TABLE t (a int);\nINSERT INTO t VALUES (7);\n", "SELECT a FROM t"),
+                ("t", "CREATE TEMPORARY TABLE t AS SELECT n AS a FROM audit;\nDELETE FROM audit;\n", "SELECT a FROM t"),
+                ("@a", "SET @a = (SELECT MAX(n) FROM audit);\nDELETE FROM audit;\n", "SELECT @a"),
+                ("@b", "SELECT MAX(n) INTO @a FROM audit;\nSET @b = @a + 1;\nDELETE FROM audit;\n", "SELECT @b"),
+                ("@a", "SET @a = LAST_INSERT_ID();\n", "SELECT @a"),
+                ("LAST_INSERT_ID", "", "SELECT LAST_INSERT_ID()")):
+            with self.subTest(before + uses):
+                rest = f"INSERT INTO audit (token) {uses};\n"
+                p = self.project().pairs({"1_a": begin + before + stop + rest})
+                p.up(check=1)
+                p.pairs({"1_a": begin + before + "ALTER TABLE audit ADD COLUMN c int;\n" + rest})
+                result = p.up(check=1)
+                self.assertIn("resume.session_lost", result.err)
+                self.assertIn(f'uses "{name}"', result.err)
+                self.assertAt(result, "migrations/1_a.up.sql", 4 + before.count("\n"))
+                p.pairs({"1_a": begin + before + "INSERT INTO audit (token) VALUES (7);\n"})
+                p.up(check=0)
+
+    def test_what_comes_back_with_a_new_session_is_used(self):
+        before = (AUDIT + audit("one") + "SET @a = 'two', @sql = 'DELETE FROM nosuch';\n"
+                  "CREATE TEMPORARY TABLE t (a varchar(10));\n"
+                  "SET @n = (SELECT COUNT(*) FROM audit);\n"
+                  "SET @sql = IF(@n = 1, 'INSERT INTO audit (token) VALUES (@a)', 'DO 0');\nPREPARE s FROM @sql;\n")
+        after = ("EXECUTE s;\nSET @n = (SELECT COUNT(*) FROM audit);\nINSERT INTO audit (token) VALUES (@n);\n"
+                 "INSERT INTO t VALUES ('three');\nINSERT INTO audit (token) SELECT a FROM t;\n"
+                 "INSERT INTO audit (token) VALUES (LAST_INSERT_ID());\n")
+        p = self.project().pairs({"1_a": before + "TYPO;\n" + after})
+        p.up(check=1)
+        p.pairs({"1_a": before + after})
+        p.up(check=0)
+        self.assertEqual([token for token, in p.sql("SELECT token FROM audit ORDER BY n")],
+                         ["one", "two", "2", "three", "4"])
+
     def test_a_dump_sets_the_character_set_back(self):
         p = self.project().pairs({"1_a": "/*!40101 SET @OLD_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT */;\n"
                                          "/*!50503 SET NAMES utf8mb4 */;\n" + AUDIT + audit("gr\u00fcn") +
