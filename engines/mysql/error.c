@@ -8,6 +8,7 @@
 /* A shorter password is found in many a word, and one that is also a name tells nothing. */
 #define PASSWORD_MIN 6
 #define MESSAGE_MAX 2048
+#define PARSE_ERROR 1064 /* of the server */
 
 #define RIGHTS "Grant that right to the user of the URL, or run as one who has it."
 
@@ -103,36 +104,88 @@ static size_t line_start(brn_str sql, unsigned long line)
     return at;
 }
 
-/* "... near 'TABL t (a int)' at line 2": the text is cut at 80 characters. */
-static size_t find_near(brn_str sql, const char *message)
+/* "... near 'TABL t (a int)' at line 2": what is in quotes, cut at 80 characters by the server; its
+ * ptr is NULL when there is none. *behind is what comes after the text. */
+static brn_str near_text(const char *message, const char **behind)
 {
     const char *near = strstr(message, "near '");
     const char *end = NULL;
-    const char *number = NULL;
-    unsigned long line = 0;
-    size_t at;
-    size_t found;
 
     for (const char *next = near; next != NULL; next = strstr(next + 1, "' at line ")) {
         end = next != near ? next : end;
     }
     if (near == NULL || end == NULL) {
-        return SIZE_MAX;
+        return (brn_str){ NULL, 0 };
     }
     near += strlen("near '");
-    number = end + strlen("' at line ");
+    *behind = end;
+    return (brn_str){ near, end > near ? (size_t)(end - near) : 0 };
+}
+
+static size_t find_near(brn_str sql, const char *message)
+{
+    const char *number = NULL;
+    brn_str near = near_text(message, &number);
+    unsigned long line = 0;
+    size_t at;
+    size_t found;
+
+    if (near.ptr == NULL) {
+        return SIZE_MAX;
+    }
+    number += strlen("' at line ");
     while (*number >= '0' && *number <= '9' && line < UINT32_MAX) {
         line = line * 10 + (unsigned long)(*number++ - '0');
     }
-    if (end == near) {
+    if (near.len == 0) {
         return sql.len; /* something is missing at the end */
     }
     at = line_start(sql, line);
     if (at == SIZE_MAX) {
         return SIZE_MAX;
     }
-    found = brn_str_find(brn_str_slice(sql, at, sql.len), (brn_str){ near, (size_t)(end - near) });
+    found = brn_str_find(brn_str_slice(sql, at, sql.len), near);
     return found != SIZE_MAX ? at + found : SIZE_MAX;
+}
+
+/* Of the separator, the server does not quote the line feed where the statement is all there is
+ * before it. */
+static bool is_behind(brn_str sql, brn_str near, size_t at)
+{
+    brn_str end = BRN_STR(BRN_MYSQL_SEPARATOR);
+    brn_str rest = brn_str_slice(near, at, near.len);
+
+    if (at == 0 && brn_str_starts(rest, brn_str_slice(end, 1, end.len))) {
+        return true;
+    }
+    rest = brn_str_slice(rest, 0, end.len);
+    return brn_str_starts(end, rest) && brn_str_ends(sql, brn_str_slice(near, 0, at));
+}
+
+/*
+ * The server quotes what follows the place in the packet, which may be more than the statement: the
+ * text ends where the statement does, as if it had been sent alone.
+ */
+static void cut_near(char *message, size_t size, brn_str sql)
+{
+    const char *behind = NULL;
+    brn_str near = near_text(message, &behind);
+    size_t keep = near.len;
+    size_t lines = 1;
+
+    while (keep > 0 && !is_behind(sql, near, keep - 1)) {
+        keep--;
+    }
+    if (keep > 1) {
+        memmove(message + (near.ptr - message) + keep - 1, behind, strlen(behind) + 1);
+    } else if (keep == 1) {
+        char *to = message + (near.ptr - message);
+
+        for (size_t i = 0; i < sql.len; i++) {
+            lines += sql.ptr[i] == '\n';
+        }
+        (void)snprintf(to, size - (size_t)(to - message), "' at line %zu", lines);
+    }
 }
 
 /* "Unknown column 'nosuch' in 'field list'": where the name stands first. */
@@ -153,7 +206,7 @@ static size_t find_offset(brn_str sql, unsigned number, const char *message)
         return SIZE_MAX;
     }
     switch (number) {
-    case 1064:
+    case PARSE_ERROR:
         return find_near(sql, message);
     case 1054: /* unknown column */
     case 1072: /* key column that does not exist */
@@ -222,6 +275,9 @@ brant_status brn_mysql_error(
     if (p->my != NULL) {
         (void)snprintf(message, sizeof(message), "%s", mysql_error(p->my));
         brn_mysql_mask(p, message);
+    }
+    if (number == PARSE_ERROR && sql.ptr != NULL) {
+        cut_near(message, sizeof(message), sql);
     }
     if (number == CR_OUT_OF_MEMORY) {
         return brn_error_oom(err);

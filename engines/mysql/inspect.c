@@ -111,6 +111,12 @@ static bool says_read_only(inspection *in)
     return false;
 }
 
+/* A variable of the user: dumps keep there what they change, and set it back from there. */
+static bool is_kept(brn_str value)
+{
+    return value.len > 1 && value.ptr[0] == '@' && value.ptr[1] != '@';
+}
+
 static bool makes_read_only(inspection *in)
 {
     static const char *const names[] = { "transaction_read_only", "tx_read_only" };
@@ -137,9 +143,12 @@ static void inspect_setting(inspection *in)
         refuse(
             in, "what brant writes has to be committed by itself, and autocommit says so",
             "Leave it out: a migration that changes rows only runs in one transaction.");
+        /* What stands behind it in a row is one transaction in any case. */
+        in->out->idle = !has(in, BRN_STMT_SEVERAL) && has(in, BRN_STMT_SESSION);
+        in->out->ddl = in->out->ddl && !in->out->idle;
     } else if (
         is_one_of(what->name, charsets, BRN_ARRAY_LEN(charsets)) && what->has_value &&
-        !is_utf8(what->new_name)) {
+        !is_utf8(what->new_name) && !is_kept(what->new_name)) {
         refuse(
             in, "the file is in UTF-8, and the server would take it for another character set",
             "Leave it out, or write SET NAMES utf8mb4.");
@@ -163,7 +172,8 @@ static void inspect_session(inspection *in)
     } else if (what->verb == BRN_VERB_LOCK && what->object == BRN_OBJECT_TABLE) {
         refuse(
             in, "LOCK TABLES would keep this session from all other tables, brant's own among them",
-            "Leave it out: other runs are kept away by the migration lock.");
+            "Leave it out: other runs are kept away by the migration lock. Dumps have none of it with "
+            "--skip-add-locks.");
     } else if (
         has(in, BRN_STMT_COMMITS) && has(in, BRN_STMT_SESSION) && what->verb != BRN_VERB_UNLOCK &&
         what->verb != BRN_VERB_SET) {
@@ -310,6 +320,59 @@ static bool calls_functions(inspection *in)
     return false;
 }
 
+/* --- version comments ------------------------------------------------------------------------- */
+
+/* What MariaDB takes for MySQL's alone. */
+#define MYSQL_ONLY_FROM 50700
+#define MYSQL_ONLY_TO 99999
+
+/* Whether this server reads what stands behind the mark. */
+static bool is_read(const brn_mysql *p, brn_str mark)
+{
+    bool marias = brn_str_starts(mark, BRN_STR("/*M!"));
+    brn_str digits = brn_str_slice(mark, marias ? 4 : 3, mark.len);
+    uint64_t version = 0;
+
+    if ((marias && !p->maria) ||
+        (brn_str_to_u64(digits, &version) && version > p->conn.server_version)) {
+        return false;
+    }
+    return !p->maria || marias || version < MYSQL_ONLY_FROM || version > MYSQL_ONLY_TO;
+}
+
+/* All of the statement is for another server: to this one there is none. */
+static bool is_void(inspection *in, const brn_mysql *p)
+{
+    bool hidden = false;
+    brn_token token;
+    brn_lexer lx;
+
+    in->script =
+        (brn_script){ .text = in->stmt->text, .line = 1, .column = 1, .mode = in->stmt->mode };
+    brn_lexer_init(&lx, &brn_dialect_mysql, &in->script);
+    while (brn_lexer_next(&lx, &token, NULL) == BRANT_OK && token.kind != BRN_TOKEN_END) {
+        if (token.kind == BRN_TOKEN_MARK) {
+            hidden = !brn_str_eq_c(token.text, "*/") && !is_read(p, token.text);
+        } else if (!hidden && !brn_token_is_filler(token.kind)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void inspect_marks(inspection *in, const brn_conn *conn)
+{
+    if (conn != NULL && brn_str_starts(in->stmt->text, BRN_STR("/*")) &&
+        is_void(in, (const brn_mysql *)conn)) {
+        in->out->role = BRN_ROLE_PLAIN;
+        in->out->idle = true;
+        in->out->ddl = false;
+        in->out->dml = false;
+        in->out->session = false;
+        in->out->destructive = false;
+    }
+}
+
 /* --- all of it -------------------------------------------------------------------------------- */
 
 static const struct known_verb *find_verb(brn_verb verb)
@@ -394,6 +457,8 @@ static void inspect_role(inspection *in, const struct known_verb *known)
     brn_stmt_info *out = in->out;
 
     out->role = known->role;
+    out->anywhere = known->role == BRN_ROLE_COMMIT;
+    out->bound = has(in, BRN_STMT_NEEDS_TXN);
     if (in->what->to_savepoint) {
         out->role = BRN_ROLE_PLAIN;
     } else if (has(in, BRN_STMT_ALONE)) {
@@ -411,6 +476,7 @@ static void inspect_role(inspection *in, const struct known_verb *known)
     } else if (has(in, BRN_STMT_COMMITS) && out->role == BRN_ROLE_PLAIN) {
         out->role = BRN_ROLE_ALONE;
         out->unasked = true;
+        out->anywhere = true;
         out->why = why_alone(in->what);
         out->hint = HINT_ALONE;
     }
@@ -422,7 +488,6 @@ void brn_mysql_inspect_class(
     const struct known_verb *known = find_verb(what->verb);
     inspection in = { .out = out, .what = what, .stmt = stmt };
 
-    (void)conn;
     *out = (brn_stmt_info){ 0 };
     brn_arena_init(&in.arena);
     out->dml = has(&in, BRN_STMT_DML);
@@ -435,6 +500,7 @@ void brn_mysql_inspect_class(
     inspect_setting(&in);
     inspect_session(&in);
     inspect_targets(&in);
+    inspect_marks(&in, conn);
     brn_arena_release(&in.arena);
 }
 

@@ -225,6 +225,27 @@ static brant_status read_table(reading *r, size_t limit, brant_error **err)
     return st == BRANT_OK && r->arena->oom ? brn_error_oom(err) : st;
 }
 
+/* Asked once, where there is no ledger yet: under the lock it is too late to say so. */
+static brant_status find_foreign(const char **out, reading *r, brant_error **err)
+{
+    brn_buf sql;
+    brant_status st;
+
+    if (r->is_here || r->p->locked) {
+        return BRANT_OK;
+    }
+    brn_buf_init(&sql, 0);
+    brn_buf_add_c(
+        &sql, "SELECT MIN(TABLE_NAME) FROM information_schema.TABLES"
+              " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (");
+    brn_sql_foreign_list(&sql);
+    brn_buf_add_c(&sql, ")");
+    st = sql.failed ? brn_error_oom(err)
+                    : brn_mysql_value(out, r->arena, r->p, brn_buf_text(&sql), err);
+    brn_buf_release(&sql);
+    return st;
+}
+
 brant_status brn_mysql_ledger_read(
     brn_ledger_state *out,
     brn_arena *arena,
@@ -242,6 +263,9 @@ brant_status brn_mysql_ledger_read(
     };
     brant_status st = read_table(&r, 0, err);
 
+    if (st == BRANT_OK) {
+        st = find_foreign(&state.foreign, &r, err);
+    }
     if (st != BRANT_OK) {
         return st;
     }

@@ -345,6 +345,9 @@ brant_status brn_mysql_group_is_quiet(
 /* --- packet.c, run.c, recover.c, session.c, execute.c ------------------------------------------
  */
 
+/* Behind each statement of a packet. */
+#define BRN_MYSQL_SEPARATOR "\n;\n"
+
 brant_status brn_mysql_run(
     brn_conn *conn,
     const brn_program *program,

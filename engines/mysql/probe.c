@@ -205,6 +205,10 @@ static void compare_body(brn_mysql_probing *x, const char *word, const char *bod
     brn_str text = brn_str_trim(x->stmt->text);
     brn_str wanted = brn_str_trim(brn_str_from(body));
 
+    /* MySQL may have stored what separated it from the next statement. */
+    if (brn_str_ends(wanted, BRN_STR(";")) && !brn_str_ends(text, BRN_STR(";"))) {
+        wanted = brn_str_trim(brn_str_slice(wanted, 0, wanted.len - 1));
+    }
     if (wanted.len > 0 && brn_str_ends(text, wanted)) {
         brn_mysql_tell(
             x, BRN_VERDICT_DONE, "%s \"%s\" exists and has the same definition (body)", word,

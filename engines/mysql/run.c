@@ -7,8 +7,9 @@
  *                      works off a packet whose client has died. Behind the last one comes the
  *                      transaction that only records that the migration is completed
  *
- * By itself is a statement that may have several answers (CALL, EXECUTE, blocks), and a function of
- * the host program. A statement that fails ends its packet, so nothing behind it takes effect.
+ * By itself is a statement that may have several answers (CALL, EXECUTE, blocks), one that the
+ * server would store together with what follows it, and a function of the host program. A statement
+ * that fails ends its packet, so nothing behind it takes effect.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +44,7 @@ typedef struct packet {
     size_t txn;    /* operation with which a transaction begins, or goes on, in it; NONE */
     bool in_txn;   /* behind what is in it */
     bool in_own;   /* and it is the file's own */
-    bool several;  /* its one statement may have several answers */
+    bool several;  /* its one statement may have several answers, or must have nothing behind it */
     bool swallows; /* and may end well although it was stopped */
     bool timed;    /* of the program: the server has noted when it began */
 } packet;
@@ -108,7 +109,7 @@ static bool comes_along(const packet *k, size_t at)
 static void add_item(packet *k, size_t op, bool last)
 {
     k->items[k->count++] = (item){ .op = op, .last = last };
-    brn_buf_add_c(&k->text, "\n;\n");
+    brn_buf_add_c(&k->text, BRN_MYSQL_SEPARATOR);
 }
 
 static void add_aside(packet *k, size_t op)
@@ -249,6 +250,20 @@ static brant_status check_statement(
     return BRANT_OK;
 }
 
+/*
+ * MySQL stores the body of a routine, trigger or event up to the ';' behind it, should there be
+ * one, so nothing may follow in its packet. A body in BEGIN and END ends there.
+ */
+static bool takes_what_follows(const brn_mysql *p, const brn_stmt_class *what, brn_str sql)
+{
+    bool stored = what->object == BRN_OBJECT_PROCEDURE || what->object == BRN_OBJECT_FUNCTION ||
+                  what->object == BRN_OBJECT_TRIGGER || what->object == BRN_OBJECT_EVENT;
+    bool made = what->verb == BRN_VERB_CREATE || what->verb == BRN_VERB_ALTER;
+
+    return !p->maria && stored && made &&
+           !brn_str_ieq(brn_str_slice(sql, sql.len < 3 ? 0 : sql.len - 3, sql.len), BRN_STR("end"));
+}
+
 /* False: it has to begin a packet of its own, and there is something in this one. */
 static bool add_statement(packet *k, size_t index, brant_status *st, brant_error **err)
 {
@@ -261,7 +276,8 @@ static bool add_statement(packet *k, size_t index, brant_status *st, brant_error
     classify(&what, &arena, k->p, op);
     /* DO makes warnings of errors, and SLEEP() of MySQL a result. */
     k->swallows = what.verb == BRN_VERB_DO || (what.verb == BRN_VERB_SELECT && !k->p->maria);
-    k->several = (what.flags & BRN_STMT_MAY_COMMIT) != 0 || k->swallows;
+    k->several = (what.flags & BRN_STMT_MAY_COMMIT) != 0 || k->swallows ||
+                 takes_what_follows(k->p, &what, op->sql);
     fits = !k->several || k->count == k->lead;
     if (fits) {
         *st = check_statement(k, op, &what, err);
@@ -521,6 +537,7 @@ static bool take_answer(packet *k, size_t i, int64_t *rows, bool *stopped)
 {
     brn_mysql *p = k->p;
     brn_control *control = p->conn.control;
+    brn_str text = brn_buf_str(&k->text);
     size_t op = k->items[i].op;
     bool statement = op != NONE && k->program->ops.items[op].type == BRN_OP_STATEMENT;
     bool fine;
@@ -528,7 +545,8 @@ static bool take_answer(packet *k, size_t i, int64_t *rows, bool *stopped)
     if (statement) {
         brn_control_arm(control, BRN_LIMIT_STATEMENT);
     }
-    fine = i == 0 ? brn_mysql_send(p, brn_buf_str(&k->text)) : brn_mysql_next(p);
+    text.len -= strlen(BRN_MYSQL_SEPARATOR); /* behind the last one */
+    fine = i == 0 ? brn_mysql_send(p, text) : brn_mysql_next(p);
     if (fine) {
         my_ulonglong changed = mysql_affected_rows(p->my);
 

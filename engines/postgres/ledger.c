@@ -106,8 +106,9 @@ typedef struct reading {
     const PGresult *result; /* and the row of it, for column_text() */
     int row;
     const char *elsewhere; /* other schemas that have such a table; NULL */
-    bool is_here;          /* it is in the schema that it belongs into */
-    bool in_rows;          /* what follows are rows */
+    const char *foreign;
+    bool is_here; /* it is in the schema that it belongs into */
+    bool in_rows; /* what follows are rows */
 } reading;
 
 static const char *column_text(void *user, int i)
@@ -123,10 +124,14 @@ static brant_status take_place(reading *r, brant_error **err)
 {
     const char *schema = column_text(r, 0);
     const char *elsewhere = column_text(r, 2);
+    const char *foreign = column_text(r, 3);
 
     r->is_here = strcmp(PQgetvalue(r->result, r->row, 1), "t") == 0;
     if (elsewhere != NULL) {
         r->elsewhere = brn_arena_strdup(r->arena, elsewhere);
+    }
+    if (foreign != NULL) {
+        r->foreign = brn_arena_strdup(r->arena, foreign);
     }
     return schema != NULL || r->p->schema != NULL ? keep_schema(r->p, schema, err) : BRANT_OK;
 }
@@ -221,7 +226,8 @@ static brant_status take_all(reading *r, brant_error **err)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-/* The schema, if it exists; whether the table is in it; if not, where else there is one. */
+/* The schema, if it exists; whether the table is in it; if not, where else there is one, and what
+ * another tool has left. */
 static void add_place(brn_buf *sql, const reading *r)
 {
     const char *schema = r->p->schema;
@@ -233,11 +239,20 @@ static void add_place(brn_buf *sql, const reading *r)
         "SELECT pg_catalog.string_agg(o.nspname, ', ' ORDER BY o.nspname)"
         " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace o ON o.oid = c.relnamespace"
         " WHERE c.relname = '%s' AND c.relkind IN ('r', 'p') AND o.nspname !~ '^pg_temp'"
-        " AND o.nspname IS DISTINCT FROM p.name) END"
+        " AND o.nspname IS DISTINCT FROM p.name) END, CASE WHEN p.here THEN NULL ELSE ("
+        "SELECT pg_catalog.min(c.relname::text) FROM pg_catalog.pg_class c"
+        " JOIN pg_catalog.pg_namespace o ON o.oid = c.relnamespace"
+        " WHERE o.nspname = ANY (pg_catalog.current_schemas(false)) AND c.relkind IN ('r', 'p')"
+        " AND c.relname IN (",
+        r->table);
+    brn_sql_foreign_list(sql);
+    brn_buf_printf(
+        sql,
+        ")) END"
         " FROM (SELECT s.name, pg_catalog.to_regclass(pg_catalog.quote_ident(s.name) || '.%s')"
         " IS NOT NULL AS here FROM (SELECT %s::text AS name) s) p"
         " LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = p.name; ",
-        r->table, r->table, literal != NULL ? literal : "pg_catalog.current_schema()");
+        r->table, literal != NULL ? literal : "pg_catalog.current_schema()");
     sql->failed = sql->failed || (schema != NULL && literal == NULL);
     PQfreemem(literal);
 }
@@ -303,6 +318,7 @@ brant_status brn_postgres_ledger_read(
     }
     state.exists = r.is_here;
     state.elsewhere = r.elsewhere;
+    state.foreign = r.foreign;
     if (detail == BRN_LEDGER_FULL) {
         brn_ledger_rows_sort(&state.rows);
     }

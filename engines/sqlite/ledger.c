@@ -365,6 +365,36 @@ static brant_status prepare_select(
     return st;
 }
 
+/* Of a database without a ledger. */
+static brant_status find_foreign(
+    const char **out, brn_sqlite *s, brn_arena *arena, brant_error **err)
+{
+    sqlite3_stmt *stmt = NULL;
+    brant_status st = BRANT_OK;
+    brn_buf sql;
+    int rc;
+
+    brn_buf_init(&sql, 0);
+    brn_buf_add_c(&sql, "SELECT min(name) FROM sqlite_master WHERE type = 'table' AND name IN (");
+    brn_sql_foreign_list(&sql);
+    brn_buf_add_c(&sql, ")");
+    if (sql.failed) {
+        return brn_error_oom(err);
+    }
+    rc = brn_sqlite_prepare(&stmt, s, brn_buf_text(&sql));
+    rc = rc == SQLITE_OK ? s->f->step(stmt) : rc;
+    if (rc == SQLITE_ROW) {
+        reading r = { s, stmt, false };
+        const char *name = column_text(&r, 0);
+        *out = name != NULL ? brn_arena_strdup(arena, name) : NULL;
+    } else if (rc != SQLITE_DONE) {
+        st = read_failed(s, rc, err);
+    }
+    s->f->finalize(stmt);
+    brn_buf_release(&sql);
+    return st;
+}
+
 brant_status brn_sqlite_ledger_read(
     brn_ledger_state *out,
     brn_arena *arena,
@@ -387,6 +417,7 @@ brant_status brn_sqlite_ledger_read(
     st = prepare_select(&stmt, &missing, s, &sql, "brant_migrations", err);
     if (st != BRANT_OK || missing) {
         state.exists = !missing;
+        st = st == BRANT_OK ? find_foreign(&state.foreign, s, arena, err) : st;
         goto out;
     }
     while (st == BRANT_OK && (rc = s->f->step(stmt)) == SQLITE_ROW) {

@@ -144,6 +144,11 @@ typedef struct brn_stmt_info {
     bool session;     /* changes the session only: is run again when a run resumes behind it */
     /* ALONE: a file of nothing else runs without a transaction, and need not ask for it. */
     bool unasked;
+    /* The server takes it wherever it stands: ALONE commits the transaction that it is in, COMMIT
+     * without a transaction does nothing. */
+    bool anywhere;
+    bool bound;       /* means something only inside of a transaction: savepoints */
+    bool idle;        /* does nothing where it stands: is left out */
     const char *why;  /* static: "VACUUM cannot run inside a transaction" */
     const char *hint; /* static: what to do */
     /* What it does to those who use its table meanwhile, and what would spare them that: static
@@ -182,6 +187,8 @@ typedef struct brn_ledger_state {
     brn_ledger_rows rows;
     /* A ledger in another place of the same database, for the warning; NULL. */
     const char *elsewhere;
+    /* Without tables of ours: one of brn_sql_foreign_table(); NULL. */
+    const char *foreign;
 } brn_ledger_state;
 
 typedef struct brn_object_info {

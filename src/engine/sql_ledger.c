@@ -613,6 +613,26 @@ void brn_sql_history_select(
     }
 }
 
+const char *brn_sql_foreign_table(size_t i)
+{
+    static const char *const names[] = {
+        "schema_migrations",     "goose_db_version",           "gorp_migrations",
+        "flyway_schema_history", "__diesel_schema_migrations", "_prisma_migrations",
+        "_sqlx_migrations",      "__drizzle_migrations",       "atlas_schema_revisions",
+    };
+
+    return i < BRN_ARRAY_LEN(names) ? names[i] : NULL;
+}
+
+void brn_sql_foreign_list(brn_buf *out)
+{
+    const char *name = NULL;
+
+    for (size_t i = 0; (name = brn_sql_foreign_table(i)) != NULL; i++) {
+        brn_buf_printf(out, "%s'%s'", i > 0 ? ", " : "", name);
+    }
+}
+
 const char *brn_sql_ledger_table_name(size_t t)
 {
     return t < BRN_ARRAY_LEN(tables) ? tables[t]->name : NULL;

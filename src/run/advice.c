@@ -40,6 +40,32 @@ static void note_large(brn_run *run, const brn_step *step, const brn_compiled *c
     }
 }
 
+/* A transaction of the file that holds up to a statement which commits by itself. */
+static void note_early_commits(brn_run *run, const brn_step *step, const brn_compiled *c)
+{
+    for (size_t i = 0; i < c->stmts.count; i++) {
+        size_t end = i;
+        if (!c->infos[i].idle || c->infos[i].role != BRN_ROLE_BEGIN) {
+            continue;
+        }
+        while (end < c->stmts.count &&
+               (c->infos[end].role != BRN_ROLE_ALONE || !c->infos[end].anywhere)) {
+            end++;
+        }
+        brant_finding *f =
+            end == c->stmts.count
+                ? NULL
+                : add(run, step, c, "plan.early_commit",
+                      brn_arena_printf(
+                          run->arena, "line %u: this transaction would end at line %u: %s",
+                          (unsigned)c->stmts.items[i].line, (unsigned)c->stmts.items[end].line,
+                          c->infos[end].why));
+        if (f != NULL) {
+            f->hint = "Move that statement out of it, or leave BEGIN and COMMIT out.";
+        }
+    }
+}
+
 /* ---- what keeps others waiting ---- */
 
 static bool is_made(const brn_advice *advice, brn_str table)
@@ -103,6 +129,7 @@ bool brn_advice_is_partial(const brn_run *run, const brn_step *step, const brn_c
 void brn_advice_note(brn_advice *advice, brn_run *run, const brn_step *step, const brn_compiled *c)
 {
     note_large(run, step, c);
+    note_early_commits(run, step, c);
     for (size_t i = 0; i < c->stmts.count && !c->call; i++) {
         look_at_statement(advice, run, step, c, i);
     }

@@ -12,7 +12,8 @@ typedef struct brn_advice {
     BRN_VEC(brn_str) made; /* tables that steps so far make: nobody uses them yet */
 } brn_advice;
 
-/* Adds the findings of a step to the world's: "plan.large", "plan.blocks". */
+/* Adds the findings of a step to the world's: "plan.large", "plan.early_commit",
+ * "plan.blocks". */
 void brn_advice_note(
     brn_advice *advice, brn_run *run, const brn_step *step, const brn_compiled *compiled);
 

@@ -30,6 +30,44 @@ static brant_status at_stmt(
     return BRANT_EPARSE;
 }
 
+/* ---- transaction control that does nothing ---- */
+
+/*
+ * Where statements commit by themselves, a file's BEGIN holds up to the first of them, what stands
+ * behind that is in no transaction, and COMMIT has nothing to do. Such a pair is left out: what is
+ * in between runs as the server would run it, and each of it is recorded. With savepoints in
+ * between, or ROLLBACK at the end, that would not be the same: check_balance() has the word.
+ */
+static void find_idle(brn_compiled *c)
+{
+    size_t open = SIZE_MAX;
+    bool over = false;
+    bool bound = false;
+    for (size_t i = 0; i < c->stmts.count; i++) {
+        brn_stmt_info *info = &c->infos[i];
+        if (info->role == BRN_ROLE_COMMIT && info->anywhere && (open == SIZE_MAX || over)) {
+            info->idle = true;
+        }
+        if (over && (info->role == BRN_ROLE_BEGIN || info->role == BRN_ROLE_COMMIT)) {
+            c->infos[open].idle = true;
+        }
+        if (info->role == BRN_ROLE_BEGIN && (open == SIZE_MAX || over)) {
+            open = i;
+            over = false;
+            bound = false;
+        } else if (info->role == BRN_ROLE_COMMIT || info->role == BRN_ROLE_ROLLBACK) {
+            open = SIZE_MAX;
+            over = false;
+        } else if (open != SIZE_MAX) {
+            bound = bound || info->bound;
+            over = over || (info->role == BRN_ROLE_ALONE && info->anywhere && !bound);
+        }
+    }
+    if (over) {
+        c->infos[open].idle = true;
+    }
+}
+
 /* ---- what is in the file ---- */
 
 typedef struct brn_survey {
@@ -44,6 +82,9 @@ static brant_status survey(brn_survey *out, const brn_compiled *c, brant_error *
     *out = (brn_survey){ SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX };
     for (size_t i = 0; i < c->stmts.count; i++) {
         const brn_stmt_info *info = &c->infos[i];
+        if (info->idle) {
+            continue;
+        }
         switch (info->role) {
         case BRN_ROLE_REFUSED:
             return at_stmt(c, i, err, "transaction.refused", info->why, info->hint);
@@ -73,6 +114,9 @@ static brant_status check_balance(const brn_compiled *c, brant_error **err)
     size_t open = SIZE_MAX;
     for (size_t i = 0; i < c->stmts.count; i++) {
         brn_stmt_role role = c->infos[i].role;
+        if (c->infos[i].idle) {
+            continue;
+        }
         if (role == BRN_ROLE_BEGIN && open != SIZE_MAX) {
             return at_stmt(
                 c, i, err, "transaction.unbalanced", "a transaction is already open here",
@@ -195,16 +239,21 @@ static bool is_able(const brn_compiled *c, uint32_t caps, size_t ddl, brn_switch
 /* Whether all of it can only run outside of transactions, and its author knows. */
 static bool needs_none(const brn_compiled *c)
 {
-    size_t i = 0;
-    while (i < c->stmts.count && c->infos[i].role == BRN_ROLE_ALONE && c->infos[i].unasked) {
-        i++;
+    size_t alone = 0;
+    for (size_t i = 0; i < c->stmts.count; i++) {
+        bool fits = c->infos[i].role == BRN_ROLE_ALONE && c->infos[i].unasked;
+        if (!fits && !c->infos[i].idle) {
+            return false;
+        }
+        alone += fits;
     }
-    return i > 0 && i == c->stmts.count;
+    return alone > 0;
 }
 
 static brant_status decide(brn_compiled *c, const brn_compile_input *in, brant_error **err)
 {
     brn_survey s;
+    find_idle(c);
     brant_status st = survey(&s, c, err);
     if (st == BRANT_OK) {
         st = check_directives(c, in, err);

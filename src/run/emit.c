@@ -166,6 +166,11 @@ static bool is_hoisted(const brn_compiled *c, size_t i)
     return c->hoisted && (role == BRN_ROLE_FOREIGN_KEYS_OFF || role == BRN_ROLE_FOREIGN_KEYS_ON);
 }
 
+static bool is_left_out(const brn_compiled *c, size_t i)
+{
+    return c->infos[i].idle || is_hoisted(c, i);
+}
+
 /* Only what changes objects or rows is sure to leave the session as it was. */
 static bool may_change_session(const brn_compiled *c)
 {
@@ -194,7 +199,7 @@ static brant_status write_transaction(brn_writer *w, const brn_chain *chain, bra
     }
     brant_status st = BRANT_OK;
     for (size_t i = 0; i < w->c->stmts.count && st == BRANT_OK; i++) {
-        if (!is_hoisted(w->c, i)) {
+        if (!is_left_out(w->c, i)) {
             st = add_statement(w, i, err);
         }
     }
@@ -212,7 +217,8 @@ static brant_status write_transaction(brn_writer *w, const brn_chain *chain, bra
 static bool fits_transaction(const brn_writer *w, const brn_stmt_info *info)
 {
     uint32_t need = info->ddl ? BRN_CAP_TXN_DDL : BRN_CAP_TXN_DML;
-    return info->role == BRN_ROLE_PLAIN && (info->ddl || info->dml) && (w->caps & need) != 0;
+    return info->role == BRN_ROLE_PLAIN && !info->idle && (info->ddl || info->dml) &&
+           (w->caps & need) != 0;
 }
 
 /*
@@ -269,6 +275,10 @@ static brant_status write_bracket(brn_writer *w, size_t i, brant_error **err)
 {
     const brn_stmt_info *info = &w->c->infos[i];
     size_t number = i + 1;
+    if (info->idle) {
+        brn_progress_add(w->done_digest, brn_stmt_source(&w->c->stmts.items[i]));
+        return BRANT_OK;
+    }
     char before[BRN_DIGEST_HEX + 1];
     memcpy(before, w->done_digest, sizeof(before));
     brn_progress_add(w->done_digest, brn_stmt_source(&w->c->stmts.items[i]));

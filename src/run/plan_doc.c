@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "run/advice.h"
 #include "run/apply.h"
+#include "run/foreign.h"
 #include "run/resume.h"
 #include "run/runner.h"
 
@@ -191,6 +192,9 @@ brant_status brant_plan_up(
     }
     if (st == BRANT_OK) {
         st = brn_run_plan(&run, err);
+    }
+    if (st == BRANT_OK) {
+        st = brn_foreign_refuse(&run, err);
     }
     if (st == BRANT_OK) {
         st = write_plan(&run, box, err);

@@ -5,6 +5,7 @@
 
 #include "core/settings.h"
 #include "ledger/record.h"
+#include "run/carry.h"
 
 const char *brn_resume_digest(brn_arena *arena, const brn_compiled *compiled, uint64_t count)
 {
@@ -187,6 +188,11 @@ static brant_status resume_partial(
     }
     in->done = (uint64_t)row->stmts_done;
     brant_status st = settle_intent(in, run, m, compiled, err);
+    if (st != BRANT_OK) {
+        return st;
+    }
+    const brn_dialect *dialect = run->session->targets[m->database].engine->dialect;
+    st = brn_carry_check(run->arena, dialect, compiled, in->done, m->id, err);
     if (st != BRANT_OK) {
         return st;
     }

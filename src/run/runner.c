@@ -11,6 +11,7 @@
 #include "ledger/lock.h"
 #include "run/advice.h"
 #include "run/backup.h"
+#include "run/foreign.h"
 #include "run/mirror.h"
 
 /* ---- programs ---- */
@@ -391,6 +392,9 @@ static void fill_report(brn_run *run, brn_box *box)
 static brant_status execute_locked(brn_run *run, brant_error **err)
 {
     brant_status st = check_tx_all(run, err);
+    if (st == BRANT_OK && run->going_up) {
+        st = brn_foreign_refuse(run, err);
+    }
     if (st == BRANT_OK) {
         st = check_texts(run, err);
     }

@@ -51,7 +51,8 @@ static brant_status refuse_byte(char byte, const char *file, brant_error **err)
     brn_error_hint(
         err,
         "Convert the file from the encoding it has, for example: iconv -f WINDOWS-1252 -t "
-        "UTF-8 \"%s\" > new.sql",
+        "UTF-8 \"%s\" > new.sql. But binary data would not survive that: write it in hexadecimal, "
+        "x'00ff', as dumps do with --hex-blob.",
         file);
     return st;
 }

@@ -152,7 +152,8 @@ static brn_ledger_state read_briefly(brn_conn *conn, conf_db *db)
     brant_error *err = NULL;
 
     conf_ok(conn->engine->ledger_read(&ledger, &db->arena, conn, BRN_LEDGER_BRIEF, &err), err);
-    assert_int_equal(conn->requests, before + 1);
+    /* Where there is no ledger yet, one may be asked what another tool has left. */
+    assert_in_range(conn->requests, before + 1, before + (ledger.exists ? 1 : 2));
     return ledger;
 }
 

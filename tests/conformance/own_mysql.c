@@ -143,6 +143,93 @@ static void a_procedure_may_have_several_answers(void **state)
     conf_close(conn);
 }
 
+/* MySQL would store what follows in the packet with it. */
+static void a_body_is_stored_as_it_is_written(void **state)
+{
+    static const char *const made[] = {
+        "CREATE PROCEDURE p() SELECT 1 FROM t WHERE a = 1",
+        "CREATE FUNCTION f() RETURNS int DETERMINISTIC RETURN 1",
+        "CREATE TRIGGER i BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1",
+        "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DISABLE DO DELETE FROM t",
+        "ALTER EVENT e DO INSERT INTO t VALUES (1)",
+        "CREATE PROCEDURE q() BEGIN SELECT 1; END",
+    };
+    conf_db *db = *state;
+    brn_conn *conn = with_row(db);
+    brn_program program = { 0 };
+    brn_run_state run;
+    brant_error *err = NULL;
+    brant_status st;
+
+    conf_run_sql(conn, db, "CREATE TABLE t (a int)");
+    for (size_t i = 0; i < BRN_ARRAY_LEN(made); i++) {
+        add_bracket(&program, db, made[i]);
+    }
+    st = conn->engine->run(conn, &program, NULL, NULL, &run, &err);
+    conf_ok(st, err);
+    assert_int_equal(run.ops_done, program.ops.count);
+    assert_int_equal(
+        number(
+            db, "SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE()"
+                " AND ROUTINE_DEFINITION IN ('SELECT 1 FROM t WHERE a = 1', 'RETURN 1',"
+                " 'BEGIN SELECT 1; END')"),
+        3);
+    assert_int_equal(
+        number(
+            db, "SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()"
+                " AND ACTION_STATEMENT = 'SET NEW.a = 1'"),
+        1);
+    assert_int_equal(
+        number(
+            db, "SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()"
+                " AND EVENT_DEFINITION = 'INSERT INTO t VALUES (1)'"),
+        1);
+    conf_close(conn);
+}
+
+static const struct mark_case {
+    const char *sql;
+    int maria; /* whether it is idle there */
+    int mysql;
+} mark_cases[] = {
+    { "/*!40101 SET NAMES utf8mb4 */", 0, 0 },
+    { "/*! SET NAMES utf8mb4 */", 0, 0 },
+    { "/*!50700 SET NAMES utf8mb4 */", 1, 0 },
+    { "/*!99999 CREATE TABLE t (a int) */", 1, 1 },
+    { "/*M!100100 CREATE TABLE t (a int) */", 0, 1 },
+    { "/*M!989898 CREATE TABLE t (a int) */ -- of the future", 1, 1 },
+    { "/*!99999 CREATE */ /*!99999 TABLE t (a int) */ /* t */", 1, 1 },
+    { "/*!99999 CREATE TABLE t */ SELECT 1", 0, 0 },
+    { "CREATE TABLE t (a int) /*!99999 ENGINE = x */", 0, 0 },
+};
+
+static void what_is_for_another_server_is_idle(void **state)
+{
+    conf_db *db = *state;
+    brn_conn *conn = conf_connect(db);
+
+    for (size_t i = 0; i < BRN_ARRAY_LEN(mark_cases); i++) {
+        const struct mark_case *c = &mark_cases[i];
+        brn_stmt stmt = { .text = brn_str_from(c->sql), .line = 1, .column = 1 };
+        int idle = ((brn_mysql *)conn)->maria ? c->maria : c->mysql;
+        brant_error *err = NULL;
+        brn_stmt_info info;
+        brant_status st;
+
+        conn->engine->inspect(&info, conn, &stmt);
+        if (info.idle != (idle != 0) || (info.idle && (info.ddl || info.role != BRN_ROLE_PLAIN))) {
+            fail_msg("%s: idle %d", c->sql, info.idle);
+        }
+        if (idle != 0) {
+            /* Which is what the server thinks. */
+            st = run_one(conn, db, c->sql, &err);
+            conf_ok(st, err);
+            assert_int_equal(number(db, db->quirks->count_tables), 0);
+        }
+    }
+    conf_close(conn);
+}
+
 static void a_call_that_commits_is_found_out(void **state)
 {
     conf_db *db = *state;
@@ -444,6 +531,8 @@ int conf_own_mysql(void)
         TEST(a_statement_that_fails_has_no_outcome),
         TEST(without_the_lock_a_bracket_does_nothing),
         TEST(a_procedure_may_have_several_answers),
+        TEST(a_body_is_stored_as_it_is_written),
+        TEST(what_is_for_another_server_is_idle),
         TEST(a_call_that_commits_is_found_out),
         TEST(a_session_that_is_killed_comes_back_with_its_lock),
         TEST(the_mode_of_the_session_is_known),

@@ -69,14 +69,132 @@ class Up(support_mysql.Case):
         self.assertEqual([token for token, in p.sql("SELECT token FROM audit ORDER BY n")], ["a", "b"])
 
     def test_what_would_break_the_run_is_refused_before_it(self):
-        for text in ("LOCK TABLES audit WRITE;\n", "SET autocommit = 0;\n", "SELECT RELEASE_ALL_LOCKS();\n",
+        for text in ("LOCK TABLES audit WRITE;\n", "SET @a = 1, autocommit = 0;\n", "SELECT RELEASE_ALL_LOCKS();\n",
                      "XA START 'x';\n", "SET NAMES latin1;\n", "DELETE FROM brant_migrations;\n",
                      "LOAD DATA LOCAL INFILE 'x' INTO TABLE audit;\n", "FLUSH TABLES WITH READ LOCK;\n",
-                     "BEGIN;\nALTER TABLE audit ADD COLUMN c int;\nCOMMIT;\n"):
+                     "BEGIN;\nALTER TABLE audit ADD COLUMN c int;\nROLLBACK;\n",
+                     "BEGIN;\nSAVEPOINT s;\nALTER TABLE audit ADD COLUMN c int;\nCOMMIT;\n"):
             with self.subTest(text):
                 p = self.project().pairs({"1_a": AUDIT, "2_b": text})
                 self.assertRefused(p.run("up"))
                 self.assertEqual(p.tables(), [])
+
+    def test_transaction_control_that_does_nothing_is_left_out(self):
+        p = self.project().pairs({
+            "1_a": "SET AUTOCOMMIT = 0;\nSTART TRANSACTION;\n" + AUDIT + audit("one") +
+                   "ALTER TABLE audit ADD COLUMN c int;\n" + audit("two") + "COMMIT;\nSET AUTOCOMMIT = 1;\n",
+            "2_b": audit("three") + "COMMIT;\n" + audit("four"),
+            "3_c": "ALTER TABLE audit ADD COLUMN d int;\nCOMMIT WORK;\n",
+        })
+        plan = p.run("plan", check=0)
+        self.assertIn("line 2: this transaction would end at line 3: CREATE", plan.text)
+        self.assertNotIn("START TRANSACTION", plan.out)
+        p.up(check=0)
+        self.assertEqual([token for token, in p.sql("SELECT token FROM audit ORDER BY n")],
+                         ["one", "two", "three", "four"])
+        p.pairs({"4_d": "BEGIN;\n" + audit("five") + "ALTER TABLE audit ADD COLUMN e int;\n" + audit("six") +
+                        "INSERT INTO nosuch VALUES (1);\nCOMMIT;\n"})
+        result = p.up(check=1)
+        self.assertAt(result, "migrations/4_d.up.sql", 5)
+        self.assertEqual(p.ledger()[-1]["statements_done"], 3)
+        p.pairs({"4_d": "BEGIN;\n" + audit("five") + "ALTER TABLE audit ADD COLUMN e int;\n" + audit("six") +
+                        "COMMIT;\n"})
+        p.up(check=0)
+        self.assertEqual([token for token, in p.sql("SELECT token FROM audit ORDER BY n")][-2:], ["five", "six"])
+
+    def test_what_another_tool_has_applied_does_not_run_again(self):
+        for table in ("schema_migrations", "goose_db_version", "flyway_schema_history"):
+            with self.subTest(table):
+                p = self.project().pairs({"001_a": AUDIT + audit("a"), "002_b": audit("b")})
+                p.sql(AUDIT + audit("a") + f"CREATE TABLE {table} (version bigint)")
+                for command in ("up", "plan"):
+                    result = p.run(command, check=1)
+                    self.assertIn("adopt.foreign_history", result.err)
+                    self.assertIn(f'"{table}"', result.err)
+                self.assertEqual(p.ledger(), [])
+                p.run("force", "001", check=0)
+                p.up(check=0)
+                self.assertEqual([token for token, in p.sql("SELECT token FROM audit ORDER BY n")], ["a", "b"])
+        p = self.project().pairs({"001_a": AUDIT})
+        p.sql("CREATE TABLE schema_migrations (version bigint)")
+        p.run("force", "--", "-1", check=0)
+        p.up(check=0)
+
+    def test_what_a_lost_session_had_is_not_done_without(self):
+        begin = AUDIT + audit("one")
+        stop = "ALTER TABLE audit ADD COLUMN c TYPO;\n"
+        for name, before, uses in (
+                ("t", "CREATE TEMPORARY TABLE t (a int);\nINSERT INTO t VALUES (7);\n", "SELECT a FROM t"),
+                ("t", "CREATE TEMPORARY TABLE t AS SELECT n AS a FROM audit;\nDELETE FROM audit;\n", "SELECT a FROM t"),
+                ("@a", "SET @a = (SELECT MAX(n) FROM audit);\nDELETE FROM audit;\n", "SELECT @a"),
+                ("@b", "SELECT MAX(n) INTO @a FROM audit;\nSET @b = @a + 1;\nDELETE FROM audit;\n", "SELECT @b"),
+                ("@a", "SET @a = LAST_INSERT_ID();\n", "SELECT @a"),
+                ("LAST_INSERT_ID", "", "SELECT LAST_INSERT_ID()")):
+            with self.subTest(before + uses):
+                rest = f"INSERT INTO audit (token) {uses};\n"
+                p = self.project().pairs({"1_a": begin + before + stop + rest})
+                p.up(check=1)
+                p.pairs({"1_a": begin + before + "ALTER TABLE audit ADD COLUMN c int;\n" + rest})
+                result = p.up(check=1)
+                self.assertIn("resume.session_lost", result.err)
+                self.assertIn(f'uses "{name}"', result.err)
+                self.assertAt(result, "migrations/1_a.up.sql", 4 + before.count("\n"))
+                p.pairs({"1_a": begin + before + "INSERT INTO audit (token) VALUES (7);\n"})
+                p.up(check=0)
+
+    def test_what_comes_back_with_a_new_session_is_used(self):
+        before = (AUDIT + audit("one") + "SET @a = 'two', @sql = 'DELETE FROM nosuch';\n"
+                  "CREATE TEMPORARY TABLE t (a varchar(10));\n"
+                  "SET @n = (SELECT COUNT(*) FROM audit);\n"
+                  "SET @sql = IF(@n = 1, 'INSERT INTO audit (token) VALUES (@a)', 'DO 0');\nPREPARE s FROM @sql;\n")
+        after = ("EXECUTE s;\nSET @n = (SELECT COUNT(*) FROM audit);\nINSERT INTO audit (token) VALUES (@n);\n"
+                 "INSERT INTO t VALUES ('three');\nINSERT INTO audit (token) SELECT a FROM t;\n"
+                 "INSERT INTO audit (token) VALUES (LAST_INSERT_ID());\n")
+        p = self.project().pairs({"1_a": before + "TYPO;\n" + after})
+        p.up(check=1)
+        p.pairs({"1_a": before + after})
+        p.up(check=0)
+        self.assertEqual([token for token, in p.sql("SELECT token FROM audit ORDER BY n")],
+                         ["one", "two", "2", "three", "4"])
+
+    def test_a_dump_sets_the_character_set_back(self):
+        p = self.project().pairs({"1_a": "/*!40101 SET @OLD_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT */;\n"
+                                         "/*!50503 SET NAMES utf8mb4 */;\n" + AUDIT + audit("gr\u00fcn") +
+                                         "/*!40101 SET CHARACTER_SET_CLIENT=@OLD_CHARACTER_SET_CLIENT */;\n" +
+                                         audit("gans \U0001fabf")})
+        p.up(check=0)
+        self.assertEqual([token for token, in p.sql("SELECT token FROM audit ORDER BY n")],
+                         ["gr\u00fcn", "gans \U0001fabf"])
+
+    def test_what_is_for_another_server_is_left_out(self):
+        p = self.project().pairs({"1_a": "/*!99999 CREATE TABLE mysqls (a int) */;\n" + AUDIT +
+                                         "/*!90000 SET @nosuch = @@nosuch */ /* nor this */;\n"
+                                         "/*M!990000 SET @nosuch = @@nosuch */;\n"
+                                         "/*!40101 SET @one = 1 */;\n" + audit("a"),
+                                  "2_b": "/*!99999 DROP TABLE audit */;\n"})
+        p.up(check=0)
+        self.assertEqual(p.tables(), ["audit"])
+        self.assertEqual(p.completed(), ["1_a", "2_b"])
+
+    def test_bodies_are_stored_as_they_are_written(self):
+        p = self.project().pairs({"1_a": AUDIT + "CREATE TRIGGER lower BEFORE INSERT ON audit FOR EACH ROW "
+                                         "SET NEW.token = LOWER(NEW.token);\n"
+                                         "CREATE PROCEDURE one() SELECT 1 FROM dual WHERE 1 = 1;\n" + audit("A")})
+        p.up(check=0)
+        self.assertEqual(p.sql("SELECT ACTION_STATEMENT FROM information_schema.TRIGGERS"
+                               " WHERE TRIGGER_SCHEMA = DATABASE()"), [["SET NEW.token = LOWER(NEW.token)"]])
+        self.assertEqual(p.sql("SELECT ROUTINE_DEFINITION FROM information_schema.ROUTINES"
+                               " WHERE ROUTINE_SCHEMA = DATABASE()"), [["SELECT 1 FROM dual WHERE 1 = 1"]])
+        self.assertEqual(p.sql("SELECT token FROM audit"), [["a"]])
+
+    def test_a_syntax_error_quotes_nothing_but_the_statement(self):
+        for text in ("ALTER TABLE audit ADD COLUMN c int TYPO", "ALTER TABLE audit ADD COLUMN",
+                     "ALTER TABLE audit\n  ADD COLUMN c int DEFAULT 'a" + "a" * 70 + "' TYPO here"):
+            with self.subTest(text):
+                p = self.project().pairs({"1_a": AUDIT + text + ";\n" + audit("a")})
+                error = p.up(check=1).err
+                self.assertNotIn("brant_migrations", error)
+                self.assertIn("for the right syntax to use near ", error)
 
     def test_what_a_migration_sets_is_gone_before_the_next(self):
         p = self.project().pairs({

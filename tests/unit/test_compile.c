@@ -209,6 +209,58 @@ static const struct shape_case {
       "begin guard put history commit" },
 };
 
+/* As where statements commit by themselves: VACUUM is one of them. */
+static void inspect_committing(brn_stmt_info *out, const brn_conn *conn, const brn_stmt *stmt)
+{
+    brn_engine_sqlite.inspect(out, conn, stmt);
+    out->anywhere = out->role == BRN_ROLE_ALONE || out->role == BRN_ROLE_COMMIT;
+    out->ddl = out->ddl || out->role == BRN_ROLE_ALONE;
+    out->unasked = out->role == BRN_ROLE_ALONE;
+    out->bound = stmt->text.len > 9 && memcmp(stmt->text.ptr, "SAVEPOINT", 9) == 0;
+}
+
+static const struct idle_case {
+    const char *name;
+    const char *text;
+    const char *shape; /* NULL: it is refused */
+} idle_cases[] = {
+    { "COMMIT without a transaction", INSERT "COMMIT;\n" INSERT,
+      "begin guard 1 3 put history commit" },
+    { "a transaction that ends before its COMMIT",
+      "BEGIN;\n" INSERT "VACUUM;\n" INSERT INSERT "COMMIT;\n",
+      "begin guard 2 outcome2 commit guard intent3/2 3 outcome3 begin guard 4 5 outcome5 commit "
+      "begin guard put history commit" },
+    { "and has none", "BEGIN;\nVACUUM;\n" INSERT,
+      "guard intent2/1 2 outcome2 begin guard 3 put history commit" },
+    { "and another one behind it", "BEGIN;\nVACUUM;\nBEGIN;\n" INSERT "COMMIT;\n",
+      "guard intent2/1 2 outcome2 guard 3 4 outcome5 5 begin guard put history commit" },
+    { "a transaction that holds", "BEGIN;\n" INSERT "COMMIT;\nVACUUM;\nCOMMIT;\n",
+      "guard 1 2 outcome3 3 guard intent4/3 4 outcome4 begin guard put history commit" },
+    { "ROLLBACK that comes too late", "BEGIN;\n" INSERT "VACUUM;\nROLLBACK;\n", NULL },
+    { "ROLLBACK without a transaction", INSERT "ROLLBACK;\n", NULL },
+    { "savepoints", "BEGIN;\nSAVEPOINT a;\n" INSERT "VACUUM;\nCOMMIT;\n", NULL },
+};
+
+static void control_that_does_nothing_is_left_out(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BRN_ARRAY_LEN(idle_cases); i++) {
+        const struct idle_case *c = &idle_cases[i];
+        brant_status st;
+        fixture f;
+
+        start(&f, c->text, NULL);
+        f.engine.caps &= ~(uint32_t)BRN_CAP_TXN_DDL;
+        f.engine.inspect = inspect_committing;
+        st = compile(&f);
+        if (c->shape == NULL ? st != BRANT_EPARSE
+                             : st != BRANT_OK || strcmp(shape(&f), c->shape) != 0) {
+            fail_msg("%s: \"%s\" %s", c->name, shape(&f), brant_error_message(f.err));
+        }
+        stop(&f);
+    }
+}
+
 static void operations_come_in_this_order(void **state)
 {
     (void)state;
@@ -480,6 +532,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(operations_come_in_this_order),
+        cmocka_unit_test(control_that_does_nothing_is_left_out),
         cmocka_unit_test(a_foreign_mark_asks_for_no_transaction_too),
         cmocka_unit_test(the_next_row_is_written_with_the_completion),
         cmocka_unit_test(undoing_removes_the_row),

@@ -37,6 +37,8 @@ static const struct refused_case {
     { "cut character", BYTES("\xe6\x97"), "text.invalid_utf8", 1, 1, "iconv" },
     { "overlong", BYTES("a\xc0\xaf"), "text.invalid_utf8", 1, 2, "iconv" },
     { "surrogate", BYTES("a\xed\xa0\x80"), "text.invalid_utf8", 1, 2, "iconv" },
+    { "binary data", BYTES("INSERT INTO t VALUES (_binary '\xa0\x01');"), "text.invalid_utf8", 1,
+      32, "x'00ff'" },
     { "invalid before NUL", BYTES("a\xff\n\0"), "text.invalid_utf8", 1, 2, "iconv" },
     { "NUL before invalid", BYTES("a\0\n\xff"), "text.nul_byte", 1, 2, "iconv" },
     { "behind a mark", BYTES("\xef\xbb\xbfz\xff"), "text.invalid_utf8", 1, 2, "iconv" },

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/foreign.h"
+
+#include <string.h>
+
+static const struct known_table {
+    const char *name;
+    const char *tool;
+} known_tables[] = {
+    { "schema_migrations", "golang-migrate or dbmate" },
+    { "goose_db_version", "goose" },
+    { "gorp_migrations", "sql-migrate" },
+    { "flyway_schema_history", "Flyway" },
+    { "__diesel_schema_migrations", "diesel" },
+    { "_prisma_migrations", "prisma" },
+    { "_sqlx_migrations", "sqlx" },
+    { "__drizzle_migrations", "drizzle" },
+    { "atlas_schema_revisions", "atlas" },
+};
+
+static const char *tool_of(const char *table)
+{
+    for (size_t i = 0; i < BRN_ARRAY_LEN(known_tables); i++) {
+        if (strcmp(known_tables[i].name, table) == 0) {
+            return known_tables[i].tool;
+        }
+    }
+    return "another tool";
+}
+
+static size_t count_steps(const brn_run *run, size_t database)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < run->plan.steps.count; i++) {
+        count += run->plan.steps.items[i].migration->database == database;
+    }
+    return count;
+}
+
+static brant_status refuse(
+    const brn_target *target, const char *table, size_t count, brant_error **err)
+{
+    brn_error(
+        err, BRANT_EDRIFT, "adopt.foreign_history",
+        "\"%s\" has the table \"%s\" of %s, and no record of brant's", brn_target_name(target),
+        table, tool_of(table));
+    brn_error_detail(
+        err, "%zu migration%s would run, although that tool may have applied %s.", count,
+        count == 1 ? "" : "s", count == 1 ? "it" : "them");
+    brn_error_hint(
+        err,
+        "Record what is applied with \"brant force VERSION\": the version that the tool shows. Where "
+        "none of these migrations is applied, and the table is another program's, say so with "
+        "\"brant force -1\". Nothing is run by either.");
+    return BRANT_EDRIFT;
+}
+
+brant_status brn_foreign_refuse(const brn_run *run, brant_error **err)
+{
+    for (size_t i = 0; i < run->session->count; i++) {
+        const char *table = run->world->ledgers[i].foreign;
+        size_t count = table != NULL ? count_steps(run, i) : 0;
+        if (count > 0) {
+            return refuse(&run->session->targets[i], table, count, err);
+        }
+    }
+    return BRANT_OK;
+}
