@@ -205,7 +205,7 @@ static brant_status check_pooler(brn_postgres *p, int pid, brant_error **err)
  * In one statement: tries, if this is the process that we expect, and then sets what a run needs.
  * The lock is taken twice: what the guard of prepared.c lets go of and takes again is then never
  * free. Limits are the client's, so the server has none that could end the session between
- * statements. idle_session_timeout is not known everywhere.
+ * statements. Two of them are not known everywhere.
  */
 #define SET_ALL                                                                                    \
     " (SELECT pg_catalog.count(pg_catalog.set_config(s.name, CASE s.name"                          \
@@ -230,9 +230,13 @@ static const char try_sql[] =
     "application_name,lock_timeout,standard_conforming_strings,statement_timeout,"                 \
     "idle_in_transaction_session_timeout"
 #define RUN_SETTINGS_14 RUN_SETTINGS ",idle_session_timeout"
+#define RUN_SETTINGS_17 RUN_SETTINGS_14 ",transaction_timeout"
 
 static const char *run_settings(const brn_postgres *p)
 {
+    if (p->conn.server_version >= 170000) {
+        return "{" RUN_SETTINGS_17 "}";
+    }
     return p->conn.server_version >= 140000 ? "{" RUN_SETTINGS_14 "}" : "{" RUN_SETTINGS "}";
 }
 
