@@ -117,6 +117,20 @@ static const char *column_text(void *user, int i)
     return PQgetisnull(r->result, r->row, i) != 0 ? NULL : PQgetvalue(r->result, r->row, i);
 }
 
+/* What is done would look as if it were pending. */
+static brant_status hidden_rows(const reading *r, brant_error **err)
+{
+    brant_status st = brn_error(
+        err, BRANT_ECONNECT, "connect.no_rights",
+        "row-level security may hide rows of table \"%s\" from user \"%s\"", r->table,
+        PQuser(r->p->pg));
+
+    brn_error_hint(
+        err, "Connect as the owner of the table, or turn it off there: ALTER TABLE ... DISABLE ROW "
+             "LEVEL SECURITY.");
+    return st;
+}
+
 /* What add_place() asks. A search_path of which nothing exists matters only when a ledger has to be
  * made. */
 static brant_status take_place(reading *r, brant_error **err)
@@ -127,6 +141,9 @@ static brant_status take_place(reading *r, brant_error **err)
     r->is_here = strcmp(PQgetvalue(r->result, r->row, 1), "t") == 0;
     if (elsewhere != NULL) {
         r->elsewhere = brn_arena_strdup(r->arena, elsewhere);
+    }
+    if (strcmp(PQgetvalue(r->result, r->row, 3), "t") == 0) {
+        return hidden_rows(r, err);
     }
     return schema != NULL || r->p->schema != NULL ? keep_schema(r->p, schema, err) : BRANT_OK;
 }
@@ -221,7 +238,8 @@ static brant_status take_all(reading *r, brant_error **err)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-/* The schema, if it exists; whether the table is in it; if not, where else there is one. */
+/* The schema, if it exists; whether the table is in it; if not, where else there is one; whether
+ * policies keep rows of it from us. */
 static void add_place(brn_buf *sql, const reading *r)
 {
     const char *schema = r->p->schema;
@@ -233,9 +251,10 @@ static void add_place(brn_buf *sql, const reading *r)
         "SELECT pg_catalog.string_agg(o.nspname, ', ' ORDER BY o.nspname)"
         " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace o ON o.oid = c.relnamespace"
         " WHERE c.relname = '%s' AND c.relkind IN ('r', 'p') AND o.nspname !~ '^pg_temp'"
-        " AND o.nspname IS DISTINCT FROM p.name) END"
-        " FROM (SELECT s.name, pg_catalog.to_regclass(pg_catalog.quote_ident(s.name) || '.%s')"
-        " IS NOT NULL AS here FROM (SELECT %s::text AS name) s) p"
+        " AND o.nspname IS DISTINCT FROM p.name) END, pg_catalog.row_security_active(p.it)"
+        " FROM (SELECT t.name, t.it, t.it IS NOT NULL AS here FROM (SELECT s.name,"
+        " pg_catalog.to_regclass(pg_catalog.quote_ident(s.name) || '.%s')::oid AS it"
+        " FROM (SELECT %s::text AS name) s) t) p"
         " LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = p.name; ",
         r->table, r->table, literal != NULL ? literal : "pg_catalog.current_schema()");
     sql->failed = sql->failed || (schema != NULL && literal == NULL);
