@@ -198,6 +198,9 @@ static brant_status run_concurrent(brn_pipe *pipe, size_t index, brant_error **e
         pipe->answered = reported;
         pipe->state->ops_done = reported;
         ran = st == BRANT_OK;
+        if (!ran && PQtransactionStatus(p->pg) == PQTRANS_IDLE) {
+            brn_postgres_index_left(p, &stmt);
+        }
     }
     if (st == BRANT_OK) {
         st = brn_postgres_index_check(p, &stmt, err);

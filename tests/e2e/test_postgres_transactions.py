@@ -178,7 +178,7 @@ class Alone(Case):
                                   "003_c": "CREATE UNIQUE INDEX CONCURRENTLY one ON audit (token);\n",
                                   "004_d": audit("4")})
         result = p.run("up", check=1)
-        self.assertRefused(result, "003_c", "23505|duplicate")
+        self.assertRefused(result, "003_c", "23505|duplicate", 'index public.one is left INVALID')
         self.assertEqual(p.completed(), ["001_a", "002_b"])
         p.sql("DELETE FROM audit WHERE n = (SELECT max(n) FROM audit)")
         p.up()
