@@ -41,7 +41,7 @@ static const char blockers_sql[] =
     " ' from ' || pg_catalog.host(a.client_addr),"
     " CASE WHEN a.state LIKE 'idle in%%' THEN ', ' || a.state || ' for ' ||"
     " pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() - a.xact_start) END,"
-    " ': ' || pg_catalog.left(pg_catalog.regexp_replace(a.query, '\\s+', ' ', 'g'), 100))"
+    " ': ' || pg_catalog.left(pg_catalog.regexp_replace(a.query, '[[:space:]]+', ' ', 'g'), 100))"
     " END, '; ')"
     " FROM (SELECT DISTINCT u.pid FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids(%d)) u(pid)"
     " LIMIT 3) b LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid";
