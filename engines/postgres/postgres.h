@@ -92,6 +92,7 @@ typedef struct brn_postgres {
     char blocked[512];              /* who kept the last statement waiting, as it was seen; "" */
     char fatal[256];                /* why the server ended the session, when it said so; "" */
     bool role_set;                  /* a script has become another user */
+    bool quiet;                     /* what the server says meanwhile is not told */
     bool told_to_end;               /* by an administrator, it said */
     char started[32];               /* when the server did, known with the lock; "" */
     struct brn_postgres_rows *rows; /* of execute(), on their way while a row function runs; NULL */

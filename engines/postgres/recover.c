@@ -18,6 +18,8 @@
 #define CONNECT_TRIES 4
 #define FIRST_PAUSE_MS 250
 #define LOOK_MS 100
+/* How often a script may have taken a lock. */
+#define LOCK_DEPTH 1000
 /* A session that does nothing any more is ended; one that works is waited for. */
 #define LONGEST_WAIT_MS 300000
 
@@ -29,6 +31,46 @@ static brant_status ask(brn_postgres *p, const char *sql, brant_error **err)
     brant_status st = brn_postgres_query_quietly(&result, p, sql, 0, NULL, err);
 
     PQclear(result);
+    return st;
+}
+
+/*
+ * Each goes as often as it was taken, which nothing tells. Not by pg_advisory_unlock_all(): the
+ * migration lock must not be free in between. Those of a transaction that is open look like the
+ * others, and do not go: the server warns of each.
+ */
+#define ONE_KEY "(l.classid::bigint << 32) | l.objid::bigint"
+#define TWO_KEYS "((l.classid::bigint << 32) >> 32)::int, ((l.objid::bigint << 32) >> 32)::int"
+
+static const char unlock_sql[] =
+    "SELECT pg_catalog.count(*) FROM (SELECT CASE"
+    " WHEN l.mode = 'ShareLock' AND l.objsubid = 1"
+    " THEN pg_catalog.pg_advisory_unlock_shared(" ONE_KEY ")"
+    " WHEN l.mode = 'ShareLock' THEN pg_catalog.pg_advisory_unlock_shared(" TWO_KEYS ")"
+    " WHEN l.objsubid = 1 THEN pg_catalog.pg_advisory_unlock(" ONE_KEY ")"
+    " ELSE pg_catalog.pg_advisory_unlock(" TWO_KEYS ") END AS gone"
+    " FROM pg_catalog.pg_locks l"
+    " WHERE l.locktype = 'advisory' AND l.granted AND l.pid = pg_catalog.pg_backend_pid()"
+    " AND NOT (l.objsubid = 1 AND l.classid = (($1::bigint >> 32) & 4294967295)::oid"
+    " AND l.objid = ($1::bigint & 4294967295)::oid) OFFSET 0) u WHERE u.gone";
+
+static brant_status release_locks(brn_postgres *p, brant_error **err)
+{
+    char number[24];
+    const char *const values[] = { number };
+    brant_status st = BRANT_OK;
+    bool more = true;
+
+    (void)snprintf(number, sizeof(number), "%" PRId64, brn_postgres_lock_number(p));
+    p->quiet = true;
+    for (int i = 0; st == BRANT_OK && more && i < LOCK_DEPTH; i++) {
+        PGresult *result = NULL;
+
+        st = brn_postgres_query_quietly(&result, p, unlock_sql, 1, values, err);
+        more = st == BRANT_OK && strcmp(PQgetvalue(result, 0, 0), "0") != 0;
+        PQclear(result);
+    }
+    p->quiet = false;
     return st;
 }
 
@@ -49,6 +91,9 @@ brant_status brn_postgres_restore(brn_postgres *p, brant_error **err)
 
     for (size_t i = 0; i < BRN_ARRAY_LEN(statements) && st == BRANT_OK; i++) {
         st = ask(p, statements[i], err);
+    }
+    if (st == BRANT_OK) {
+        st = release_locks(p, err);
     }
     p->prepared = 0;
     p->role_set = false;

@@ -230,6 +230,7 @@ static const struct property_case {
     { "SELECT nextval('s')", "select", 0 },
     { "SELECT setval('s', 5)", "select", REPEATABLE },
     { "SELECT pg_catalog.set_config('search_path', '', false)", "select", REPEATABLE | SESSION },
+    { "SELECT pg_advisory_lock(1)", "select", REPEATABLE | SESSION },
     { "SELECT set_config('a.b', 'c', false), f()", "select", 0 },
     { "DO $$ BEGIN PERFORM set_config('a.b', 'c', false); INSERT INTO t VALUES (1); END $$", "do",
       0 },
