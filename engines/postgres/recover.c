@@ -263,7 +263,7 @@ static brant_status recover(brn_postgres *p, brant_error **err)
         p->lost_pid = p->lock_pid;
     }
     st = connect_again(p, err);
-    if (st == BRANT_OK && p->lost_pid != 0) {
+    if (st == BRANT_OK && (p->lost_pid != 0 || p->started[0] != '\0')) {
         p->conn.ended = told_to_end && !brn_postgres_has_restarted(p);
     }
     if (st == BRANT_OK && p->lost_pid != 0) {
