@@ -113,19 +113,59 @@ static brant_status roll_back(brn_postgres *p, brant_error **err)
 }
 
 /* As the session was when the lock was taken, whatever a migration has set. */
-brant_status brn_postgres_make_durable(brn_postgres *p, brant_error **err)
+static brant_status write_ahead(brn_postgres *p, const char *what, brant_error **err)
 {
     const char *const values[] = { p->home.wait };
     PGresult *result = NULL;
+    brant_status st;
+    brn_buf sql;
+
+    brn_buf_init(&sql, 0);
+    brn_buf_printf(&sql, "SELECT pg_catalog.set_config('synchronous_commit', $1, true), %s", what);
+    st = sql.failed ? brn_error_oom(err)
+                    : brn_postgres_query_quietly(&result, p, brn_buf_text(&sql), 1, values, err);
+    PQclear(result);
+    brn_buf_release(&sql);
+    return st;
+}
+
+/* Where the function is not for everybody. Whatever was committed has an entry there. */
+static brant_status lock_a_row(brn_postgres *p, brant_error **err)
+{
+    char *schema =
+        p->schema != NULL ? PQescapeIdentifier(p->pg, p->schema, strlen(p->schema)) : NULL;
+    brant_status st;
+    brn_buf what;
+
+    brn_buf_init(&what, 0);
+    brn_buf_printf(
+        &what, "(SELECT h.seq FROM %s.brant_history h LIMIT 1 FOR UPDATE)",
+        schema != NULL ? schema : "public");
+    PQfreemem(schema);
+    st = what.failed ? brn_error_oom(err) : write_ahead(p, brn_buf_text(&what), err);
+    brn_buf_release(&what);
+    return st;
+}
+
+brant_status brn_postgres_make_durable(brn_postgres *p, brant_error **err)
+{
+    brant_error *failure = NULL;
     brant_status st = roll_back(p, err);
 
-    if (st == BRANT_OK) {
-        st = brn_postgres_query_quietly(
-            &result, p,
-            "SELECT pg_catalog.set_config('synchronous_commit', $1, true), " BRN_POSTGRES_WRITE_AHEAD,
-            1, values, err);
+    if (st != BRANT_OK) {
+        return st;
     }
-    PQclear(result);
+    st = write_ahead(p, BRN_POSTGRES_WRITE_AHEAD, &failure);
+    if (st != BRANT_OK && strcmp(brant_error_id(failure), "statement.no_rights") == 0) {
+        brant_error_free(failure);
+        failure = NULL;
+        st = lock_a_row(p, &failure);
+    }
+    if (st != BRANT_OK && err != NULL) {
+        *err = failure;
+    } else {
+        brant_error_free(failure);
+    }
     p->unwritten = p->unwritten && st != BRANT_OK;
     return st;
 }
