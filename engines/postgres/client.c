@@ -17,6 +17,7 @@
 #define SLICE_MS 100
 #define QUIET_MS 10000      /* for cleaning up */
 #define UNREACHABLE_MS 1000 /* and when a second session could not be had */
+#define CANCEL_AGAIN_MS 1000
 #define SIDE_MS 1000
 #define FIRST_LOOK_MS 1000 /* at who blocks us */
 #define LOOK_AGAIN_MS 5000
@@ -40,20 +41,18 @@ static const char blockers_sql[] =
     " ' from ' || pg_catalog.host(a.client_addr),"
     " CASE WHEN a.state LIKE 'idle in%%' THEN ', ' || a.state || ' for ' ||"
     " pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() - a.xact_start) END,"
-    " ': ' || pg_catalog.left(pg_catalog.regexp_replace(a.query, '\\s+', ' ', 'g'), 100))"
+    " ': ' || pg_catalog.left(pg_catalog.regexp_replace(a.query, '[[:space:]]+', ' ', 'g'), 100))"
     " END, '; ')"
     " FROM (SELECT DISTINCT u.pid FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids(%d)) u(pid)"
     " LIMIT 3) b LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid";
 
-void brn_postgres_blockers(brn_buf *out, brn_postgres *p, int pid)
+/* "process 4711 (psql, user app from 10.0.0.3): UPDATE ...", asked on a second session; empty when
+ * nobody does, or it cannot be told. */
+static void ask_blockers(brn_buf *out, const brn_postgres *p, PGconn *side, int pid)
 {
     char sql[BRN_ARRAY_LEN(blockers_sql) + 16];
-    PGconn *side = brn_postgres_side(p);
     char *text = NULL;
 
-    if (side == NULL) {
-        return;
-    }
     (void)snprintf(sql, sizeof(sql), blockers_sql, pid);
     text = brn_postgres_side_ask(side, sql, SIDE_MS);
     if (text != NULL) {
@@ -61,7 +60,6 @@ void brn_postgres_blockers(brn_buf *out, brn_postgres *p, int pid)
         brn_buf_add_c(out, text);
     }
     free(text);
-    PQfinish(side);
 }
 
 /* The process that serves us. Behind a pooler it is known with the lock only; what libpq has there
@@ -71,19 +69,46 @@ static int backend_pid(const brn_postgres *p)
     return p->lock_pid != 0 ? p->lock_pid : PQbackendPID(p->pg);
 }
 
-static void look_who_blocks(brn_postgres *p)
+/* Neither a lock nor a limit of the server ends this wait, and nothing else shows it. */
+static void look_for_standby(brn_postgres *p, PGconn *side, int pid)
 {
+    static const char standby[] = "a synchronous standby";
+    char sql[128];
+    char *text = NULL;
+
+    (void)snprintf(
+        sql, sizeof(sql),
+        "SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid = %d AND wait_event = 'SyncRep'", pid);
+    text = brn_postgres_side_ask(side, sql, SIDE_MS);
+    if (text != NULL && strcmp(p->blocked, standby) != 0) {
+        (void)snprintf(p->blocked, sizeof(p->blocked), "%s", standby);
+        brn_emit_warning(
+            p->conn.emitter, p->conn.database, "server.standby",
+            "the server has committed, and waits for %s (synchronous_standby_names)", standby);
+    }
+    free(text);
+}
+
+static void look_why_it_waits(brn_postgres *p)
+{
+    PGconn *side = brn_postgres_side(p);
     brn_buf text;
 
+    if (side == NULL) {
+        return;
+    }
     brn_buf_init(&text, 0);
-    brn_postgres_blockers(&text, p, backend_pid(p));
-    if (text.len > 0 && strncmp(p->blocked, text.ptr, sizeof(p->blocked) - 1) != 0) {
+    ask_blockers(&text, p, side, backend_pid(p));
+    if (text.len == 0) {
+        look_for_standby(p, side, backend_pid(p));
+    } else if (strncmp(p->blocked, text.ptr, sizeof(p->blocked) - 1) != 0) {
         (void)snprintf(p->blocked, sizeof(p->blocked), "%s", text.ptr);
         brn_emit_warning(
             p->conn.emitter, p->conn.database, "lock.blocked",
             "the statement waits for a lock that is held by %s", text.ptr);
     }
     brn_buf_release(&text);
+    PQfinish(side);
 }
 
 /* Before the server gives up waiting, where it does so soon. */
@@ -109,6 +134,17 @@ static void cut(brn_postgres *p)
         (void)shutdown(fd, SHUT_RDWR);
         (void)PQconsumeInput(p->pg);
         (void)PQconsumeInput(p->pg);
+    }
+}
+
+/* A script that listens is told of all that others, and it itself, have notified: nobody asks for
+ * it, and libpq keeps it until somebody does. */
+static void drop_notifications(brn_postgres *p)
+{
+    PGnotify *notification = PQnotifies(p->pg);
+
+    for (; notification != NULL; notification = PQnotifies(p->pg)) {
+        PQfreemem(notification);
     }
 }
 
@@ -138,7 +174,11 @@ static bool wait_slice(brn_postgres *p, const waiting *w)
     if (poll(&wait, 1, (int)ms) < 0 && errno != EINTR && errno != EAGAIN) {
         return false;
     }
-    return PQconsumeInput(p->pg) != 0;
+    if (PQconsumeInput(p->pg) == 0) {
+        return false;
+    }
+    drop_notifications(p);
+    return true;
 }
 
 brant_status brn_postgres_wait_some(brn_postgres *p, brant_error **err)
@@ -162,7 +202,7 @@ static brant_status wait_ready(brn_postgres *p, waiting *w)
             if (p->pipe != NULL) {
                 brn_pipe_settle_beside(p->pipe);
             }
-            look_who_blocks(p);
+            look_why_it_waits(p);
             w->look_ns = brn_clock_mono_ns() + LOOK_AGAIN_MS * BRN_NS_PER_MS;
         }
         if (!wait_slice(p, w)) {
@@ -268,6 +308,10 @@ static brant_status next_result(PGresult **out, brn_postgres *p, waiting *w, bra
     if (st == BRANT_ETIMEOUT && w->deadline_ns == 0) {
         return stop(p, err);
     }
+    if (st == BRANT_ETIMEOUT && cancel(p)) {
+        w->deadline_ns = brn_clock_mono_ns() + CANCEL_AGAIN_MS * BRN_NS_PER_MS;
+        st = wait_ready(p, w);
+    }
     if (st == BRANT_ETIMEOUT) {
         cut(p);
         st = BRANT_ECONNECT;
@@ -299,18 +343,46 @@ brant_status brn_postgres_result(PGresult **out, brn_postgres *p, brant_error **
     return next_result(out, p, &w, err);
 }
 
-brant_status brn_postgres_result_stopping(
-    PGresult **out, brn_postgres *p, bool *stopping, brant_error **err)
+/* Once is not enough: what is cancelled while it waits for a standby goes on with what has been
+ * sent behind it. */
+static brant_status wait_cancelling(brn_postgres *p, bool cancels, bool at_once)
 {
-    waiting w = begin_waiting(p, *stopping);
-    brant_status st = p->pg != NULL ? wait_ready(p, &w) : BRANT_ECONNECT;
+    int64_t end_ns = brn_clock_mono_ns() + QUIET_MS * BRN_NS_PER_MS;
+    brant_status st = BRANT_ETIMEOUT;
 
-    if (st == BRANT_ETIMEOUT && !*stopping) {
-        *stopping = true;
-        (void)cancel(p);
-        w = begin_waiting(p, true);
+    while (st == BRANT_ETIMEOUT && brn_clock_mono_ns() < end_ns) {
+        waiting w = { 0 };
+
+        if (cancels && at_once) {
+            (void)cancel(p);
+        }
+        w.deadline_ns = brn_clock_mono_ns() + CANCEL_AGAIN_MS * BRN_NS_PER_MS;
         st = wait_ready(p, &w);
+        at_once = true;
     }
+    return st;
+}
+
+static brant_status wait_as(brn_postgres *p, brn_postgres_stopping *stopping)
+{
+    bool was_stopping = *stopping == BRN_STOPPING;
+    waiting w = begin_waiting(p, *stopping == BRN_BRIEF);
+    brant_status st = was_stopping ? BRANT_ETIMEOUT : wait_ready(p, &w);
+
+    if (st != BRANT_ETIMEOUT) {
+        return st;
+    }
+    if (*stopping != BRN_NOT_STOPPED) {
+        *stopping = BRN_STOPPING;
+    }
+    return wait_cancelling(p, *stopping == BRN_STOPPING, !was_stopping);
+}
+
+brant_status brn_postgres_result_stopping(
+    PGresult **out, brn_postgres *p, brn_postgres_stopping *stopping, brant_error **err)
+{
+    brant_status st = p->pg != NULL ? wait_as(p, stopping) : BRANT_ECONNECT;
+
     if (st == BRANT_ETIMEOUT) {
         cut(p);
         st = BRANT_ECONNECT;

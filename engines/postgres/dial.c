@@ -35,9 +35,10 @@ static const struct refusal {
     { "28", "connect.refused",
       "Check the user. If the server names pg_hba.conf: it has no line that lets this user connect "
       "to this database from here in this way; sslmode=require in the URL may be what is missing." },
-    { "3D000", "connect.no_database",
-      "\"brant up\" or \"brant setup\" creates it. Or is the name wrong?" },
-    { "42501", "connect.no_rights", "The owner can give it: GRANT CONNECT ON DATABASE ... TO ..." },
+    { "3D000", "connect.no_database", "\"brant setup\" creates it. Or is the name wrong?" },
+    { "42501", "connect.no_rights",
+      "The owner can give it: GRANT CONNECT ON DATABASE ... TO ... Parameters come from \"options\" "
+      "in the URL, or PGOPTIONS." },
     { "53300", "connect.unreachable",
       "All connections of the server (max_connections), the database or the user are in use. Try "
       "again later, or raise the limit." },
@@ -151,6 +152,25 @@ static void add_lines(brn_buf *out, const char *text)
     }
 }
 
+/* Neither passes by itself: there is no such service, or no such file, or it cannot be read. */
+static bool is_of_service(const char *text)
+{
+    return strncmp(text, "definition of service ", strlen("definition of service ")) == 0 ||
+           strstr(text, "service file ") != NULL;
+}
+
+/* A server that was reached may not be of the kind that target_session_attrs wants. */
+static const char *unreached_hint(const char *text)
+{
+    bool is_reached = strstr(text, "session is read-only") != NULL ||
+                      strstr(text, "session is not read-only") != NULL ||
+                      strstr(text, "hot standby mode") != NULL;
+
+    return is_reached ? "See target_session_attrs in the URL, or PGTARGETSESSIONATTRS: none of the "
+                        "servers is of that kind now."
+                      : "Is the server running, and are host and port of the URL right?";
+}
+
 /* No server has spoken: what libpq found out by itself. */
 static brant_status unanswered(
     const brn_postgres *p, PGconn *pg, const char *text, brn_str reason, brant_error **err)
@@ -160,7 +180,7 @@ static brant_status unanswered(
                   strstr(text, "channel binding") != NULL;
     brant_status st;
 
-    if (strncmp(text, "definition of service ", strlen("definition of service ")) == 0) {
+    if (is_of_service(text)) {
         st = brn_error(
             err, BRANT_EUSAGE, "url.bad_parameter", "cannot connect to %s: %.*s", p->host,
             BRN_STR_ARG(reason));
@@ -195,7 +215,7 @@ static brant_status unanswered(
     st = brn_error(
         err, BRANT_ECONNECT, "connect.unreachable", "could not connect to %s: %.*s", p->host,
         BRN_STR_ARG(reason));
-    brn_error_hint(err, "Is the server running, and are host and port of the URL right?");
+    brn_error_hint(err, "%s", unreached_hint(text));
     return st;
 }
 

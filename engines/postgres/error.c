@@ -35,18 +35,33 @@ static const struct error_class {
       "\"brant status\" shows how far it came." },
     { "57P0", BRANT_ECONNECT, "connect.lost", NULL },
     { "25P03", BRANT_ECONNECT, "connect.lost", NULL },
+    { "25P04", BRANT_ECONNECT, "connect.lost", NULL },
     { "08", BRANT_ECONNECT, "connect.lost", NULL },
+    { "25006", BRANT_ESTATEMENT, NULL,
+      "The server is a standby, or the role or the database has default_transaction_read_only on: "
+      "connect to the primary, or turn that off." },
     { "53100", BRANT_EIO, "database.full", "Free space on the server's disk, then run again." },
     { "XX001", BRANT_EIO, "database.corrupt", "Look at the log of the server." },
     { "XX002", BRANT_EIO, "database.corrupt", "Look at the log of the server." },
     { "", BRANT_ESTATEMENT, NULL, NULL },
 };
 
-static const struct error_class *find_class(const char *sqlstate)
+/* Of a statement that goes on elsewhere (a subscription, dblink, a foreign table) the server passes
+ * on the SQLSTATE of that connection, as an error: ours is lost only where it says that it ends. A
+ * pooler may say nothing of it. */
+static bool ends_session(const PGresult *result)
+{
+    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+
+    return severity == NULL || strcmp(severity, "ERROR") != 0;
+}
+
+static const struct error_class *find_class(const char *sqlstate, bool ends)
 {
     size_t i = 0;
 
-    while (strncmp(sqlstate, error_classes[i].sqlstate, strlen(error_classes[i].sqlstate)) != 0) {
+    while (strncmp(sqlstate, error_classes[i].sqlstate, strlen(error_classes[i].sqlstate)) != 0 ||
+           (error_classes[i].status == BRANT_ECONNECT && !ends)) {
         i++;
     }
     return &error_classes[i];
@@ -68,7 +83,8 @@ void brn_postgres_note_end(brn_postgres *p, const PGresult *result)
 {
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 
-    p->told_to_end = p->told_to_end || (sqlstate != NULL && strcmp(sqlstate, "57P01") == 0);
+    p->told_to_end = p->told_to_end ||
+                     (sqlstate != NULL && strcmp(sqlstate, "57P01") == 0 && ends_session(result));
 }
 
 static void mask_one(const brn_postgres *p, const char *secret, char *text)
@@ -380,7 +396,8 @@ brant_status brn_postgres_error(
     brant_error **err)
 {
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    const struct error_class *class = find_class(sqlstate != NULL ? sqlstate : "");
+    const struct error_class *class =
+        find_class(sqlstate != NULL ? sqlstate : "", ends_session(result));
     const char *message = NULL;
     size_t offset = SIZE_MAX;
     brn_arena arena;

@@ -33,6 +33,9 @@ static const char by_reindex_index[] =
                         " AND $3::text IS NOT NULL";
 static const char by_reindex_table[] = INDEXES LEFT_BEHIND
     "i.indrelid = " RELATION " AND c.relname ~ '_cc(new|old)[0-9]*$' AND $3::text IS NOT NULL";
+/* Of an index that has no name in its statement: it is known by its table only. */
+static const char by_create_unnamed[] =
+    INDEXES LEFT_BEHIND "i.indrelid = " RELATION " AND $3::text IS NOT NULL";
 
 const char *brn_postgres_index_builders(const brn_postgres *p)
 {
@@ -41,7 +44,7 @@ const char *brn_postgres_index_builders(const brn_postgres *p)
 
 /* What the statement names: parameters of the queries, in the arena. */
 typedef struct build {
-    const char *which; /* NULL: no concurrent build, or one without a name */
+    const char *which; /* NULL: no concurrent build */
     const char *values[3];
 } build;
 
@@ -59,8 +62,8 @@ static build read_build(brn_arena *arena, const brn_stmt *stmt)
     if ((what.flags & BRN_STMT_CONCURRENTLY) == 0) {
         return b;
     }
-    if (what.verb == BRN_VERB_CREATE && what.object == BRN_OBJECT_INDEX && what.name.len > 0) {
-        b.which = by_create;
+    if (what.verb == BRN_VERB_CREATE && what.object == BRN_OBJECT_INDEX) {
+        b.which = what.name.len > 0 ? by_create : by_create_unnamed;
         b.values[0] = text_of(arena, what.on_schema);
         b.values[1] = text_of(arena, what.on);
     } else if (what.verb == BRN_VERB_REINDEX && what.name.len > 0) {
@@ -74,12 +77,17 @@ static build read_build(brn_arena *arena, const brn_stmt *stmt)
     return b;
 }
 
+static const char *question(const brn_postgres *p, brn_arena *arena, const build *b)
+{
+    return brn_arena_printf(
+        arena, "SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relname, %s%s",
+        brn_postgres_index_builders(p), b->which);
+}
+
 static brant_status ask(
     PGresult **out, brn_postgres *p, brn_arena *arena, const build *b, brant_error **err)
 {
-    const char *sql = brn_arena_printf(
-        arena, "SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relname, %s%s",
-        brn_postgres_index_builders(p), b->which);
+    const char *sql = question(p, arena, b);
 
     return arena->oom ? brn_error_oom(err)
                       : brn_postgres_query(out, p, sql, BRN_ARRAY_LEN(b->values), b->values, err);
@@ -124,7 +132,7 @@ brant_status brn_postgres_index_prepare(brn_postgres *p, const brn_stmt *stmt, b
 
     brn_arena_init(&arena);
     b = read_build(&arena, stmt);
-    if (b.which != NULL) {
+    if (b.which != NULL && b.which != by_create_unnamed) {
         st = ask(&found, p, &arena, &b, err);
     }
     for (int i = 0; st == BRANT_OK && i < PQntuples(found); i++) {
@@ -159,4 +167,38 @@ brant_status brn_postgres_index_check(brn_postgres *p, const brn_stmt *stmt, bra
     PQclear(found);
     brn_arena_release(&arena);
     return st;
+}
+
+static void tell_left(const brn_postgres *p, const build *b, const PGresult *found, int row)
+{
+    if (PQgetvalue(found, row, 2)[0] != '\0') {
+        return; /* it is being built */
+    }
+    brn_emit_warning(
+        p->conn.emitter, p->conn.database, "index.left",
+        "index %s is left INVALID: it answers no query, and every write pays for it; %s",
+        PQgetvalue(found, row, 0),
+        b->which == by_create_unnamed ? "drop it by hand: the statement does not name its index"
+                                      : "when the statement runs again, brant drops it first");
+}
+
+void brn_postgres_index_left(brn_postgres *p, const brn_stmt *stmt)
+{
+    PGresult *found = NULL;
+    brn_arena arena;
+    const char *sql;
+    build b;
+
+    brn_arena_init(&arena);
+    b = read_build(&arena, stmt);
+    sql = b.which != NULL ? question(p, &arena, &b) : NULL;
+    if (!arena.oom && sql != NULL &&
+        brn_postgres_query_quietly(&found, p, sql, BRN_ARRAY_LEN(b.values), b.values, NULL) ==
+            BRANT_OK) {
+        for (int i = 0; i < PQntuples(found); i++) {
+            tell_left(p, &b, found, i);
+        }
+    }
+    PQclear(found);
+    brn_arena_release(&arena);
 }

@@ -165,7 +165,7 @@ static bool is_utf8(brn_str value)
            brn_str_ieq((brn_str){ plain, len }, BRN_STR("unicode"));
 }
 
-/* SET TRANSACTION ... READ ONLY, SET SESSION CHARACTERISTICS AS TRANSACTION ... READ ONLY */
+/* SET TRANSACTION, SET SESSION CHARACTERISTICS AS TRANSACTION and BEGIN: ... READ ONLY */
 static bool says_read_only(inspection *in)
 {
     brn_reader rd;
@@ -183,7 +183,7 @@ static bool makes_read_only(inspection *in)
 {
     const brn_stmt_class *what = in->what;
 
-    if (brn_str_eq_c(what->name, "transaction")) {
+    if (what->verb == BRN_VERB_BEGIN || brn_str_eq_c(what->name, "transaction")) {
         return says_read_only(in);
     }
     return (brn_str_eq_c(what->name, "transaction_read_only") ||
@@ -191,7 +191,7 @@ static bool makes_read_only(inspection *in)
            what->has_value && !is_off(what->new_name);
 }
 
-/* SET, and set_config() in a query. */
+/* SET, set_config() in a query, and the modes of BEGIN. */
 static void inspect_setting(inspection *in)
 {
     const brn_stmt_class *what = in->what;
@@ -326,7 +326,11 @@ static bool is_harmless(brn_str name)
         "on",
         "or",
         "over",
+        "pg_advisory_lock",
+        "pg_advisory_lock_shared",
         "pg_sleep",
+        "pg_try_advisory_lock",
+        "pg_try_advisory_lock_shared",
         "row",
         "select",
         "set_config",
@@ -502,7 +506,8 @@ void brn_postgres_inspect_class(
     out->session = is_session(&in);
     name_kind(&in, known);
     inspect_role(&in, conn, known);
-    if (what->verb == BRN_VERB_SET || what->verb == BRN_VERB_SELECT) {
+    if (what->verb == BRN_VERB_SET || what->verb == BRN_VERB_SELECT ||
+        what->verb == BRN_VERB_BEGIN) {
         inspect_setting(&in);
     }
     inspect_session(&in);

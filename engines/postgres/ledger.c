@@ -105,8 +105,6 @@ typedef struct reading {
     brn_history_rows *history;
     const PGresult *result; /* and the row of it, for column_text() */
     int row;
-    const char *elsewhere; /* other schemas that have such a table; NULL */
-    const char *foreign;
     bool is_here; /* it is in the schema that it belongs into */
     bool in_rows; /* what follows are rows */
 } reading;
@@ -118,20 +116,29 @@ static const char *column_text(void *user, int i)
     return PQgetisnull(r->result, r->row, i) != 0 ? NULL : PQgetvalue(r->result, r->row, i);
 }
 
+/* What is done would look as if it were pending. */
+static brant_status hidden_rows(const reading *r, brant_error **err)
+{
+    brant_status st = brn_error(
+        err, BRANT_ECONNECT, "connect.no_rights",
+        "row-level security may hide rows of table \"%s\" from user \"%s\"", r->table,
+        PQuser(r->p->pg));
+
+    brn_error_hint(
+        err, "Connect as the owner of the table, or turn it off there: ALTER TABLE ... DISABLE ROW "
+             "LEVEL SECURITY.");
+    return st;
+}
+
 /* What add_place() asks. A search_path of which nothing exists matters only when a ledger has to be
  * made. */
 static brant_status take_place(reading *r, brant_error **err)
 {
     const char *schema = column_text(r, 0);
-    const char *elsewhere = column_text(r, 2);
-    const char *foreign = column_text(r, 3);
 
     r->is_here = strcmp(PQgetvalue(r->result, r->row, 1), "t") == 0;
-    if (elsewhere != NULL) {
-        r->elsewhere = brn_arena_strdup(r->arena, elsewhere);
-    }
-    if (foreign != NULL) {
-        r->foreign = brn_arena_strdup(r->arena, foreign);
+    if (strcmp(PQgetvalue(r->result, r->row, 2), "t") == 0) {
+        return hidden_rows(r, err);
     }
     return schema != NULL || r->p->schema != NULL ? keep_schema(r->p, schema, err) : BRANT_OK;
 }
@@ -226,8 +233,8 @@ static brant_status take_all(reading *r, brant_error **err)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-/* The schema, if it exists; whether the table is in it; if not, where else there is one, and what
- * another tool has left. */
+/* The schema, if it exists; whether the table is in it; whether policies keep rows of it from us.
+ */
 static void add_place(brn_buf *sql, const reading *r)
 {
     const char *schema = r->p->schema;
@@ -235,26 +242,48 @@ static void add_place(brn_buf *sql, const reading *r)
 
     brn_buf_printf(
         sql,
-        "SELECT n.nspname, p.here, CASE WHEN p.here THEN NULL ELSE ("
-        "SELECT pg_catalog.string_agg(o.nspname, ', ' ORDER BY o.nspname)"
-        " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace o ON o.oid = c.relnamespace"
-        " WHERE c.relname = '%s' AND c.relkind IN ('r', 'p') AND o.nspname !~ '^pg_temp'"
-        " AND o.nspname IS DISTINCT FROM p.name) END, CASE WHEN p.here THEN NULL ELSE ("
-        "SELECT pg_catalog.min(c.relname::text) FROM pg_catalog.pg_class c"
-        " JOIN pg_catalog.pg_namespace o ON o.oid = c.relnamespace"
-        " WHERE o.nspname = ANY (pg_catalog.current_schemas(false)) AND c.relkind IN ('r', 'p')"
-        " AND c.relname IN (",
-        r->table);
-    brn_sql_foreign_list(sql);
-    brn_buf_printf(
-        sql,
-        ")) END"
-        " FROM (SELECT s.name, pg_catalog.to_regclass(pg_catalog.quote_ident(s.name) || '.%s')"
-        " IS NOT NULL AS here FROM (SELECT %s::text AS name) s) p"
-        " LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = p.name; ",
+        "SELECT n.nspname, t.it IS NOT NULL, pg_catalog.row_security_active(t.it)"
+        " FROM (SELECT s.name,"
+        " pg_catalog.to_regclass(pg_catalog.quote_ident(s.name) || '.%s')::oid AS it"
+        " FROM (SELECT %s::text AS name) s) t"
+        " LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = t.name; ",
         r->table, literal != NULL ? literal : "pg_catalog.current_schema()");
     sql->failed = sql->failed || (schema != NULL && literal == NULL);
     PQfreemem(literal);
+}
+
+/* Where there is no ledger: in which other schemas there is one, and what another tool has left. */
+static brant_status find_others(brn_ledger_state *out, const reading *r, brant_error **err)
+{
+    const char *const values[] = { r->table, r->p->schema };
+    PGresult *result = NULL;
+    brn_buf sql;
+    brant_status st;
+
+    brn_buf_init(&sql, 0);
+    brn_buf_add_c(
+        &sql, "SELECT (SELECT pg_catalog.string_agg(o.nspname, ', ' ORDER BY o.nspname)"
+              " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace o ON o.oid = c.relnamespace"
+              " WHERE c.relname = $1::name AND c.relkind IN ('r', 'p') AND o.nspname !~ '^pg_temp'"
+              " AND o.nspname IS DISTINCT FROM COALESCE($2::name, pg_catalog.current_schema())),"
+              " (SELECT pg_catalog.min(c.relname::text) FROM pg_catalog.pg_class c"
+              " JOIN pg_catalog.pg_namespace o ON o.oid = c.relnamespace"
+              " WHERE o.nspname = ANY (pg_catalog.current_schemas(false))"
+              " AND c.relkind IN ('r', 'p') AND c.relname IN (");
+    brn_sql_foreign_list(&sql);
+    brn_buf_add_c(&sql, "))");
+    st = sql.failed ? brn_error_oom(err)
+                    : brn_postgres_query(
+                          &result, r->p, brn_buf_text(&sql), BRN_ARRAY_LEN(values), values, err);
+    brn_buf_release(&sql);
+    if (st == BRANT_OK && PQgetisnull(result, 0, 0) == 0) {
+        out->elsewhere = brn_arena_strdup(r->arena, PQgetvalue(result, 0, 0));
+    }
+    if (st == BRANT_OK && PQgetisnull(result, 0, 1) == 0) {
+        out->foreign = brn_arena_strdup(r->arena, PQgetvalue(result, 0, 1));
+    }
+    PQclear(result);
+    return st == BRANT_OK && r->arena->oom ? brn_error_oom(err) : st;
 }
 
 static void add_select(brn_buf *sql, const reading *r, size_t limit)
@@ -313,12 +342,13 @@ brant_status brn_postgres_ledger_read(
     };
     brant_status st = read_table(&r, 0, err);
 
+    if (st == BRANT_OK && !r.is_here && !p->locked) {
+        st = find_others(&state, &r, err); /* under the lock it is too late to say so */
+    }
     if (st != BRANT_OK) {
         return st;
     }
     state.exists = r.is_here;
-    state.elsewhere = r.elsewhere;
-    state.foreign = r.foreign;
     if (detail == BRN_LEDGER_FULL) {
         brn_ledger_rows_sort(&state.rows);
     }

@@ -205,7 +205,7 @@ static brant_status check_pooler(brn_postgres *p, int pid, brant_error **err)
  * In one statement: tries, if this is the process that we expect, and then sets what a run needs.
  * The lock is taken twice: what the guard of prepared.c lets go of and takes again is then never
  * free. Limits are the client's, so the server has none that could end the session between
- * statements. idle_session_timeout is not known everywhere.
+ * statements. Two of them are not known everywhere.
  */
 #define SET_ALL                                                                                    \
     " (SELECT pg_catalog.count(pg_catalog.set_config(s.name, CASE s.name"                          \
@@ -230,9 +230,13 @@ static const char try_sql[] =
     "application_name,lock_timeout,standard_conforming_strings,statement_timeout,"                 \
     "idle_in_transaction_session_timeout"
 #define RUN_SETTINGS_14 RUN_SETTINGS ",idle_session_timeout"
+#define RUN_SETTINGS_17 RUN_SETTINGS_14 ",transaction_timeout"
 
 static const char *run_settings(const brn_postgres *p)
 {
+    if (p->conn.server_version >= 170000) {
+        return "{" RUN_SETTINGS_17 "}";
+    }
     return p->conn.server_version >= 140000 ? "{" RUN_SETTINGS_14 "}" : "{" RUN_SETTINGS "}";
 }
 
@@ -358,6 +362,33 @@ static brant_status try_here(brn_postgres *p, const char *what, brant_error **er
     return taken ? BRANT_OK : is_held(err);
 }
 
+static brant_status take(brn_postgres *p, const char *what, brant_error **err)
+{
+    brant_status st = brn_postgres_ledger_schema(p, err);
+
+    return st == BRANT_OK ? try_here(p, what, err) : st;
+}
+
+/* Nothing is lost with a session that only waits, when the server was started anew meanwhile. One
+ * that had the lock has to learn first what became of its work. */
+static brant_status take_anew(brn_postgres *p, const char *what, brant_error **err)
+{
+    brant_error *failure = NULL;
+    brant_status st = take(p, what, &failure);
+
+    if (st == BRANT_ECONNECT && p->lost_pid == 0 &&
+        brn_postgres_reset(&p->conn, NULL) == BRANT_OK && !p->conn.ended) {
+        brant_error_free(failure);
+        return take(p, what, err);
+    }
+    if (st != BRANT_OK && err != NULL) {
+        *err = failure;
+    } else {
+        brant_error_free(failure);
+    }
+    return st;
+}
+
 brant_status brn_postgres_lock(brn_conn *conn, const char *what, brant_error **err)
 {
     brn_postgres *p = (brn_postgres *)conn;
@@ -367,10 +398,7 @@ brant_status brn_postgres_lock(brn_conn *conn, const char *what, brant_error **e
         return brn_error(
             err, BRANT_EINTERNAL, "lock.twice", "this connection holds the migration lock already");
     }
-    st = brn_postgres_ledger_schema(p, err);
-    if (st == BRANT_OK) {
-        st = try_here(p, what, err);
-    }
+    st = take_anew(p, what, err);
     if (st == BRANT_OK) {
         p->locked = true;
         p->settings_sent = true;

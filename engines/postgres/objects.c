@@ -25,7 +25,7 @@ static const char common[] =
     " r AS (SELECT c.oid, n.prefix || quote_ident(c.relname) AS name FROM pg_class c"
     " JOIN n ON n.oid = c.relnamespace LEFT JOIN pg_index i ON i.indexrelid = c.oid"
     " LEFT JOIN pg_class b ON b.oid = i.indrelid"
-    " WHERE coalesce(b.relname, c.relname) NOT LIKE 'brant\\_%' AND c.oid NOT IN"
+    " WHERE coalesce(b.relname, c.relname) NOT LIKE 'brant!_%' ESCAPE '!' AND c.oid NOT IN"
     " (SELECT m.objid FROM m WHERE m.classid = 'pg_class'::regclass))";
 
 /* Each gives type, name and definition. */

@@ -275,7 +275,7 @@ static brant_status item_error(
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     brant_status st = BRANT_OK;
 
-    if (pipe->stopping && sqlstate != NULL && strcmp(sqlstate, "57014") == 0) {
+    if (pipe->stopping != BRN_GO_ON && sqlstate != NULL && strcmp(sqlstate, "57014") == 0) {
         st = brn_control_check(p->conn.control, err);
     }
     if (st == BRANT_OK) {
@@ -440,15 +440,39 @@ static bool begins_something(const brn_program *program, size_t from, size_t to)
     return begins;
 }
 
+static bool has_statements(const brn_program *program)
+{
+    bool has = false;
+
+    for (size_t i = 0; i < program->ops.count && !has; i++) {
+        has = program->ops.items[i].type == BRN_OP_STATEMENT;
+    }
+    return has;
+}
+
+/* A COMMIT takes as long as it takes; rows of the ledger by themselves do not take long. */
+static brn_postgres_stopping how_to_stop(const brn_pipe *pipe, bool begins)
+{
+    if (!has_statements(pipe->program)) {
+        return BRN_BRIEF;
+    }
+    if (begins) {
+        return BRN_GO_ON;
+    }
+    return pipe->p->in_program || pipe->p->in_own ? BRN_NOT_STOPPED : BRN_BRIEF;
+}
+
 static brant_status run_chunks(brn_pipe *pipe, size_t from, size_t to, brant_error **err)
 {
     brn_postgres *p = pipe->p;
     brant_status st = BRANT_OK;
+    bool begins = false;
     bool synced = false;
 
     while (from < to && st == BRANT_OK) {
-        pipe->stopping = !begins_something(pipe->program, from, to);
-        st = pipe->stopping ? BRANT_OK : brn_control_check(p->conn.control, err);
+        begins = begins_something(pipe->program, from, to);
+        pipe->stopping = how_to_stop(pipe, begins);
+        st = begins ? brn_control_check(p->conn.control, err) : BRANT_OK;
         if (st != BRANT_OK) {
             break;
         }

@@ -52,10 +52,10 @@ typedef struct brn_pipe {
     bool held;     /* one that did not is committed, and may not be on disk */
     uint32_t sent; /* bits of slots whose preparation is on its way */
     int64_t rows;  /* of the last operation that is done */
-    bool stopping; /* the server was asked to cancel, or what runs is not to be stopped */
-    bool worked;   /* a statement was sent in the transaction that is being sent */
-    brn_buf text;  /* of one statement, with its NUL */
-    size_t count;  /* of items */
+    brn_postgres_stopping stopping;
+    bool worked;  /* a statement was sent in the transaction that is being sent */
+    brn_buf text; /* of one statement, with its NUL */
+    size_t count; /* of items */
     size_t bytes;
     brn_pipe_item items[BRN_PIPE_ITEMS];
 } brn_pipe;

@@ -31,7 +31,9 @@ static void on_notice(void *user, const PGresult *result)
     if (text.ptr != NULL) {
         brn_postgres_mask(p, text.ptr);
     }
-    if (severity != NULL && strcmp(severity, "WARNING") == 0) {
+    if (p->quiet) {
+        /* nothing */
+    } else if (severity != NULL && strcmp(severity, "WARNING") == 0) {
         brn_emit_warning(
             p->conn.emitter, p->conn.database, "server.notice", "%s", brn_buf_text(&text));
     } else {

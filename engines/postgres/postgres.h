@@ -92,6 +92,7 @@ typedef struct brn_postgres {
     char blocked[512];              /* who kept the last statement waiting, as it was seen; "" */
     char fatal[256];                /* why the server ended the session, when it said so; "" */
     bool role_set;                  /* a script has become another user */
+    bool quiet;                     /* what the server says meanwhile is not told */
     bool told_to_end;               /* by an administrator, it said */
     char started[32];               /* when the server did, known with the lock; "" */
     struct brn_postgres_rows *rows; /* of execute(), on their way while a row function runs; NULL */
@@ -165,14 +166,20 @@ brant_status brn_postgres_query_quietly(
  * answer is waited for: the server keeps answers back. It stays until the COMMIT.
  */
 brant_status brn_postgres_result(PGresult **out, brn_postgres *p, brant_error **err);
+/* What is to be done about something that was sent, and takes long. */
+typedef enum brn_postgres_stopping {
+    BRN_GO_ON = 0,   /* it is cancelled on the server when the control says stop */
+    BRN_NOT_STOPPED, /* it is not; it has ten seconds more then */
+    BRN_BRIEF,       /* whatever the control says, it has ten seconds, and is cancelled then */
+    BRN_STOPPING,    /* the server was asked to cancel, and is again each second */
+} brn_postgres_stopping;
 /*
- * The same for those who must know what became of what they sent: when the control says stop, the
- * server is asked to cancel, *stopping is set, and results come as before, an error 57014 among
- * them as a rule. Once it is set they have ten seconds each. *stopping may be set by the caller,
- * for what is not to be stopped.
+ * The same for those who must know what became of what they sent: *stopping becomes BRN_STOPPING
+ * when the server is asked to cancel, and results come as before, an error 57014 among them as a
+ * rule. From then on they have ten seconds each.
  */
 brant_status brn_postgres_result_stopping(
-    PGresult **out, brn_postgres *p, bool *stopping, brant_error **err);
+    PGresult **out, brn_postgres *p, brn_postgres_stopping *stopping, brant_error **err);
 /* Waits a moment for something to read, or for room to write, and does both. */
 brant_status brn_postgres_wait_some(brn_postgres *p, brant_error **err);
 /* "UPDATE 3": what the server says a statement has done; "" when it says nothing. */
@@ -181,9 +188,6 @@ const char *brn_postgres_tag(const PGresult *result);
 int64_t brn_postgres_changed(const PGresult *result);
 /* Asks the server to cancel what runs on the connection; waits at most two seconds. */
 void brn_postgres_cancel(brn_postgres *p);
-/* Who keeps the backend `pid` waiting: "process 4711 (psql, user app from 10.0.0.3): UPDATE ...",
- * asked on a second session; empty when nobody does, or it cannot be told. */
-void brn_postgres_blockers(brn_buf *out, brn_postgres *p, int pid);
 
 /* --- error.c ---------------------------------------------------------------------------------- */
 
@@ -303,6 +307,8 @@ brant_status brn_postgres_objects(
 brant_status brn_postgres_index_prepare(brn_postgres *p, const brn_stmt *stmt, brant_error **err);
 /* Behind one: an error "index.invalid" when the index is there and INVALID. */
 brant_status brn_postgres_index_check(brn_postgres *p, const brn_stmt *stmt, brant_error **err);
+/* Behind one that failed: a warning "index.left" of what it left INVALID. */
+void brn_postgres_index_left(brn_postgres *p, const brn_stmt *stmt);
 /* Expression for a query with a row `i` of pg_index: the processes that build the index; NULL when
  * there are none, or the server cannot tell. Static text. */
 const char *brn_postgres_index_builders(const brn_postgres *p);

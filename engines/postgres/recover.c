@@ -18,6 +18,8 @@
 #define CONNECT_TRIES 4
 #define FIRST_PAUSE_MS 250
 #define LOOK_MS 100
+/* How often a script may have taken a lock. */
+#define LOCK_DEPTH 1000
 /* A session that does nothing any more is ended; one that works is waited for. */
 #define LONGEST_WAIT_MS 300000
 
@@ -29,6 +31,46 @@ static brant_status ask(brn_postgres *p, const char *sql, brant_error **err)
     brant_status st = brn_postgres_query_quietly(&result, p, sql, 0, NULL, err);
 
     PQclear(result);
+    return st;
+}
+
+/*
+ * Each goes as often as it was taken, which nothing tells. Not by pg_advisory_unlock_all(): the
+ * migration lock must not be free in between. Those of a transaction that is open look like the
+ * others, and do not go: the server warns of each.
+ */
+#define ONE_KEY "(l.classid::bigint << 32) | l.objid::bigint"
+#define TWO_KEYS "((l.classid::bigint << 32) >> 32)::int, ((l.objid::bigint << 32) >> 32)::int"
+
+static const char unlock_sql[] =
+    "SELECT pg_catalog.count(*) FROM (SELECT CASE"
+    " WHEN l.mode = 'ShareLock' AND l.objsubid = 1"
+    " THEN pg_catalog.pg_advisory_unlock_shared(" ONE_KEY ")"
+    " WHEN l.mode = 'ShareLock' THEN pg_catalog.pg_advisory_unlock_shared(" TWO_KEYS ")"
+    " WHEN l.objsubid = 1 THEN pg_catalog.pg_advisory_unlock(" ONE_KEY ")"
+    " ELSE pg_catalog.pg_advisory_unlock(" TWO_KEYS ") END AS gone"
+    " FROM pg_catalog.pg_locks l"
+    " WHERE l.locktype = 'advisory' AND l.granted AND l.pid = pg_catalog.pg_backend_pid()"
+    " AND NOT (l.objsubid = 1 AND l.classid = (($1::bigint >> 32) & 4294967295)::oid"
+    " AND l.objid = ($1::bigint & 4294967295)::oid) OFFSET 0) u WHERE u.gone";
+
+static brant_status release_locks(brn_postgres *p, brant_error **err)
+{
+    char number[24];
+    const char *const values[] = { number };
+    brant_status st = BRANT_OK;
+    bool more = true;
+
+    (void)snprintf(number, sizeof(number), "%" PRId64, brn_postgres_lock_number(p));
+    p->quiet = true;
+    for (int i = 0; st == BRANT_OK && more && i < LOCK_DEPTH; i++) {
+        PGresult *result = NULL;
+
+        st = brn_postgres_query_quietly(&result, p, unlock_sql, 1, values, err);
+        more = st == BRANT_OK && strcmp(PQgetvalue(result, 0, 0), "0") != 0;
+        PQclear(result);
+    }
+    p->quiet = false;
     return st;
 }
 
@@ -50,6 +92,9 @@ brant_status brn_postgres_restore(brn_postgres *p, brant_error **err)
     for (size_t i = 0; i < BRN_ARRAY_LEN(statements) && st == BRANT_OK; i++) {
         st = ask(p, statements[i], err);
     }
+    if (st == BRANT_OK) {
+        st = release_locks(p, err);
+    }
     p->prepared = 0;
     p->role_set = false;
     return st == BRANT_OK ? brn_postgres_settings(p, err) : st;
@@ -68,19 +113,59 @@ static brant_status roll_back(brn_postgres *p, brant_error **err)
 }
 
 /* As the session was when the lock was taken, whatever a migration has set. */
-brant_status brn_postgres_make_durable(brn_postgres *p, brant_error **err)
+static brant_status write_ahead(brn_postgres *p, const char *what, brant_error **err)
 {
     const char *const values[] = { p->home.wait };
     PGresult *result = NULL;
+    brant_status st;
+    brn_buf sql;
+
+    brn_buf_init(&sql, 0);
+    brn_buf_printf(&sql, "SELECT pg_catalog.set_config('synchronous_commit', $1, true), %s", what);
+    st = sql.failed ? brn_error_oom(err)
+                    : brn_postgres_query_quietly(&result, p, brn_buf_text(&sql), 1, values, err);
+    PQclear(result);
+    brn_buf_release(&sql);
+    return st;
+}
+
+/* Where the function is not for everybody. Whatever was committed has an entry there. */
+static brant_status lock_a_row(brn_postgres *p, brant_error **err)
+{
+    char *schema =
+        p->schema != NULL ? PQescapeIdentifier(p->pg, p->schema, strlen(p->schema)) : NULL;
+    brant_status st;
+    brn_buf what;
+
+    brn_buf_init(&what, 0);
+    brn_buf_printf(
+        &what, "(SELECT h.seq FROM %s.brant_history h LIMIT 1 FOR UPDATE)",
+        schema != NULL ? schema : "public");
+    PQfreemem(schema);
+    st = what.failed ? brn_error_oom(err) : write_ahead(p, brn_buf_text(&what), err);
+    brn_buf_release(&what);
+    return st;
+}
+
+brant_status brn_postgres_make_durable(brn_postgres *p, brant_error **err)
+{
+    brant_error *failure = NULL;
     brant_status st = roll_back(p, err);
 
-    if (st == BRANT_OK) {
-        st = brn_postgres_query_quietly(
-            &result, p,
-            "SELECT pg_catalog.set_config('synchronous_commit', $1, true), " BRN_POSTGRES_WRITE_AHEAD,
-            1, values, err);
+    if (st != BRANT_OK) {
+        return st;
     }
-    PQclear(result);
+    st = write_ahead(p, BRN_POSTGRES_WRITE_AHEAD, &failure);
+    if (st != BRANT_OK && strcmp(brant_error_id(failure), "statement.no_rights") == 0) {
+        brant_error_free(failure);
+        failure = NULL;
+        st = lock_a_row(p, &failure);
+    }
+    if (st != BRANT_OK && err != NULL) {
+        *err = failure;
+    } else {
+        brant_error_free(failure);
+    }
     p->unwritten = p->unwritten && st != BRANT_OK;
     return st;
 }
@@ -218,7 +303,7 @@ static brant_status recover(brn_postgres *p, brant_error **err)
         p->lost_pid = p->lock_pid;
     }
     st = connect_again(p, err);
-    if (st == BRANT_OK && p->lost_pid != 0) {
+    if (st == BRANT_OK && (p->lost_pid != 0 || p->started[0] != '\0')) {
         p->conn.ended = told_to_end && !brn_postgres_has_restarted(p);
     }
     if (st == BRANT_OK && p->lost_pid != 0) {

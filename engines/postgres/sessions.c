@@ -27,7 +27,7 @@ static const char sessions_sql[] =
     " END)) AS who,"
     " COALESCE(a.application_name, '') AS application, COALESCE(a.state, '') AS state,"
     " a.xact_start AS since, pg_catalog.left(pg_catalog.btrim(pg_catalog.regexp_replace("
-    "COALESCE(NULLIF(a.query, '<insufficient privilege>'), ''), '\\s+', ' ', 'g')), " QUERY_MAX
+    "COALESCE(NULLIF(a.query, '<insufficient privilege>'), ''), '[[:space:]]+', ' ', 'g')), " QUERY_MAX
     ") AS query"
     " FROM pg_catalog.pg_stat_activity a WHERE a.pid <> pg_catalog.pg_backend_pid()"
     " AND (a.pid IN (SELECT w.pid FROM w UNION ALL SELECT w.by FROM w)"

@@ -24,9 +24,11 @@ static void holder_text(brn_conn *conn, char out[512])
     if (holder.expires_us != 0) {
         brn_clock_rfc3339(until, holder.expires_us);
     }
+    bool known = holder.what[0] != '\0'; /* else a stranger, without a name for what it does */
     snprintf(
-        out, 512, "%.200s, process %lld (%.100s), since %s%s%s", holder.who, (long long)holder.pid,
-        holder.what, since, until[0] != '\0' ? ", lease until " : "", until);
+        out, 512, "%.200s, process %lld%s%.100s%s, since %s%s%s", holder.who, (long long)holder.pid,
+        known ? " (" : "", holder.what, known ? ")" : "", since,
+        until[0] != '\0' ? ", lease until " : "", until);
 }
 
 static void emit_wait(brn_conn *conn, int64_t waited_ns)

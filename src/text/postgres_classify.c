@@ -108,12 +108,21 @@ static bool is_unlock(brn_str name)
            brn_str_eq_c(name, "pg_advisory_unlock_shared");
 }
 
+/* One that stays behind the transaction. */
+static bool is_lock(brn_str name)
+{
+    return brn_str_eq_c(name, "pg_advisory_lock") ||
+           brn_str_eq_c(name, "pg_advisory_lock_shared") ||
+           brn_str_eq_c(name, "pg_try_advisory_lock") ||
+           brn_str_eq_c(name, "pg_try_advisory_lock_shared");
+}
+
 /* Looks through the whole statement for functions that change the session. */
 static void find_functions(brn_stmt_class *out, brn_arena *arena, const brn_script *script)
 {
     brn_reader rd;
 
-    if (!brn_classify_mentions(script->text, "advisory_unlock") &&
+    if (!brn_classify_mentions(script->text, "advisory") &&
         !brn_classify_mentions(script->text, "set_config")) {
         return;
     }
@@ -124,6 +133,7 @@ static void find_functions(brn_stmt_class *out, brn_arena *arena, const brn_scri
             brn_reader_next(&rd);
         } else if (brn_reader_is_char(&rd, '(')) {
             out->flags |= is_unlock(name) ? BRN_STMT_UNLOCKS : 0;
+            out->flags |= is_lock(name) ? BRN_STMT_SESSION : 0;
             if (brn_str_eq_c(name, "set_config")) {
                 read_set_config(out, &rd);
             }

@@ -196,6 +196,7 @@ int conf_group_attach(void);
 int conf_group_sessions(void);
 int conf_own_sqlite(void);
 int conf_own_postgres(void);
+int conf_own_postgres_server(void);
 int conf_own_mysql(void);
 int conf_own_sqlite_attach(void);
 int conf_own_sqlite_known(void);

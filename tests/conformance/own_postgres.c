@@ -775,5 +775,6 @@ int conf_own_postgres(void)
         TEST(the_guard_wants_a_lock_that_is_still_ours),
     };
 
-    return cmocka_run_group_tests_name("own postgres", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("own postgres", tests, NULL, NULL) +
+           conf_own_postgres_server();
 }

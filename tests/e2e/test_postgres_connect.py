@@ -225,9 +225,12 @@ class Passwords(Case):
 
     def test_unknown_service_is_one_attempt_only(self):
         p = self.project().pairs({"001_a": AUDIT})
-        result = p.run("up", env={"PGSERVICE": "nosuch"})
-        self.assertRefused(result, 'service "nosuch" not found', codes=(2,))
-        self.assertNotIn("attempt", result.err)
+        p.write({"bad": "[nosuch]\nnonsense\n"})
+        for file, said in ((None, 'service "nosuch" not found'), ("missing", 'service file ".*missing" not found'),
+                           ("bad", "syntax error in service file")):
+            result = p.run("up", env={"PGSERVICE": "nosuch", "PGSERVICEFILE": file and p.at(file)})
+            self.assertRefused(result, said, codes=(2,))
+            self.assertNotIn("attempt", result.err)
 
     def test_unix_socket(self):
         p = self.project().pairs({"001_a": AUDIT + audit("1")})

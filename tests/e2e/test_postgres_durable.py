@@ -130,6 +130,14 @@ class Told(support_postgres.Case):
         self.assertEqual(len(self.after_kill(p)), 11)
         self.assertEqual(p.ledger()[-1]["status"], "failed")
 
+    def test_where_the_function_for_it_is_not_for_everybody(self):
+        p = self.late({**BASE, **self.small(2, 10), "012_bad": "SELECT 1/0;\n", **self.small(13, 3)})
+        with p.connect(user="postgres") as admin:
+            admin.query("REVOKE EXECUTE ON FUNCTION pg_logical_emit_message(boolean, text, text) FROM PUBLIC")
+        self.assertSays(p.run("up", check=1), "division by zero")
+        self.assertEqual(len(self.after_kill(p)), 11)
+        self.assertEqual(p.ledger()[-1]["status"], "failed")
+
     def test_before_a_signal(self):
         p = self.late({**BASE, **self.small(2, 10), "012_slow": SLEEPS, **self.small(13, 3)})
         running = p.start("up")

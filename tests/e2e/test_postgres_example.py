@@ -6,6 +6,7 @@ import shutil
 
 import support
 import support_postgres
+from support_postgres import AUDIT, audit
 
 SOURCE = pathlib.Path(os.environ["BRANT_SOURCE"]) / "examples"
 IDS = ["001_create_library", "002_add_first_books", "003_add_loans", "004_shelves", "005_on_loan"]
@@ -65,6 +66,48 @@ class Example(support_postgres.Case):
         self.same_document("redo")
         self.same_document("list")
         self.same_document("version")
+
+
+class Deployment(support_postgres.Case):
+    """S-D17, S-D37, S-D38: migrations first, and the new code only when they have worked."""
+
+    def setUp(self):
+        super().setUp()
+        self.p = self.project().pairs({"001_a": (AUDIT + audit("1"), "DROP TABLE audit;")})
+        shutil.copy(SOURCE / "deployment" / "deploy.sh", self.p.path)
+        self.p.env["PATH"] = os.path.dirname(support.BRANT) + ":" + self.p.env["PATH"]
+
+    def deploy(self, code: int, **env):
+        return self.p.run("touch", "started", program="./deploy.sh", check=code, env=env)
+
+    def test_new_environment_and_one_that_has_everything(self):
+        name = self.p.database.name + "_new"
+        self.addCleanup(self.p.server.address.drop, name)
+        new = {"DATABASE_URL": self.p.server.url(name)}
+        self.assertSays(self.deploy(10, **new), "does not exist")
+        self.assertFalse(self.p.exists("started"))
+        self.deploy(0, BRANT_NEW="1", **new)
+        self.assertTrue(self.p.exists("started"))
+        self.assertSays(self.deploy(0, **new), "nothing to do")
+
+    def test_new_code_does_not_start_when_a_migration_fails(self):
+        self.p.pairs({"002_b": "SELECT nosuch;\n"})
+        self.assertSays(self.deploy(1), "nosuch")
+        self.assertFalse(self.p.exists("started"))
+
+    def test_commands_of_the_first_job_run_as_written(self):
+        job = (SOURCE / "deployment" / "ci.yml").read_text("utf-8").split("check:")[1]
+        lines = [line.split("- brant ")[1] for line in job.splitlines() if "- brant " in line]
+        self.assertEqual(len(lines), 3)
+        for line in lines:
+            self.p.run(*line.split(), check=0)
+        self.assertDone(self.p, ["001_a"])
+
+    def test_several_at_once_all_end_well(self):
+        self.p.pairs({"002_b": audit("2") + "SELECT pg_sleep(0.5);\n"})
+        runs = [self.p.start("true", program="./deploy.sh") for _ in range(4)]
+        self.assertEqual([run.finish().code for run in runs], [0] * 4)
+        self.assertEqual(self.p.tokens(), ["1", "2"])
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The migration lock on PostgreSQL: what the server shows of it, who waits and how, who ends it."""
+import contextlib
 import signal
 import time
 
+import libpq
+import servers
 import support
 import support_postgres
 from support_postgres import AUDIT, audit
@@ -149,6 +152,35 @@ class Waiting(Case):
         self.assertTrue(0.9 < result.seconds < 5 * support.PATIENCE, result)
         self.assertTrue(holder.alive())
         self.assertEqual(len(self.ours(p)), 1)
+
+    def waiter(self, p):
+        running = p.start("up", "--lock-id", "77")
+        support.wait_until(lambda: "waiting for the migration lock" in running.err(), what="the wait", process=running)
+        return running
+
+    def test_S_D51_waiter_goes_on_when_the_server_was_restarted(self):
+        p = self.project(server=servers.postgres(self)).pairs({"001_a": AUDIT})
+        p.up()
+        p.pairs({"002_b": audit("2")})
+        for halt in (p.server.halt, p.server.kill):
+            with p.connect() as other, contextlib.suppress(libpq.Error):
+                other.query("SELECT pg_advisory_lock(77)")
+                running = self.waiter(p)
+                halt()
+                p.server.start()
+                self.assertEqual(running.finish(30).code, 0, running.err())
+            self.assertEqual(p.tokens(), ["2"])
+            p.sql("DELETE FROM audit")
+            p.run("mark", "002_b", "--as", "pending", check=0)
+
+    def test_waiter_that_is_ended_stops(self):
+        p = self.project().pairs({"001_a": AUDIT})
+        with p.connect() as other:
+            other.query("SELECT pg_advisory_lock(77)")
+            running = self.waiter(p)
+            p.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+                  " AND application_name LIKE 'brant%'")
+            self.assertRefused(running.finish(20), r"connect\.lost", codes=(10,))
 
     def test_S_D52_it_is_one_attempt_only(self):
         p = self.project()

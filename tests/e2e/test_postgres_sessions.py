@@ -32,6 +32,20 @@ class Sessions(support_postgres.Busy):
             self.assertEqual(up.finish(20).code, 0)
         self.assertEqual(p.run("lock", "--json", check=0).json()["sessions"], [])
 
+    def test_what_they_run_is_shown_as_it_is_where_strings_have_escapes(self):
+        p = self.users()
+        p.up()
+        p.sql(f'ALTER DATABASE "{p.database.name}" SET standard_conforming_strings = off')
+        p.pairs({"002_b": ALTER})
+        with self.application(p, READS):
+            up = p.start("up", "--ddl-lock-timeout", "5s")
+            self.blocked(p, up)
+            result = p.run("lock", "--json", check=0)
+            self.assertEqual(result.json()["sessions"][0]["query"], READS)
+            self.assertEqual(result.err, "")
+            support.wait_until(lambda: READS in up.err(), what="who blocks", process=up)
+        self.assertEqual(up.finish(20).code, 0)
+
     def test_S_D67_long_transaction_is_listed_before_it_is_in_the_way(self):
         p = self.users()
         p.up()

@@ -12,9 +12,12 @@ SEEN = ("INSERT INTO public.seen SELECT pg_catalog.current_setting('search_path'
         " (SELECT count(*) FROM pg_catalog.pg_class WHERE relpersistence = 't'"
         " AND relnamespace = pg_catalog.pg_my_temp_schema())::int,"
         " (SELECT count(*) FROM pg_catalog.pg_prepared_statements WHERE name NOT LIKE 'brant%')::int,"
-        " pg_catalog.current_setting('statement_timeout'), pg_catalog.current_setting('lock_timeout');\n")
+        " pg_catalog.current_setting('statement_timeout'), pg_catalog.current_setting('lock_timeout'),"
+        " (SELECT count(*) FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())::int,"
+        " (SELECT count(*) FROM pg_catalog.pg_listening_channels())::int;\n")
+COLUMNS = "path, who, mem, role, zone, bodies, own, temps, prepared, st, lt, locks, listens"
 TABLE = ("CREATE TABLE public.seen (path text, who text, mem text, role text, zone text, bodies text, own text,"
-         " temps int, prepared int, st text, lt text);\n")
+         " temps int, prepared int, st text, lt text, locks int, listens int);\n")
 
 LEAKS = {
     "search_path": "SET search_path = other;\n",
@@ -41,6 +44,9 @@ LEAKS = {
     "role by set_config": "SELECT set_config('role', 'pg_monitor', false);\n",
     "role for the transaction": "SET LOCAL ROLE pg_monitor;\nSELECT 1;\n",
     "a cursor": "DECLARE c CURSOR WITH HOLD FOR SELECT 1;\n",
+    "advisory locks": ("SELECT pg_advisory_lock(77), pg_advisory_lock(77), pg_advisory_lock(-1);\n"
+                       "SELECT pg_try_advisory_lock_shared(-1, -2);\n"),
+    "notifications": "LISTEN here;\n",
     "all reset": "SET work_mem = '77MB';\nRESET ALL;\n",
 }
 
@@ -70,8 +76,7 @@ class Leaks(support_postgres.Case):
                 if command == "down":
                     p.down("2")
                     p.up()
-                first, *others = p.sql("SELECT path, who, mem, role, zone, bodies, own, temps, prepared, st, lt"
-                                       " FROM public.seen")
+                first, *others = p.sql(f"SELECT {COLUMNS} FROM public.seen")
                 for seen in others:
                     self.assertEqual(seen, first)
                 self.assertGreaterEqual(len(others), 1)
@@ -99,8 +104,7 @@ class Leaks(support_postgres.Case):
                 p.pairs({f"{2 * number + 2:03}_leak": "BEGIN;\n" + sql + "COMMIT;\n",
                          f"{2 * number + 3:03}_after": SEEN})
                 p.up()
-                first, *others = p.sql("SELECT path, who, mem, role, zone, bodies, own, temps, prepared, st, lt"
-                                       " FROM public.seen")
+                first, *others = p.sql(f"SELECT {COLUMNS} FROM public.seen")
                 self.assertEqual(others, [first] * len(others))
             p.sql("DELETE FROM seen WHERE ctid <> (SELECT min(ctid) FROM seen)")
 
@@ -113,7 +117,7 @@ class Leaks(support_postgres.Case):
         for number, sql in enumerate(LEAKS.values()):
             p.pairs({f"{2 * number + 2:03}_leak": sql, f"{2 * number + 3:03}_after": SEEN})
         p.up()
-        rows = p.sql("SELECT path, who, mem, role, zone, bodies, own, temps, prepared, st, lt FROM seen")
+        rows = p.sql(f"SELECT {COLUMNS} FROM seen")
         self.assertEqual(len(rows), len(LEAKS) + 1)
         self.assertEqual(set(rows), {rows[0]})
 

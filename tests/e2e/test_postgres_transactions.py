@@ -32,6 +32,17 @@ class Own(Case):
         self.assertEqual(p.tokens(), ["2", "3", "4"])
         self.assertDone(p, ["001_a", "002_b"])
 
+    def test_begin_with_modes(self):
+        seen = "INSERT INTO audit (token) SELECT current_setting('transaction_isolation');\n"
+        p = self.started().pairs({
+            "002_b": "BEGIN ISOLATION LEVEL SERIALIZABLE;\n" + seen + "COMMIT;\n"
+                     "START TRANSACTION /* two */ ISOLATION LEVEL REPEATABLE READ, READ WRITE;\n" + seen + "END;\n",
+            "003_c": "BEGIN WORK DEFERRABLE;\n" + seen + "COMMIT AND NO CHAIN;\n",
+            "004_d": "BEGIN;\nSET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\n" + seen + "COMMIT;\n"})
+        p.up()
+        self.assertEqual(p.tokens(), ["serializable", "repeatable read", "read committed", "serializable"])
+        self.assertDone(p, ["001_a", "002_b", "003_c", "004_d"])
+
     def test_failure_in_the_second_goes_on_there(self):
         p = self.started().pairs({"002_b": "BEGIN;\n" + audit("2") + "COMMIT;\nBEGIN;\n" + audit("3")
                                            + "INSERT INTO late VALUES (1);\nCOMMIT;\n"})
@@ -178,7 +189,7 @@ class Alone(Case):
                                   "003_c": "CREATE UNIQUE INDEX CONCURRENTLY one ON audit (token);\n",
                                   "004_d": audit("4")})
         result = p.run("up", check=1)
-        self.assertRefused(result, "003_c", "23505|duplicate")
+        self.assertRefused(result, "003_c", "23505|duplicate", 'index public.one is left INVALID')
         self.assertEqual(p.completed(), ["001_a", "002_b"])
         p.sql("DELETE FROM audit WHERE n = (SELECT max(n) FROM audit)")
         p.up()
