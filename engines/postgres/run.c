@@ -63,10 +63,13 @@ static bool is_alone(const brn_postgres *p, const brn_op *op, bool in_txn)
 /*
  * Outside of BEGIN and COMMIT all that is sent with one Sync is one transaction. So an operation
  * there comes together with the guard before it only, and not with one that would be taken back
- * with it.
+ * with it. And not with the guard, where its snapshot would be in the way of BEGIN ISOLATION LEVEL.
  */
-static bool comes_along(const brn_op *before, bool in_txn)
+static bool comes_along(const brn_op *before, const brn_op *op, bool in_txn)
 {
+    if ((op->flags & BRN_OP_FRESH) != 0) {
+        return false;
+    }
     return in_txn || before->type == BRN_OP_GUARD || before->type == BRN_OP_COMMIT ||
            (before->flags & BRN_OP_OWN_END) != 0;
 }
@@ -79,7 +82,7 @@ static size_t end_of_pipeline(const brn_postgres *p, const brn_program *program,
     size_t end = from;
 
     while (end < program->ops.count && !is_alone(p, &ops[end], in_txn) &&
-           (end == from || comes_along(&ops[end - 1], in_txn))) {
+           (end == from || comes_along(&ops[end - 1], &ops[end], in_txn))) {
         in_txn = is_in_txn(in_txn, &ops[end]);
         end++;
     }

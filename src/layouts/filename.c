@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The grammar of names. A version stands at the start and ends the name or is followed by '_'; the
- * title behind it may hold dots (golang-migrate's grammar, with more kinds of versions).
+ * The grammar of names. A version stands at the start and ends the name or is followed by '_', or
+ * by
+ * '-' and no digit; the title behind it may hold dots (golang-migrate's grammar, with more kinds of
+ * versions).
  */
 #include "layouts/layout_int.h"
 
@@ -207,6 +209,13 @@ static bool take_flyway(brn_filename *out, brn_str stem)
     return true;
 }
 
+/* A '-' before a digit is more likely to be one of a date that is none. */
+static bool begins_title(brn_str s, size_t at)
+{
+    return is_char_at(s, at, '_') ||
+           (is_char_at(s, at, '-') && at + 1 < s.len && !is_digit_at(s, at + 1));
+}
+
 void brn_filename_parse(brn_filename *out, brn_str name, bool is_directory)
 {
     brn_str stem = name;
@@ -227,7 +236,7 @@ void brn_filename_parse(brn_filename *out, brn_str name, bool is_directory)
         return;
     }
     kind = brn_version_scan(&len, stem);
-    if (kind == BRN_VERSION_NONE || (len < stem.len && stem.ptr[len] != '_')) {
+    if (kind == BRN_VERSION_NONE || (len < stem.len && !begins_title(stem, len))) {
         return;
     }
     out->kind = kind;

@@ -34,8 +34,8 @@ typedef enum brn_side {
     BRN_SIDE_DOWN = 2,
 } brn_side;
 
-/* A name taken apart: stem [ "." side ] "." extension, where stem = version [ "_" name ], or
- * Flyway's "V" version "__" name, and "R__" name of a repeatable migration. */
+/* A name taken apart: stem [ "." side ] "." extension, where stem = version [ ("_" | "-") name ],
+ * Flyway's "V" version "__" name, or "R__" name of a repeatable migration. */
 typedef struct brn_filename {
     brn_version_kind kind; /* NONE: no version; version and name are empty */
     brn_str stem;          /* the id, unless the kind is NONE */
