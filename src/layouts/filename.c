@@ -87,27 +87,21 @@ brn_version_kind brn_version_scan(size_t *len, brn_str text)
 
 /* --- order ---------------------------------------------------------------------------------- */
 
-static int two_digits(brn_str s, size_t at)
-{
-    return (s.ptr[at] - '0') * 10 + (s.ptr[at + 1] - '0');
-}
-
-static bool in_range(int value, int low, int high)
-{
-    return value >= low && value <= high;
-}
-
-/* A date, or digits that begin with one: of a day, a minute, a second or less. */
+/*
+ * A date, or digits that begin with a year: of a day, a minute, a second or less. Month and day may
+ * be anything, as ory's 20190100000001: numbers of one length must keep their order.
+ */
 static bool is_moment(brn_str version)
 {
     size_t len = 0;
     brn_version_kind kind = brn_version_scan(&len, version);
+    brn_str century = brn_str_slice(version, 0, 2);
 
     if (len != version.len || kind != BRN_VERSION_NUMBER) {
         return len == version.len && kind == BRN_VERSION_DATE;
     }
-    return (len == 8 || len == 12 || len >= 14) && in_range(two_digits(version, 0), 19, 20) &&
-           in_range(two_digits(version, 4), 1, 12) && in_range(two_digits(version, 6), 1, 31);
+    return (len == 8 || len == 12 || len >= 14) &&
+           (brn_str_eq_c(century, "19") || brn_str_eq_c(century, "20"));
 }
 
 /* By their digits from the left, however many there are. */
