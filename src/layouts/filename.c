@@ -51,7 +51,8 @@ static bool is_date_part(brn_str s, size_t at, int max)
     return value >= 1 && value <= max;
 }
 
-/* Diesel has the time behind the date, and later a count: "2024-12-12-101500-0000". */
+/* Where the time behind a date ends: "2024-12-12-101500", "20241212-101500"; newer ones of diesel
+ * have a count as well, "-0000". */
 static size_t time_end(brn_str s, size_t at)
 {
     size_t end = is_char_at(s, at, '-') ? digits_end(s, at + 1) : at;
@@ -75,6 +76,10 @@ brn_version_kind brn_version_scan(size_t *len, brn_str text)
     }
     if (end == 4 && is_date_part(text, 4, 12) && is_date_part(text, 7, 31)) {
         *len = time_end(text, DATE_LEN);
+        return BRN_VERSION_DATE;
+    }
+    if (end == 8 && time_end(text, end) > end) {
+        *len = time_end(text, end);
         return BRN_VERSION_DATE;
     }
     while (is_char_at(text, end, '.') && is_digit_at(text, end + 1)) {

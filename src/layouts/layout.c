@@ -127,7 +127,7 @@ void brn_layout_ignore_entry(brn_layout_reader *r, const brn_layout_entry *entry
         why = brn_arena_printf(
             r->scratch, "it is not named as a migration of layout %s", r->scan.layout->name);
     } else if (lost) {
-        why = "no script; if it is a migration, a script of its version with the directive "
+        why = "it is no script; if it is a migration, a script of its version with the directive "
               "kind=code or kind=manual stands for it";
     }
     brn_layout_ignore(r, entry->name, lost || is_script(entry), why != NULL ? why : "");

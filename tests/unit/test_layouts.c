@@ -48,6 +48,8 @@ static const struct name_case {
     { "001-a.up.sql", BRN_VERSION_NUMBER, "001-a", "001", "a", BRN_SIDE_UP, "sql" },
     { "2024-12-12-a.sql", BRN_VERSION_DATE, "2024-12-12-a", "2024-12-12", "a", BRN_SIDE_NONE,
       "sql" },
+    { "20241212-101500.sql", BRN_VERSION_DATE, "20241212-101500", "20241212-101500", "",
+      BRN_SIDE_NONE, "sql" },
     { "001-2.sql", BRN_VERSION_NONE, "001-2", "", "", BRN_SIDE_NONE, "sql" },
     { "001-.sql", BRN_VERSION_NONE, "001-", "", "", BRN_SIDE_NONE, "sql" },
     { "001a_b.sql", BRN_VERSION_NONE, "001a_b", "", "", BRN_SIDE_NONE, "sql" },
