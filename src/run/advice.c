@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/advice.h"
 
+#include <string.h>
+
 #include "text/classify.h"
 
 #define LARGE_STATEMENTS 1000
@@ -81,6 +83,66 @@ static void look_at_statement(
     } else if (c->infos[i].blocks != NULL && !is_made(advice, what.on)) {
         note_blocking(run, step, c, i, what.on);
     }
+}
+
+/* ---- who was here before ---- */
+
+#define FORCE "brant force VERSION"
+
+static const struct other_tool {
+    const char *table;
+    const char *name;
+    const char *remedy;
+} other_tools[] = {
+    { "schema_migrations", "golang-migrate, dbmate or Rails", FORCE },
+    { "goose_db_version", "goose", FORCE },
+    { "gorp_migrations", "sql-migrate", FORCE },
+    { "flyway_schema_history", "Flyway", FORCE },
+    { "databasechangelog", "Liquibase", FORCE },
+    { "_prisma_migrations", "prisma", FORCE },
+    { "drizzle.__drizzle_migrations", "drizzle", FORCE },
+    { "__diesel_schema_migrations", "diesel", FORCE },
+    { "_sqlx_migrations", "sqlx", FORCE },
+    { "alembic_version", "Alembic", FORCE },
+    { "gofr_migrations", "GoFr", "brant adopt" },
+};
+
+/* Where brant's tables would stand: in another schema it is about something else. */
+static const struct other_tool *find_tool(const brn_object_info *object)
+{
+    for (size_t i = 0; i < BRN_ARRAY_LEN(other_tools); i++) {
+        if (brn_str_ieq(brn_str_from(object->name), brn_str_from(other_tools[i].table))) {
+            return &other_tools[i];
+        }
+    }
+    return NULL;
+}
+
+const char *brn_advice_other_tool(brn_run *run, const brn_target *target)
+{
+    brn_object_list objects = { 0 };
+    brant_error *ignored = NULL;
+    if (target->mirror != BRN_MIRROR_NONE || (target->conn->caps & BRN_CAP_OBJECTS) == 0) {
+        return NULL;
+    }
+    run->session->round_trips++;
+    if (target->conn->engine->objects(&objects, run->arena, target->conn, &ignored) != BRANT_OK) {
+        brant_error_free(ignored);
+        return NULL;
+    }
+    for (size_t i = 0; i < objects.count; i++) {
+        const brn_object_info *object = &objects.items[i];
+        const struct other_tool *tool =
+            strcmp(object->type, "table") == 0 ? find_tool(object) : NULL;
+        if (tool != NULL) {
+            return brn_arena_printf(
+                run->arena,
+                "There is the table \"%s\" of %s. What that has applied is not run again but "
+                "recorded, with \"%s\". Otherwise mend the file and run \"brant up\" again.",
+                object->name, tool->name, tool->remedy);
+        }
+    }
+    return NULL;
 }
 
 /* ---- what cannot be taken back ---- */

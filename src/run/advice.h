@@ -20,4 +20,8 @@ void brn_advice_note(
  * more than one. Not where the author has asked for no transaction. */
 bool brn_advice_is_partial(const brn_run *run, const brn_step *step, const brn_compiled *compiled);
 
+/* What to do when the first migration of a database has failed and there is the table of another
+ * tool, which may have applied it before; NULL: there is none. In the run's arena. */
+const char *brn_advice_other_tool(brn_run *run, const brn_target *target);
+
 #endif

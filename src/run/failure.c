@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "run/advice.h"
 #include "run/step_int.h"
 
 const brn_ledger_row *brn_frame_row(const brn_frame *f, const brn_ledger_state *state)
@@ -189,6 +190,28 @@ static bool takes_back_others(const brn_program *program, size_t failed)
     return false;
 }
 
+/*
+ * The number of the BEGIN in whose transaction, the file's own, the operation failed, where all of
+ * it was rolled back; 0: there is none.
+ */
+static uint32_t own_begin(const brn_frame *f, size_t failed)
+{
+    const brn_op *ops = f->compiled.program.ops.items;
+    const brn_conn *conn = f->target->conn;
+    if (((conn != NULL ? conn->caps : f->target->engine->caps) & BRN_CAP_TXN_DDL) == 0) {
+        return 0;
+    }
+    for (size_t i = failed; i-- > 0;) {
+        if ((ops[i].flags & BRN_OP_OWN_END) != 0) {
+            break;
+        }
+        if ((ops[i].flags & BRN_OP_OWN_BEGIN) != 0) {
+            return ops[i].number;
+        }
+    }
+    return 0;
+}
+
 /* A failed statement always says what to do next. */
 static void add_hint(
     const brn_frame *f, brant_status st, const brn_run_state *state, brant_error **failure)
@@ -197,11 +220,18 @@ static void add_hint(
     if (st != BRANT_ESTATEMENT || failure == NULL || brant_error_hint(*failure) != NULL) {
         return;
     }
-    if (f->compiled.transactional) {
+    uint32_t own = own_begin(f, state->ops_done);
+    if (f->compiled.transactional || own == 1) {
         brn_error_hint(
             failure,
             "Nothing of this migration has stayed in the database. Mend the file and run \"brant "
             "%s\" again.",
+            again);
+    } else if (own > 0) {
+        brn_error_hint(
+            failure,
+            "What stands behind the file's BEGIN was rolled back; the statements before it have run "
+            "and stay. Mend the file and run \"brant %s\" again: it goes on with that BEGIN.",
             again);
     } else if (takes_back_others(&f->compiled.program, state->ops_done)) {
         brn_error_hint(
@@ -216,6 +246,29 @@ static void add_hint(
             "The statements before this one have run and stay. Mend this one and run \"brant %s\" "
             "again: it goes on from here.",
             again);
+    }
+}
+
+static bool is_any_completed(const brn_ledger_state *ledger)
+{
+    for (size_t i = 0; i < ledger->rows.count; i++) {
+        if (ledger->rows.items[i].status == BRN_ROW_COMPLETED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "Mend the file" is wrong where another tool has applied it: "relation exists already". */
+static void add_first_hint(
+    const brn_frame *f, brant_status st, const brn_ledger_state *ledger, brant_error **failure)
+{
+    const char *hint = NULL;
+    if (st == BRANT_ESTATEMENT && f->step->direction == BRN_UP && !is_any_completed(ledger)) {
+        hint = brn_advice_other_tool(f->run, f->target);
+    }
+    if (hint != NULL) {
+        brn_error_hint(failure, "%s", hint);
     }
 }
 
@@ -269,6 +322,9 @@ brant_status brn_frame_failed(
         warn_not_recorded(f, "the failure", *failure);
         report_failure(f, NULL, failure_text(run->arena, *failure));
         return st;
+    }
+    if (known) {
+        add_first_hint(f, st, &ledger, failure);
     }
     return settle_failure(f, st, state, stored, *failure);
 }

@@ -127,6 +127,19 @@ class TablesOfOthers(support.Case):
         self.assertEqual(p.sql("SELECT * FROM other_tool"), [(7,)])
         self.assertEqual(p.tables(), ["other_tool"])
 
+    def test_a_first_failure_says_that_another_tool_was_here(self):
+        p = self.project().pairs(SHOP)
+        p.script("CREATE TABLE customers (id INTEGER PRIMARY KEY, email TEXT, name TEXT);"
+                 "CREATE TABLE goose_db_version (version_id INTEGER)")
+        result = p.run("up", check=1)
+        hint = " ".join(result.err.split())
+        self.assertIn('"goose_db_version" of goose', hint)
+        self.assertIn('recorded, with "brant force VERSION"', hint)
+        p.run("force", "001", check=0)
+        p.script("DROP TABLE customers")
+        result = p.run("up", check=1)
+        self.assertNotIn("goose", result.err, result)
+
     def test_only_our_tables_are_added(self):
         p = self.project().pairs(SHOP)
         p.up()

@@ -32,6 +32,18 @@ class Own(Case):
         self.assertEqual(p.tokens(), ["2", "3", "4"])
         self.assertDone(p, ["001_a", "002_b"])
 
+    def test_hint_says_what_was_rolled_back(self):
+        own = "BEGIN;\n" + audit("never") + "INSERT INTO late VALUES (1);\nCOMMIT;\n"
+        for name, text, hint in (("002_b", own, "Nothing of this"), ("002_c", audit("c") + own, "it goes on with that BEGIN")):
+            with self.subTest(name):
+                p = self.started().pairs({name: text})
+                result = p.run("up", check=1)
+                self.assertIn(hint, " ".join(result.err.split()))
+                self.assertEqual(p.tokens(), ["c"] if name == "002_c" else [])
+                p.sql("CREATE TABLE late (a int)")
+                p.up()
+                self.assertEqual(p.tokens()[-1], "never")
+
     LEVEL = ("INSERT INTO audit (token) SELECT current_setting('transaction_isolation');\n")
 
     def test_kind_of_transaction(self):
