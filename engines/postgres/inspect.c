@@ -478,6 +478,31 @@ static void inspect_role(inspection *in, const brn_conn *conn, const struct know
     }
 }
 
+/* BEGIN with anything behind [WORK | TRANSACTION]. */
+static bool has_modes(inspection *in)
+{
+    brn_script script = { .text = in->stmt->text, .line = 1, .column = 1 };
+    brn_reader rd;
+
+    brn_reader_init(&rd, &in->arena, &brn_dialect_postgres, &script);
+    (void)(brn_reader_take(&rd, "begin") || brn_reader_take(&rd, "start"));
+    (void)(brn_reader_take(&rd, "work") || brn_reader_take(&rd, "transaction"));
+    return !brn_reader_at_end(&rd);
+}
+
+/* SET asks for no snapshot. */
+static void inspect_opening(inspection *in)
+{
+    const brn_stmt_class *what = in->what;
+
+    if (what->verb == BRN_VERB_BEGIN && has_modes(in)) {
+        in->out->opening = BRN_OPENING_MUST;
+    } else if (what->verb == BRN_VERB_SET) {
+        bool must = has(in, BRN_STMT_LOCAL) && brn_str_ieq(what->name, BRN_STR("transaction"));
+        in->out->opening = must ? BRN_OPENING_MUST : BRN_OPENING_MAY;
+    }
+}
+
 static void inspect_blocking(inspection *in)
 {
     const brn_stmt_class *what = in->what;
@@ -513,6 +538,7 @@ void brn_postgres_inspect_class(
     inspect_session(&in);
     inspect_targets(&in);
     inspect_blocking(&in);
+    inspect_opening(&in);
     brn_arena_release(&in.arena);
 }
 
@@ -553,8 +579,8 @@ const char *brn_postgres_advice(const char *sqlstate, brn_str sql)
     brn_arena_init(&arena);
     brn_classify(&what, &arena, &brn_dialect_postgres, &stmt);
     advice = what.verb == BRN_VERB_SET
-                 ? "brant has begun the transaction already: give the file its own, with BEGIN "
-                   "ISOLATION LEVEL ... and COMMIT."
+                 ? "It says of what kind its transaction is: put it first in the file, or first "
+                   "behind the file's own BEGIN; and there can be none with --tx all."
                  : HINT_ALONE;
     brn_arena_release(&arena);
     return advice;

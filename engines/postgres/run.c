@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "engines/postgres/pipeline.h"
 #include "text/classify.h"
-#include "text/reader.h"
 
 /* --- which operations come together ----------------------------------------------------------- */
 
@@ -64,39 +63,15 @@ static bool is_alone(const brn_postgres *p, const brn_op *op, bool in_txn)
 /*
  * Outside of BEGIN and COMMIT all that is sent with one Sync is one transaction. So an operation
  * there comes together with the guard before it only, and not with one that would be taken back
- * with it.
+ * with it. And not with the guard, where its snapshot would be in the way of BEGIN ISOLATION LEVEL.
  */
-static bool comes_along(const brn_op *before, bool in_txn)
+static bool comes_along(const brn_op *before, const brn_op *op, bool in_txn)
 {
+    if ((op->flags & BRN_OP_FRESH) != 0) {
+        return false;
+    }
     return in_txn || before->type == BRN_OP_GUARD || before->type == BRN_OP_COMMIT ||
            (before->flags & BRN_OP_OWN_END) != 0;
-}
-
-static bool has_modes(brn_str begin)
-{
-    brn_script script = { .text = begin, .line = 1, .column = 1 };
-    brn_arena arena;
-    brn_reader rd;
-    bool has;
-
-    brn_arena_init(&arena);
-    brn_reader_init(&rd, &arena, &brn_dialect_postgres, &script);
-    (void)(brn_reader_take(&rd, "begin") || brn_reader_take(&rd, "start"));
-    (void)(brn_reader_take(&rd, "transaction") || brn_reader_take(&rd, "work"));
-    has = !brn_reader_at_end(&rd);
-    brn_arena_release(&arena);
-    return has;
-}
-
-/* BEGIN ISOLATION LEVEL SERIALIZABLE, or SET TRANSACTION behind it: the server takes that before
- * the first query only, and what comes with the same Sync before it is one. */
-static bool wants_first(const brn_program *program, size_t index)
-{
-    const brn_op *ops = program->ops.items;
-    bool sets = index + 1 < program->ops.count && ops[index + 1].type == BRN_OP_STATEMENT &&
-                begins_with_word(ops[index + 1].sql, "set");
-
-    return (ops[index].flags & BRN_OP_OWN_BEGIN) != 0 && (sets || has_modes(ops[index].sql));
 }
 
 /* Behind the last operation that can be sent together with the one at `from`. */
@@ -107,7 +82,7 @@ static size_t end_of_pipeline(const brn_postgres *p, const brn_program *program,
     size_t end = from;
 
     while (end < program->ops.count && !is_alone(p, &ops[end], in_txn) &&
-           (end == from || (comes_along(&ops[end - 1], in_txn) && !wants_first(program, end)))) {
+           (end == from || comes_along(&ops[end - 1], &ops[end], in_txn))) {
         in_txn = is_in_txn(in_txn, &ops[end]);
         end++;
     }

@@ -135,8 +135,16 @@ typedef enum brn_stmt_role {
     BRN_ROLE_REFUSED, /* never from a migration; `why` says so */
 } brn_stmt_role;
 
+/* How a statement gets on with one that must be the first of its transaction. */
+typedef enum brn_stmt_opening {
+    BRN_OPENING_NONE = 0,
+    BRN_OPENING_MAY,  /* it may stand before such a one */
+    BRN_OPENING_MUST, /* says what kind of transaction it is: nothing was asked in it before */
+} brn_stmt_opening;
+
 typedef struct brn_stmt_info {
     brn_stmt_role role;
+    brn_stmt_opening opening;
     bool ddl;
     bool dml;
     bool repeatable;  /* running it twice is the same as once */

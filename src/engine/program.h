@@ -47,6 +47,10 @@ typedef enum brn_op_type {
  * meant for those that follow. */
 #define BRN_OP_SAME_MIGRATION (1u << 5)
 
+/* On BEGIN, and on a STATEMENT with OWN_BEGIN: nothing may have been asked in its transaction,
+ * where its first statement stands; the guard then comes before, and is not part of it. */
+#define BRN_OP_FRESH (1u << 6)
+
 /* A statement that is a function of the host program. It works through engine->execute() on the
  * connection the program runs on, and what it does joins the transaction that is open. */
 typedef brant_status brn_call_fn(void *user, int64_t *rows, brant_error **err);

@@ -39,7 +39,7 @@ static size_t split_database(const brn_graph *graph, size_t database, brn_str *t
 static bool has_version(const brn_graph_database *db, size_t i, brn_str version)
 {
     return i < db->items.count &&
-           brn_str_natcmp(brn_str_from(db->items.items[i]->version), version) == 0;
+           brn_version_compare(brn_str_from(db->items.items[i]->version), version) == 0;
 }
 
 /* Index of the first item whose version is not below; items are ordered by it. */
@@ -49,7 +49,7 @@ static size_t first_not_below(const brn_graph_database *db, brn_str version)
     size_t high = db->items.count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (brn_str_natcmp(brn_str_from(db->items.items[middle]->version), version) < 0) {
+        if (brn_version_compare(brn_str_from(db->items.items[middle]->version), version) < 0) {
             low = middle + 1;
         } else {
             high = middle;
@@ -538,7 +538,7 @@ const brn_migration *brn_graph_renamed(const brn_graph_database *db, const brn_l
         bool same_text = row->checksum != NULL && strcmp(row->checksum, m->source->up_digest) == 0;
         bool same_version =
             row->version != NULL && row->version[0] != '\0' &&
-            brn_str_natcmp(brn_str_from(row->version), brn_str_from(m->version)) == 0;
+            brn_version_compare(brn_str_from(row->version), brn_str_from(m->version)) == 0;
         if (m->row == NULL && (same_version || same_text)) {
             return m;
         }
@@ -561,7 +561,7 @@ const brn_migration *brn_graph_version(const brn_graph *graph, size_t database)
         whole[i] = ok;
         if (ok && m->database == database && !m->source->props->repeatable &&
             (best == NULL || best->follower == m || /* of a chain, each is above the one before */
-             brn_str_natcmp(brn_str_from(m->version), brn_str_from(best->version)) >= 0)) {
+             brn_version_compare(brn_str_from(m->version), brn_str_from(best->version)) >= 0)) {
             best = m;
         }
     }

@@ -21,6 +21,7 @@
 
 #define SLUG_MAX_BYTES 180 /* leaves room for version and ending in a file name of 255 */
 #define STAMP_LEN 14
+#define DATE_LEN 10
 #define TRIES_MAX 100
 #define LOCK_TRIES 100
 #define LOCK_POLL_MS 50
@@ -157,7 +158,7 @@ static bool takes_version(const brn_layout_entry *entry)
 
 static bool same_version(const brn_filename *a, brn_str version)
 {
-    return brn_str_natcmp(a->version, version) == 0;
+    return brn_version_compare(a->version, version) == 0;
 }
 
 static bool is_taken(const creation *c, brn_str version)
@@ -181,7 +182,7 @@ static const brn_filename *find_highest(const creation *c, bool numbers_only)
         if (!takes_version(entry) || (numbers_only && entry->parsed.kind != BRN_VERSION_NUMBER)) {
             continue;
         }
-        if (highest == NULL || brn_str_natcmp(entry->parsed.version, highest->version) > 0) {
+        if (highest == NULL || brn_version_compare(entry->parsed.version, highest->version) > 0) {
             highest = &entry->parsed;
         }
     }
@@ -222,12 +223,15 @@ static const char *next_stamp(const creation *c)
     return brn_arena_strdup(c->scratch, stamp);
 }
 
-static const char *today(const creation *c)
+/* As precise as the highest one, so that it comes behind it. */
+static const char *today(const creation *c, bool with_time)
 {
     char stamp[BRN_CLOCK_TEXT];
 
     brn_clock_stamp(stamp, c->opts->now_us);
-    return brn_arena_printf(c->scratch, "%.4s-%.2s-%.2s", stamp, stamp + 4, stamp + 6);
+    return brn_arena_printf(
+        c->scratch, "%.4s-%.2s-%.2s%s%s", stamp, stamp + 4, stamp + 6, with_time ? "-" : "",
+        with_time ? stamp + 8 : "");
 }
 
 static brant_status ask_for_version(const brn_filename *highest, brant_error **err)
@@ -248,7 +252,7 @@ static brant_status choose_auto(const creation *c, const char **version, brant_e
         return ask_for_version(highest, err);
     }
     if (highest != NULL && highest->kind == BRN_VERSION_DATE) {
-        *version = today(c);
+        *version = today(c, highest->version.len > DATE_LEN);
     } else if (highest != NULL && highest->version.len == STAMP_LEN) {
         *version = next_stamp(c);
     } else {
@@ -417,6 +421,7 @@ static brant_status try_once(creation *c, bool *again, brant_error **err)
 {
     const char *version = NULL;
     const char *path = NULL;
+    const brn_filename *highest;
     brant_status st = brn_layout_scan_dir(&c->scan, c->scratch, c->opts->dir, c->opts->layout, err);
     int rc;
 
@@ -428,7 +433,10 @@ static brant_status try_once(creation *c, bool *again, brant_error **err)
     if (st != BRANT_OK) {
         return st;
     }
-    c->made.id = brn_arena_printf(c->arena, "%s_%s", version, c->slug);
+    highest = find_highest(c, false);
+    c->made.id = highest != NULL && highest->flyway
+                     ? brn_arena_printf(c->arena, "V%s__%s", version, c->slug)
+                     : brn_arena_printf(c->arena, "%s_%s", version, c->slug);
     if (c->made.id == NULL) {
         return brn_error_oom(err);
     }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The grammar of names. A version stands at the start and ends the name or is followed by '_'; the
- * title behind it may hold dots (golang-migrate's grammar, with more kinds of versions).
+ * The grammar of names. A version stands at the start and ends the name or is followed by '_', or
+ * by '-' and no digit; the title behind it may hold dots (golang-migrate's grammar, with more kinds
+ * of versions).
  */
 #include "layouts/layout_int.h"
+
+#define DATE_LEN 10
 
 static const char *const extensions[] = { "sql", "cql", "redis", "ch" };
 
@@ -47,6 +50,20 @@ static bool is_date_part(brn_str s, size_t at, int max)
     return value >= 1 && value <= max;
 }
 
+/* Where the time behind a date ends: "2024-12-12-101500", "20241212-101500"; newer ones of diesel
+ * have a count as well, "-0000". */
+static size_t time_end(brn_str s, size_t at)
+{
+    size_t end = is_char_at(s, at, '-') ? digits_end(s, at + 1) : at;
+
+    if (end != at + 7) {
+        return at;
+    }
+    at = end;
+    end = is_char_at(s, at, '-') ? digits_end(s, at + 1) : at;
+    return end > at + 1 ? end : at;
+}
+
 brn_version_kind brn_version_scan(size_t *len, brn_str text)
 {
     size_t end = digits_end(text, 0);
@@ -57,7 +74,11 @@ brn_version_kind brn_version_scan(size_t *len, brn_str text)
         return BRN_VERSION_NONE;
     }
     if (end == 4 && is_date_part(text, 4, 12) && is_date_part(text, 7, 31)) {
-        *len = 10;
+        *len = time_end(text, DATE_LEN);
+        return BRN_VERSION_DATE;
+    }
+    if (end == 8 && time_end(text, end) > end) {
+        *len = time_end(text, end);
         return BRN_VERSION_DATE;
     }
     while (is_char_at(text, end, '.') && is_digit_at(text, end + 1)) {
@@ -66,6 +87,68 @@ brn_version_kind brn_version_scan(size_t *len, brn_str text)
     }
     *len = end;
     return dotted ? BRN_VERSION_DOTTED : BRN_VERSION_NUMBER;
+}
+
+/* --- order ---------------------------------------------------------------------------------- */
+
+/*
+ * A date, or digits that begin with a year: of a day, a minute, a second or less. Month and day may
+ * be anything, as ory's 20190100000001: numbers of one length must keep their order.
+ */
+static bool is_moment(brn_str version)
+{
+    size_t len = 0;
+    brn_version_kind kind = brn_version_scan(&len, version);
+    brn_str century = brn_str_slice(version, 0, 2);
+
+    if (len != version.len || kind != BRN_VERSION_NUMBER) {
+        return len == version.len && kind == BRN_VERSION_DATE;
+    }
+    return (len == 8 || len == 12 || len >= 14) &&
+           (brn_str_eq_c(century, "19") || brn_str_eq_c(century, "20"));
+}
+
+/* By their digits from the left, however many there are. */
+static int compare_moments(brn_str a, brn_str b)
+{
+    size_t i = 0;
+    size_t k = 0;
+
+    for (;;) {
+        i += is_char_at(a, i, '-');
+        k += is_char_at(b, k, '-');
+        if (i == a.len || k == b.len) {
+            return (i < a.len) - (k < b.len);
+        }
+        if (a.ptr[i] != b.ptr[k]) {
+            return a.ptr[i] < b.ptr[k] ? -1 : 1;
+        }
+        i++;
+        k++;
+    }
+}
+
+/* Numbers of a sequence are below all moments, and only those are above that no moment can be. */
+static int place_of(brn_str version, bool moment)
+{
+    size_t zeros = 0;
+
+    while (is_char_at(version, zeros, '0')) {
+        zeros++;
+    }
+    return moment ? 1 : 2 * (digits_end(version, zeros) - zeros >= 14);
+}
+
+int brn_version_compare(brn_str a, brn_str b)
+{
+    bool moment_a = is_moment(a);
+    bool moment_b = is_moment(b);
+    int order = place_of(a, moment_a) - place_of(b, moment_b);
+
+    if (order == 0 && moment_a && moment_b) {
+        order = compare_moments(a, b);
+    }
+    return order != 0 ? order : brn_str_natcmp(a, b);
 }
 
 bool brn_version_is_zero(brn_str version)
@@ -100,6 +183,37 @@ static void take_ending(brn_filename *out, brn_str *stem)
     }
 }
 
+/* Flyway's "V1__name", "V1.2__name", "V1_2__name"; the numbers of a version never end in '_'. */
+static bool take_flyway(brn_filename *out, brn_str stem)
+{
+    size_t end = digits_end(stem, 1);
+    bool dotted = false;
+
+    if (!is_char_at(stem, 0, 'V') || end == 1) {
+        return false;
+    }
+    while ((is_char_at(stem, end, '.') || is_char_at(stem, end, '_')) &&
+           is_digit_at(stem, end + 1)) {
+        end = digits_end(stem, end + 1);
+        dotted = true;
+    }
+    if (!is_char_at(stem, end, '_') || !is_char_at(stem, end + 1, '_')) {
+        return false;
+    }
+    out->kind = dotted ? BRN_VERSION_DOTTED : BRN_VERSION_NUMBER;
+    out->flyway = true;
+    out->version = brn_str_slice(stem, 1, end);
+    out->name = brn_str_slice(stem, end + 2, stem.len);
+    return true;
+}
+
+/* A '-' before a digit is more likely to be one of a date that is none. */
+static bool begins_title(brn_str s, size_t at)
+{
+    return is_char_at(s, at, '_') ||
+           (is_char_at(s, at, '-') && at + 1 < s.len && !is_digit_at(s, at + 1));
+}
+
 void brn_filename_parse(brn_filename *out, brn_str name, bool is_directory)
 {
     brn_str stem = name;
@@ -116,8 +230,11 @@ void brn_filename_parse(brn_filename *out, brn_str name, bool is_directory)
         out->name = brn_str_slice(stem, 3, stem.len);
         return;
     }
+    if (take_flyway(out, stem)) {
+        return;
+    }
     kind = brn_version_scan(&len, stem);
-    if (kind == BRN_VERSION_NONE || (len < stem.len && stem.ptr[len] != '_')) {
+    if (kind == BRN_VERSION_NONE || (len < stem.len && !begins_title(stem, len))) {
         return;
     }
     out->kind = kind;

@@ -14,6 +14,7 @@
 
 #define NOTES_MAX 20 /* notes for single files; the rest is counted in one more */
 #define NAMES_MAX 50 /* names in one error */
+#define TIMESTAMP_LEN 14
 
 /* --- for collect ------------------------------------------------------------------------------ */
 
@@ -61,9 +62,75 @@ static bool is_script(const brn_layout_entry *entry)
             brn_str_ieq(brn_str_slice(name, name.len - 4, name.len), BRN_STR(".sql")));
 }
 
+/* What other tools have migrations in. */
+static bool is_program(brn_str name)
+{
+    static const char *const endings[] = { ".go", ".py", ".js", ".ts",   ".rb", ".php",
+                                           ".ex", ".cs", ".rs", ".java", ".kt", ".exs" };
+
+    for (size_t i = 0; i < BRN_ARRAY_LEN(endings); i++) {
+        if (brn_str_ends(name, brn_str_from(endings[i]))) {
+            return !brn_str_ends(name, BRN_STR("_test.go"));
+        }
+    }
+    return false;
+}
+
+/* Entries are ordered by name. */
+static size_t index_of(const brn_layout_reader *r, const brn_layout_entry *entry)
+{
+    size_t low = 0;
+    size_t high = r->scan.count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(r->scan.entries[middle]->name, entry->name) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static bool stands_for(const brn_layout_entry *other)
+{
+    return other->kind == BRN_FILE_DIRECTORY || other->parsed.extension.len > 0;
+}
+
+/*
+ * A migration that is a program would be missing in the row, and all behind it run without what it
+ * does. Whoever has one puts a script of its version beside it (kind=code), which says so to a run.
+ */
+static bool is_lost_program(const brn_layout_reader *r, const brn_layout_entry *entry)
+{
+    brn_layout_entry *const *entries = r->scan.entries;
+    brn_str version = entry->parsed.version;
+    bool lost = true;
+    size_t first;
+
+    if (entry->kind == BRN_FILE_DIRECTORY || version.len == 0 ||
+        !is_program(brn_str_from(entry->name))) {
+        return false;
+    }
+    /* Those of one version stand together. */
+    first = index_of(r, entry);
+    while (first > 0 && brn_str_eq(entries[first - 1]->parsed.version, version)) {
+        first--;
+    }
+    for (size_t i = first; lost && i < r->scan.count; i++) {
+        if (!brn_str_eq(entries[i]->parsed.version, version)) {
+            break;
+        }
+        lost = !stands_for(entries[i]);
+    }
+    return lost;
+}
+
 void brn_layout_ignore_entry(brn_layout_reader *r, const brn_layout_entry *entry)
 {
     const char *why = "it is not named as a migration";
+    bool lost = is_lost_program(r, entry);
 
     if (entry->kind == BRN_FILE_DIRECTORY) {
         why = "it is a directory";
@@ -74,8 +141,11 @@ void brn_layout_ignore_entry(brn_layout_reader *r, const brn_layout_entry *entry
     } else if (is_script(entry) && r->scan.layout != NULL) {
         why = brn_arena_printf(
             r->scratch, "it is not named as a migration of layout %s", r->scan.layout->name);
+    } else if (lost) {
+        why = "it is no script; if it is a migration, a script of its version with the directive "
+              "kind=code or kind=manual stands for it";
     }
-    brn_layout_ignore(r, entry->name, is_script(entry), why != NULL ? why : "");
+    brn_layout_ignore(r, entry->name, lost || is_script(entry), why != NULL ? why : "");
 }
 
 brant_status brn_layout_no_version(brn_layout_reader *r, const char *path, brant_error **err)
@@ -166,6 +236,17 @@ brn_source *brn_layout_find(brn_layout_reader *r, brn_str id)
     return brn_map_get(&r->by_id, id);
 }
 
+/* Flyway lets '_' stand for the dot. */
+static const char *copy_version(brn_arena *arena, brn_str version)
+{
+    char *copy = brn_arena_strndup(arena, version.ptr, version.len);
+
+    for (size_t i = 0; copy != NULL && i < version.len; i++) {
+        copy[i] = copy[i] == '_' ? '.' : copy[i];
+    }
+    return copy;
+}
+
 brn_source *brn_layout_source(brn_layout_reader *r, const brn_filename *parsed)
 {
     /* As brn_no_props otherwise. */
@@ -187,7 +268,7 @@ brn_source *brn_layout_source(brn_layout_reader *r, const brn_filename *parsed)
     }
     *slot = source;
     source->id = id;
-    source->version = brn_arena_strndup(r->arena, parsed->version.ptr, parsed->version.len);
+    source->version = copy_version(r->arena, parsed->version);
     source->name = id + (parsed->stem.len - parsed->name.len);
     source->props = parsed->kind == BRN_VERSION_REPEATABLE ? &repeatable : &brn_no_props;
     source->down = &brn_no_down_script;
@@ -234,9 +315,9 @@ brant_status brn_layout_add(
 
 /* --- order and checks ------------------------------------------------------------------------- */
 
-static int compare_text(const char *a, const char *b)
+static int compare_versions(const char *a, const char *b)
 {
-    return brn_str_natcmp(brn_str_from(a), brn_str_from(b));
+    return brn_version_compare(brn_str_from(a), brn_str_from(b));
 }
 
 /* Ids that differ in leading zeros only still need one order on every machine. */
@@ -244,10 +325,10 @@ static int by_id(const void *a, const void *b)
 {
     const brn_source *x = *(brn_source *const *)a;
     const brn_source *y = *(brn_source *const *)b;
-    int order = compare_text(x->version, y->version);
+    int order = compare_versions(x->version, y->version);
 
     if (order == 0) {
-        order = compare_text(x->name, y->name);
+        order = brn_str_natcmp(brn_str_from(x->name), brn_str_from(y->name));
     }
     return order != 0 ? order : strcmp(x->id, y->id);
 }
@@ -257,7 +338,7 @@ static bool is_sorted(bool *shared, const brn_source_set *set)
 {
     for (size_t i = 1; i < set->items.count; i++) {
         brn_source *const *pair = &set->items.items[i - 1];
-        int order = compare_text(pair[0]->version, pair[1]->version);
+        int order = compare_versions(pair[0]->version, pair[1]->version);
 
         *shared = *shared || order == 0;
         if (order > 0 || (order == 0 && by_id(&pair[0], &pair[1]) > 0)) {
@@ -267,16 +348,26 @@ static bool is_sorted(bool *shared, const brn_source_set *set)
     return true;
 }
 
-static brant_status check_duplicates(const brn_source_set *set, brant_error **err)
+/*
+ * Dates may be shared, and repeatable ones have no version. Of folders, prisma takes the whole name
+ * for the id, and two are made in one second now and then; a number of a sequence that is there
+ * twice is an accident of two branches.
+ */
+static bool may_be_shared(const brn_layout *layout, const char *version)
+{
+    return version[0] == '\0' || strchr(version, '-') != NULL ||
+           (layout == &brn_layout_folders && strlen(version) >= TIMESTAMP_LEN);
+}
+
+static brant_status check_duplicates(
+    const brn_source_set *set, const brn_layout *layout, brant_error **err)
 {
     for (size_t i = 1; i < set->items.count; i++) {
         const brn_source *a = set->items.items[i - 1];
         const brn_source *b = set->items.items[i];
         brant_status st;
-        /* Dates may be shared, and repeatable ones may have none: only the id is unique, and
-         * brn_layout_source() saw to that. */
-        if (a->version[0] == '\0' || strchr(a->version, '-') != NULL ||
-            compare_text(a->version, b->version) != 0) {
+        /* That the id is unique, brn_layout_source() saw to. */
+        if (may_be_shared(layout, a->version) || compare_versions(a->version, b->version) != 0) {
             continue;
         }
         st = brn_error(
@@ -289,6 +380,57 @@ static brant_status check_duplicates(const brn_source_set *set, brant_error **er
         return st;
     }
     return BRANT_OK;
+}
+
+/* How many from there on have one version. */
+static size_t count_same(const brn_source_set *set, size_t from)
+{
+    brn_source *const *at = &set->items.items[from];
+    size_t count = 1;
+
+    while (from + count < set->items.count &&
+           compare_versions(at[0]->version, at[count]->version) == 0) {
+        count++;
+    }
+    return count;
+}
+
+static bool join(brn_source **joined, brn_source *a, brn_source *b)
+{
+    brn_source *up = a->up_path != NULL ? a : b;
+    const brn_source *down = up == a ? b : a;
+
+    if (up->up_path == NULL || up->down_path != NULL || down->up_path != NULL ||
+        up->given != NULL) {
+        return false;
+    }
+    up->down_path = down->down_path;
+    *joined = up;
+    return true;
+}
+
+/*
+ * Of golang-migrate's files the version alone tells which belong together: 003_add_x.up.sql and
+ * 003_drop_x.down.sql are one migration, with the up file's name, where nothing else has that
+ * version. Dates are shared, and say nothing.
+ */
+static void join_pairs(brn_source_set *set)
+{
+    brn_source **items = set->items.items;
+    size_t kept = 0;
+
+    for (size_t i = 0, count = 0; i < set->items.count; i += count) {
+        count = count_same(set, i);
+        if (count == 2 && strchr(items[i]->version, '-') == NULL &&
+            join(&items[kept], items[i], items[i + 1])) {
+            kept++;
+            continue;
+        }
+        for (size_t k = 0; k < count; k++) {
+            items[kept++] = items[i + k];
+        }
+    }
+    set->items.count = kept;
 }
 
 static brant_status check_missing_up(const brn_source_set *set, brant_error **err)
@@ -320,8 +462,7 @@ static brant_status check_missing_up(const brn_source_set *set, brant_error **er
                             brn_buf_text(&names));
     brn_error_hint(
         err,
-        "A down file has the version and name of its up file: rename it, write the up file, or "
-        "remove it.");
+        "A down file has the version of its up file: rename it, write the up file, or remove it.");
     brn_error_at(err, first->down_path, 0, 0);
     brn_buf_release(&names);
     return st;
@@ -401,9 +542,12 @@ static brant_status check(brn_layout_reader *r, brant_error **err)
         qsort(r->set.items.items, r->set.items.count, sizeof(*r->set.items.items), by_id);
         shared = true;
     }
+    if (shared && r->scan.layout == &brn_layout_pairs) {
+        join_pairs(&r->set);
+    }
     st = check_missing_up(&r->set, err);
     if (st == BRANT_OK && shared) {
-        st = check_duplicates(&r->set, err);
+        st = check_duplicates(&r->set, r->scan.layout, err);
     }
     /* Other layouts come from tools that start at 0000. */
     if (st == BRANT_OK && r->scan.layout == &brn_layout_pairs && !r->opts->allow_version_zero) {

@@ -35,6 +35,13 @@
 #include "text/directive.h"
 #include "text/section.h"
 
+/*
+ * The order of versions: numbers by their value, dates and timestamps by the moment, also where a
+ * directory has them in several spellings (2024-12-12, 20241212, 20241212101500): of those the one
+ * that says less comes first. Numbers of a sequence come before all of them.
+ */
+int brn_version_compare(brn_str a, brn_str b);
+
 /* A migration that the host program brings instead of a file: texts, or functions of its own. */
 typedef struct brn_given {
     const char *id;
@@ -59,7 +66,7 @@ extern const brn_down_script brn_no_down_script;
 /* There may be very many: what most of them have in common they share, and nothing pads. */
 typedef struct brn_source {
     const char *id;      /* "001_create_users" */
-    const char *version; /* "001", "20240226153000", "1.1.0", "2024-12-12" */
+    const char *version; /* "001", "20240226153000", "1.1.0", "2024-12-12", "2024-12-12-101500" */
     const char *name;    /* "create_users"; "" when there is none */
     const char *up_path; /* as shown to people: directory and name; NULL when there is no up */
     const char *down_path;
@@ -89,7 +96,7 @@ typedef struct brn_snapshot {
 } brn_snapshot;
 
 typedef struct brn_source_set {
-    BRN_VEC(brn_source *) items; /* ordered by id (brn_str_natcmp on version, then on name) */
+    BRN_VEC(brn_source *) items; /* ordered by brn_version_compare, then by name */
     BRN_VEC(brn_note) notes;
     BRN_VEC(brn_snapshot) snapshots; /* ordered by version, those without one last */
     bool has_sum;                    /* there is something named brant.sum */

@@ -17,9 +17,9 @@
 
 typedef enum brn_version_kind {
     BRN_VERSION_NONE = 0,
-    BRN_VERSION_NUMBER = 1,     /* "001", "20240226153000" */
-    BRN_VERSION_DOTTED = 2,     /* "1.1.0" */
-    BRN_VERSION_DATE = 3,       /* "2024-12-12": several migrations may share it */
+    BRN_VERSION_NUMBER = 1, /* "001", "20240226153000" */
+    BRN_VERSION_DOTTED = 2, /* "1.1.0" */
+    BRN_VERSION_DATE = 3,   /* "2024-12-12": several migrations may share it; with a time, too */
     BRN_VERSION_REPEATABLE = 4, /* none: "R__refresh_views" */
 } brn_version_kind;
 
@@ -34,12 +34,13 @@ typedef enum brn_side {
     BRN_SIDE_DOWN = 2,
 } brn_side;
 
-/* A name taken apart: stem [ "." side ] "." extension, where stem = version [ "_" name ], or
- * "R__" name (Flyway's form of a repeatable migration). */
+/* A name taken apart: stem [ "." side ] "." extension, where stem = version [ ("_" | "-") name ],
+ * Flyway's "V" version "__" name, or "R__" name of a repeatable migration. */
 typedef struct brn_filename {
     brn_version_kind kind; /* NONE: no version; version and name are empty */
     brn_str stem;          /* the id, unless the kind is NONE */
-    brn_str version;       /* empty for REPEATABLE */
+    brn_str version;       /* empty for REPEATABLE; of Flyway's also "1_2", which is "1.2" */
+    bool flyway;
     brn_str name;
     brn_side side;
     brn_str extension; /* empty when it is none of ours; then the stem is the whole name */

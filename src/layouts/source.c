@@ -424,6 +424,28 @@ static brant_status check_envsub(
     return st;
 }
 
+/* What undoes the migration must not run with it because its tool has marks that we do not know. */
+static brant_status check_other_mark(
+    const brn_sections *sections, const brn_source *source, brant_error **err)
+{
+    const brn_token *mark = &sections->other;
+    brant_status st;
+
+    if (mark->kind == BRN_TOKEN_END) {
+        return BRANT_OK;
+    }
+    st = brn_error(
+        err, BRANT_EPARSE, "section.other_mark",
+        "what stands below \"%.*s\" would run with what stands above",
+        BRN_STR_ARG(brn_str_trim(mark->text)));
+    brn_error_hint(
+        err, "If it undoes the migration, write \"-- brant: up\" above the statements that go up, "
+             "and \"-- brant: down\" instead of this line. If all of it is meant to run, word the "
+             "comment differently.");
+    brn_error_at(err, source->up_path, mark->line, mark->column);
+    return st;
+}
+
 brant_status brn_source_read_sections(brn_layout_reader *r, brn_source *source, brant_error **err)
 {
     brn_script script = { 0 };
@@ -442,6 +464,9 @@ brant_status brn_source_read_sections(brn_layout_reader *r, brn_source *source, 
     }
     if (st == BRANT_OK) {
         st = check_envsub(&sections, source, err);
+    }
+    if (st == BRANT_OK) {
+        st = check_other_mark(&sections, source, err);
     }
     if (st != BRANT_OK) {
         return st;

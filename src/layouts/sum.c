@@ -49,7 +49,7 @@ static int by_version(const void *a, const void *b)
     int order = (x->version[0] == '\0') - (y->version[0] == '\0');
 
     if (order == 0) {
-        order = brn_str_natcmp(brn_str_from(x->version), brn_str_from(y->version));
+        order = brn_version_compare(brn_str_from(x->version), brn_str_from(y->version));
     }
     return order != 0 ? order : strcmp(x->path, y->path);
 }
@@ -195,7 +195,7 @@ static bool is_before(const brn_snapshot *snapshot, const brn_source *source)
         return false;
     }
     return source->version[0] == '\0' ||
-           brn_str_natcmp(brn_str_from(snapshot->version), brn_str_from(source->version)) < 0;
+           brn_version_compare(brn_str_from(snapshot->version), brn_str_from(source->version)) < 0;
 }
 
 static brant_status add_all(summing *s, brant_error **err)

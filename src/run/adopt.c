@@ -186,7 +186,8 @@ brant_status brant_adopt(
         brn_error_hint(
             err,
             "It is looked for beside brant's own tables: %s. The setting ledger-schema says "
-            "where they are.",
+            "where they are. What another tool has applied is recorded with \"brant force "
+            "VERSION\".",
             brn_mirror_table(BRN_MIRROR_GOFR));
     }
     return brn_edit_close(&e, out, st, err);

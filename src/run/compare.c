@@ -78,7 +78,7 @@ static void missing_file(
     const brn_migration *last = db->items.count > 0 ? db->items.items[db->items.count - 1] : NULL;
     bool newer = last == NULL ||
                  (row->version != NULL &&
-                  brn_str_natcmp(brn_str_from(row->version), brn_str_from(last->version)) > 0);
+                  brn_version_compare(brn_str_from(row->version), brn_str_from(last->version)) > 0);
     brant_finding *f = add_finding(
         world, target, newer ? "ledger.newer_migration" : "ledger.missing_file", row->id,
         newer

@@ -90,6 +90,16 @@ static uint32_t own_control(brn_stmt_role role)
     return role == BRN_ROLE_COMMIT || role == BRN_ROLE_ROLLBACK ? BRN_OP_OWN_END : 0;
 }
 
+/* Whether the statements from i on say of what kind their transaction is: SET TRANSACTION. */
+static bool wants_fresh(const brn_writer *w, size_t i)
+{
+    const brn_compiled *c = w->c;
+    while (i < c->stmts.count && c->infos[i].opening == BRN_OPENING_MAY) {
+        i++;
+    }
+    return i < c->stmts.count && c->infos[i].opening == BRN_OPENING_MUST;
+}
+
 static brant_status add_statement(brn_writer *w, size_t i, brant_error **err)
 {
     brn_op *op = add(w, BRN_OP_STATEMENT);
@@ -102,6 +112,10 @@ static brant_status add_statement(brn_writer *w, size_t i, brant_error **err)
     op->sql = op->stmt->text;
     op->flags = w->c->props->foreign_keys == BRN_SWITCH_ON ? BRN_OP_FOREIGN_KEYS_ON : 0;
     op->flags |= own_control(w->c->infos[i].role);
+    if ((op->flags & BRN_OP_OWN_BEGIN) != 0 &&
+        (w->c->infos[i].opening == BRN_OPENING_MUST || wants_fresh(w, i + 1))) {
+        op->flags |= BRN_OP_FRESH;
+    }
     if (w->c->call) {
         return brn_code_prepare(op, &w->c->arena, w->in, err);
     }
@@ -190,12 +204,24 @@ static void add_restore(brn_writer *w)
     }
 }
 
+static void add_guarded_begin(brn_writer *w)
+{
+    uint32_t flags = brn_foreign_keys_off(w->c) ? BRN_OP_FOREIGN_KEYS_OFF : 0;
+    bool fresh = wants_fresh(w, 0);
+    if (fresh) {
+        add_guard(w);
+    }
+    add_begin(w, flags | (fresh ? BRN_OP_FRESH : 0));
+    if (!fresh) {
+        add_guard(w);
+    }
+}
+
 static brant_status write_transaction(brn_writer *w, const brn_chain *chain, brant_error **err)
 {
     bool outer = w->in->tx == BRN_TX_ALL; /* the runner has begun, and will commit */
     if (!outer) {
-        add_begin(w, brn_foreign_keys_off(w->c) ? BRN_OP_FOREIGN_KEYS_OFF : 0);
-        add_guard(w);
+        add_guarded_begin(w);
     }
     brant_status st = BRANT_OK;
     for (size_t i = 0; i < w->c->stmts.count && st == BRANT_OK; i++) {

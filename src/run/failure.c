@@ -189,6 +189,28 @@ static bool takes_back_others(const brn_program *program, size_t failed)
     return false;
 }
 
+/*
+ * The number of the BEGIN in whose transaction, the file's own, the operation failed, where all of
+ * it was rolled back; 0: there is none.
+ */
+static uint32_t own_begin(const brn_frame *f, size_t failed)
+{
+    const brn_op *ops = f->compiled.program.ops.items;
+    const brn_conn *conn = f->target->conn;
+    if (((conn != NULL ? conn->caps : f->target->engine->caps) & BRN_CAP_TXN_DDL) == 0) {
+        return 0;
+    }
+    for (size_t i = failed; i-- > 0;) {
+        if ((ops[i].flags & BRN_OP_OWN_END) != 0) {
+            break;
+        }
+        if ((ops[i].flags & BRN_OP_OWN_BEGIN) != 0) {
+            return ops[i].number;
+        }
+    }
+    return 0;
+}
+
 /* A failed statement always says what to do next. */
 static void add_hint(
     const brn_frame *f, brant_status st, const brn_run_state *state, brant_error **failure)
@@ -197,11 +219,18 @@ static void add_hint(
     if (st != BRANT_ESTATEMENT || failure == NULL || brant_error_hint(*failure) != NULL) {
         return;
     }
-    if (f->compiled.transactional) {
+    uint32_t own = own_begin(f, state->ops_done);
+    if (f->compiled.transactional || own == 1) {
         brn_error_hint(
             failure,
             "Nothing of this migration has stayed in the database. Mend the file and run \"brant "
             "%s\" again.",
+            again);
+    } else if (own > 0) {
+        brn_error_hint(
+            failure,
+            "What stands behind the file's BEGIN was rolled back; the statements before it have run "
+            "and stay. Mend the file and run \"brant %s\" again: it goes on with that BEGIN.",
             again);
     } else if (takes_back_others(&f->compiled.program, state->ops_done)) {
         brn_error_hint(

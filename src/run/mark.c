@@ -162,7 +162,7 @@ static brant_status check_version(const brn_edit *e, const char *version, brant_
 static bool is_within(const brn_migration *m, const char *version)
 {
     return version[0] != '-' &&
-           brn_str_natcmp(brn_str_from(m->version), brn_str_from(version)) <= 0;
+           brn_version_compare(brn_str_from(m->version), brn_str_from(version)) <= 0;
 }
 
 static void force_rows(brn_edit *e, const char *version)
@@ -176,7 +176,7 @@ static void force_rows(brn_edit *e, const char *version)
         }
         bool within = is_within(m, version);
         bool completed = m->row != NULL && m->row->status == BRN_ROW_COMPLETED;
-        found = found || brn_str_natcmp(brn_str_from(m->version), brn_str_from(version)) == 0;
+        found = found || brn_version_compare(brn_str_from(m->version), brn_str_from(version)) == 0;
         if (within && !completed) {
             int64_t seq = m->row != NULL ? m->row->seq : e->run.next_seq[e->index]++;
             brn_edit_put_completed(e, m, seq, "forced: recorded as applied");
@@ -194,7 +194,7 @@ static void force_rows(brn_edit *e, const char *version)
     for (size_t i = 0; i < db->unknown.count; i++) {
         const brn_ledger_row *row = db->unknown.items[i];
         bool above = version[0] == '-' || row->version == NULL ||
-                     brn_str_natcmp(brn_str_from(row->version), brn_str_from(version)) > 0;
+                     brn_version_compare(brn_str_from(row->version), brn_str_from(version)) > 0;
         if (above || row->status != BRN_ROW_COMPLETED) {
             brn_edit_remove(e, row->id, "forced: recorded as not applied");
             brn_doc_add(&e->run.applied, e->run.arena, brn_doc_unknown(&e->world, e->index, row));

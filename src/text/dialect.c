@@ -77,20 +77,26 @@ bool brn_lexer_begins_line(const brn_lexer *lx, size_t at)
            (at == 3 && brn_str_starts(text, BRN_STR("\xef\xbb\xbf")));
 }
 
-/* "-- +goose StatementEnd": goose passes over case and spaces, too. */
-static bool is_goose_mark(brn_str comment, const char *wanted)
+/* "-- +goose StatementEnd", and the same of sql-migrate: goose passes over case and spaces, too. */
+static bool is_block_mark(brn_str comment, const char *wanted)
 {
+    static const char *const tools[] = { "+goose", "+migrate" };
     brn_str text = brn_comment_text(comment);
-    brn_str tool = BRN_STR("+goose");
 
-    return brn_str_ieq(brn_str_slice(text, 0, tool.len), tool) &&
-           brn_str_ieq(brn_str_trim(brn_str_slice(text, tool.len, text.len)), brn_str_from(wanted));
+    for (size_t i = 0; i < BRN_ARRAY_LEN(tools); i++) {
+        brn_str tool = brn_str_from(tools[i]);
+        if (brn_str_ieq(brn_str_slice(text, 0, tool.len), tool)) {
+            brn_str word = brn_str_trim(brn_str_slice(text, tool.len, text.len));
+            return brn_str_ieq(word, brn_str_from(wanted));
+        }
+    }
+    return false;
 }
 
 bool brn_lexer_ends_block(const brn_lexer *lx, size_t at, brn_str comment)
 {
     return lx->state.block && brn_lexer_begins_line(lx, at) &&
-           is_goose_mark(comment, "StatementEnd");
+           is_block_mark(comment, "StatementEnd");
 }
 
 static void begin_block(brn_lex_state *state)
@@ -120,7 +126,7 @@ static brant_status follow_mark(
         }
         end_block(lx);
         *kind = BRN_TOKEN_BLOCK_END;
-    } else if (brn_lexer_begins_line(lx, lx->at) && is_goose_mark(comment, "StatementBegin")) {
+    } else if (brn_lexer_begins_line(lx, lx->at) && is_block_mark(comment, "StatementBegin")) {
         begin_block(&lx->state);
     }
     return BRANT_OK;

@@ -12,9 +12,9 @@
  * can be read again by itself.
  *
  * Marks of goose around a statement ("-- +goose StatementBegin", "-- +goose StatementEnd", each
- * alone in its line) are comments, which nobody needs who can split. But the second one ends the
- * statement before it also without a ';', and is a token of kind BRN_TOKEN_BLOCK_END; and where
- * only a mark can tell the end of a body, it does.
+ * alone in its line), and the same of sql-migrate ("-- +migrate"), are comments, which nobody needs
+ * who can split. But the second one ends the statement before it also without a ';', and is a token
+ * of kind BRN_TOKEN_BLOCK_END; and where only a mark can tell the end of a body, it does.
  *
  * Rows in the middle of a script (COPY ... FROM STDIN;) are one token of kind BRN_TOKEN_DATA. Who
  * reads a whole script, for whatever reason, therefore never takes them for the language.

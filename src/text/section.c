@@ -12,7 +12,7 @@ typedef enum marker_kind {
 typedef struct marker {
     marker_kind kind;
     bool own;               /* in our own spelling */
-    brn_switch transaction; /* dbmate's option */
+    brn_switch transaction; /* an option of dbmate's or sql-migrate's */
 } marker;
 
 typedef struct finder {
@@ -20,6 +20,7 @@ typedef struct finder {
     const brn_script *script;
     brant_error **err;
     brn_token first;  /* of the first statement before any marker; kind END when there is none */
+    brn_token other;  /* the first mark of a down section that is no marker here; likewise */
     brn_script *open; /* the part that the next marker ends */
     uint32_t up_line; /* of the markers */
     uint32_t down_line;
@@ -78,6 +79,19 @@ static marker_kind goose_marker(brn_str rest)
     return are_words(rest, "envsub", "on") ? MARKER_ENVSUB : direction(rest);
 }
 
+/* sql-migrate's options stand behind the direction; it ignores those that it does not know. */
+static marker_kind sql_migrate_marker(brn_switch *transaction, brn_str rest)
+{
+    marker_kind kind = direction(take_word(&rest));
+
+    for (brn_str word = take_word(&rest); word.len > 0; word = take_word(&rest)) {
+        if (is_word(word, "notransaction")) {
+            *transaction = BRN_SWITCH_OFF;
+        }
+    }
+    return kind;
+}
+
 /* Of "transaction:false" and its kin; dbmate ignores the options that it does not know. */
 static brn_switch dbmate_transaction(brn_str rest)
 {
@@ -106,11 +120,34 @@ static marker marker_of(brn_str comment)
         found.own = true;
     } else if (is_word(word, "+goose")) {
         found.kind = goose_marker(rest);
+    } else if (is_word(word, "+migrate")) {
+        found.kind = sql_migrate_marker(&found.transaction, rest);
     } else if (is_word(word, "migrate:up") || is_word(word, "migrate:down")) {
         found.kind = is_word(word, "migrate:up") ? MARKER_UP : MARKER_DOWN;
         found.transaction = dbmate_transaction(rest);
     }
     return found;
+}
+
+/*
+ * Marks by which further tools tell what undoes a migration: node-pg-migrate, tern, MyBatis, Play,
+ * rambler, micrate, and those with a bare word. A file of theirs is not to run as one up section.
+ */
+static bool is_other_down(brn_str comment)
+{
+    static const char *const marks[] = {
+        "down",       "down migration", "-- create above / drop below ----",
+        "@undo",      "//@undo",        "!downs",
+        "--- !downs", "rambler down",   "+micrate down",
+    };
+    brn_str text = brn_comment_text(comment);
+
+    for (size_t i = 0; i < BRN_ARRAY_LEN(marks); i++) {
+        if (is_word(text, marks[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* --- sections --------------------------------------------------------------------------------- */
@@ -205,6 +242,20 @@ static void open_section(finder *f, const marker *m, const brn_lexer *lx, const 
     }
 }
 
+/*
+ * A token of a statement before any marker. Only a statement behind it makes a down section of
+ * another tool's mark: most often what follows is a comment as well.
+ */
+static void see_statement(finder *f, const brn_token *token)
+{
+    if (f->first.kind == BRN_TOKEN_END) {
+        f->first = *token;
+    }
+    if (f->other.kind != BRN_TOKEN_END && f->out->other.kind == BRN_TOKEN_END) {
+        f->out->other = f->other;
+    }
+}
+
 /* `alone`: nothing but white space stands before the comment in its line. */
 static brant_status see_comment(finder *f, const brn_lexer *lx, const brn_token *token, bool alone)
 {
@@ -212,6 +263,9 @@ static brant_status see_comment(finder *f, const brn_lexer *lx, const brn_token 
     brant_status st;
 
     if (m.kind == MARKER_NONE) {
+        if (alone && f->other.kind == BRN_TOKEN_END && is_other_down(token->text)) {
+            f->other = *token;
+        }
         return BRANT_OK;
     }
     if (!alone) {
@@ -265,8 +319,8 @@ static brant_status find(finder *f, const brn_dialect *dialect)
                 /* The last statement of a section may lack its terminator. */
                 lx.state = (brn_lex_state){ .mode = script_mode };
             }
-        } else if (!filler && f->first.kind == BRN_TOKEN_END && f->up_line == 0) {
-            f->first = token;
+        } else if (!filler && f->up_line == 0) {
+            see_statement(f, &token);
         }
         busy_line = lx.line;
     }

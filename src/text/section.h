@@ -10,9 +10,10 @@
  *
  * Markers of other tools are understood, so that their files run unchanged: "-- +goose Up" and
  * "-- +goose Down" (with "-- +goose NO TRANSACTION"; StatementBegin and StatementEnd are the
- * lexer's, see dialect.h), "-- migrate:up" and "-- migrate:down" (with transaction:false). Markers
- * are matched on whole lines, ignoring case and white space, and not inside strings, quoted names
- * or block comments. A file without any marker is one up section.
+ * lexer's, see dialect.h), "-- migrate:up" and "-- migrate:down" (with transaction:false), and
+ * sql-migrate's "-- +migrate Up" and "-- +migrate Down" (with notransaction). Markers are matched
+ * on whole lines, ignoring case and white space, and not inside strings, quoted names or block
+ * comments. A file without any marker is one up section.
  */
 #ifndef BRN_TEXT_SECTION_H
 #define BRN_TEXT_SECTION_H
@@ -29,6 +30,8 @@ typedef struct brn_sections {
     brn_switch down_transaction;
     uint32_t envsub_line; /* of goose's first ENVSUB ON, which nothing here obeys; 0 */
     uint32_t envsub_column;
+    brn_token other; /* without markers: a comment with which another tool begins a down section,
+                        and a statement stands behind it; kind END: none */
 } brn_sections;
 
 /*

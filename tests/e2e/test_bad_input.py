@@ -102,9 +102,15 @@ class Names(support.Case):
         self.assertEqual((p.dump(), p.ledger(), p.history()), before)
 
     def test_down_file_of_another_name(self):
-        p = self.project().pairs({"1_a": AUDIT, "2_b": audit("b"), "2_bb": (None, "SELECT 1;")})
+        """The version says whose it is, unless two could be meant."""
+        p = self.project().pairs({"1_a": AUDIT, "2_b": (audit("b"), audit("down")), "2_bb": (None, "SELECT 1;")})
         self.assertRefused(p.run("up"), "2_bb")
         self.assertFalse(p.exists("app.db"))
+        p.remove("migrations/2_b.down.sql")
+        p.write({"migrations/2_bb.down.sql": audit("other")})
+        p.up()
+        p.down()
+        self.assertEqual((p.tokens(), p.completed()), (["b", "other"], ["1_a"]))
 
     def test_names_with_control_characters_are_not_sent_to_the_terminal(self):
         p = self.project().pairs({"1_a": AUDIT, "2_\x1b[31mred\x07": audit("b")})

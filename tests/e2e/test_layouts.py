@@ -36,6 +36,23 @@ class Sections(support.Case):
         self.assertEqual(p.tokens(), ["\n-- brant: down\n", "end"])
         p.down()
 
+    def test_marks_of_other_tools(self):
+        p = self.project().write({"migrations/001_a.sql": (
+            "-- +migrate Up\n" + AUDIT + audit("up") + "-- +migrate Down\nDROP TABLE audit;\n")})
+        p.up()
+        self.assertEqual(p.tokens(), ["up"])
+        p.down()
+        self.assertEqual(p.tables(), [])
+
+    def test_down_part_of_an_unknown_tool_never_runs_with_the_up_part(self):
+        p = self.project().write({"migrations/001_a.sql": (
+            "-- Up Migration\n" + AUDIT + "-- Down Migration\nDROP TABLE audit;\n")})
+        lines = ("-- Up Migration\n" + AUDIT).count("\n")
+        self.assertAt(p.run("up", check=1), "001_a.sql", lines + 1)
+        self.assertEqual(p.tables(), [])
+        p.write({"migrations/001_a.sql": AUDIT + "-- Down\n-- DROP TABLE audit;\n"})
+        p.up()
+
     def test_edited_down_section_is_no_edited_migration(self):
         p = self.project().write({"migrations/001_a.sql": self.TEXT})
         p.up()

@@ -127,6 +127,17 @@ class TablesOfOthers(support.Case):
         self.assertEqual(p.sql("SELECT * FROM other_tool"), [(7,)])
         self.assertEqual(p.tables(), ["other_tool"])
 
+    def test_what_another_tool_has_applied_is_not_run_again(self):
+        p = self.project().pairs(SHOP)
+        p.script("CREATE TABLE customers (id INTEGER PRIMARY KEY, email TEXT, name TEXT);"
+                 "CREATE TABLE goose_db_version (version_id INTEGER)")
+        result = p.run("up", check=5)
+        self.assertSays(result, '"goose_db_version" of goose', "brant force VERSION", "adopt.foreign_history")
+        self.assertEqual(p.tables(), ["customers", "goose_db_version"])
+        p.run("force", "001", check=0)
+        p.script("DROP TABLE customers")
+        self.assertNotIn("goose", p.run("up", check=1).err)
+
     def test_only_our_tables_are_added(self):
         p = self.project().pairs(SHOP)
         p.up()

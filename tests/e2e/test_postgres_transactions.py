@@ -43,6 +43,42 @@ class Own(Case):
         self.assertEqual(p.tokens(), ["serializable", "repeatable read", "read committed", "serializable"])
         self.assertDone(p, ["001_a", "002_b", "003_c", "004_d"])
 
+    def test_hint_says_what_was_rolled_back(self):
+        own = "BEGIN;\n" + audit("never") + "INSERT INTO late VALUES (1);\nCOMMIT;\n"
+        for name, text, hint in (("002_b", own, "Nothing of this"), ("002_c", audit("c") + own, "it goes on with that BEGIN")):
+            with self.subTest(name):
+                p = self.started().pairs({name: text})
+                result = p.run("up", check=1)
+                self.assertIn(hint, " ".join(result.err.split()))
+                self.assertEqual(p.tokens(), ["c"] if name == "002_c" else [])
+                p.sql("CREATE TABLE late (a int)")
+                p.up()
+                self.assertEqual(p.tokens()[-1], "never")
+
+    LEVEL = ("INSERT INTO audit (token) SELECT current_setting('transaction_isolation');\n")
+
+    def test_kind_of_transaction(self):
+        """Neither the guard nor anything else asks before the file has said of what kind it is."""
+        set_it = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;\n"
+        p = self.started().pairs({
+            "002_b": "BEGIN;\n" + set_it + self.LEVEL + "COMMIT;\n",
+            "003_c": "BEGIN ISOLATION LEVEL SERIALIZABLE;\n" + self.LEVEL + "COMMIT;\n"
+                     "START TRANSACTION;\nSET LOCAL lock_timeout = '9s';\n" + set_it + self.LEVEL + "END;\n",
+            "004_d": "-- brant: lock-timeout=7\n" + set_it + self.LEVEL,
+            "005_e": "SET search_path = public;\nSET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\n" + self.LEVEL,
+            "006_f": self.LEVEL})
+        p.up()
+        self.assertEqual(p.tokens(), ["repeatable read", "serializable", "repeatable read", "repeatable read",
+                                      "serializable", "read committed"])
+        self.assertDone(p, ["001_a", "002_b", "003_c", "004_d", "005_e", "006_f"])
+
+    def test_kind_of_transaction_comes_first(self):
+        p = self.started().pairs({"002_b": audit("2") + "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\n"})
+        result = p.run("up", check=1)
+        self.assertAt(result, "migrations/002_b.up.sql", 2)
+        self.assertHint(result)
+        self.assertEqual(p.tokens(), [])
+
     def test_failure_in_the_second_goes_on_there(self):
         p = self.started().pairs({"002_b": "BEGIN;\n" + audit("2") + "COMMIT;\nBEGIN;\n" + audit("3")
                                            + "INSERT INTO late VALUES (1);\nCOMMIT;\n"})

@@ -32,9 +32,16 @@ static void check_parts(const brn_filename *got, brn_str name)
         require(brn_str_starts(name, BRN_STR("R__")) && got->stem.len == 3 + got->name.len);
         return;
     }
-    require(got->version.len > 0 && brn_str_starts(got->stem, got->version));
+    require(got->version.len > 0);
+    if (got->flyway) {
+        require(got->stem.ptr[0] == 'V' && got->version.ptr == got->stem.ptr + 1);
+        require(got->stem.len == 1 + got->version.len + 2 + got->name.len);
+        return;
+    }
+    require(brn_str_starts(got->stem, got->version));
     if (got->version.len < got->stem.len) {
-        require(got->stem.ptr[got->version.len] == '_');
+        char next = got->stem.ptr[got->version.len];
+        require(next == '_' || next == '-');
         require(got->version.len + 1 + got->name.len == got->stem.len);
     } else {
         require(got->name.len == 0);
@@ -46,11 +53,12 @@ static void check_version(const brn_filename *got)
 {
     size_t len = 0;
 
-    if (got->kind != BRN_VERSION_NONE && got->kind != BRN_VERSION_REPEATABLE) {
+    require(brn_version_compare(got->version, got->version) == 0);
+    /* Flyway's may have '_' instead of dots. */
+    if (got->kind != BRN_VERSION_NONE && got->kind != BRN_VERSION_REPEATABLE && !got->flyway) {
         require(brn_version_scan(&len, got->version) == got->kind);
         require(len == got->version.len);
         require(!brn_version_is_zero(got->version) || got->kind == BRN_VERSION_NUMBER);
-        require(brn_str_natcmp(got->version, got->version) == 0);
     }
 }
 

@@ -272,6 +272,35 @@ static void properties_are_what_the_text_says(void **state)
     }
 }
 
+static void what_must_open_a_transaction_is_known(void **state)
+{
+    static const struct opening_case {
+        const char *sql;
+        brn_stmt_opening opening;
+    } cases[] = {
+        { "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", BRN_OPENING_MUST },
+        { "set local transaction deferrable", BRN_OPENING_MUST },
+        { "SET SESSION CHARACTERISTICS AS TRANSACTION DEFERRABLE", BRN_OPENING_MAY },
+        { "SET LOCAL lock_timeout = 0", BRN_OPENING_MAY },
+        { "SET CONSTRAINTS ALL DEFERRED", BRN_OPENING_MAY },
+        { "BEGIN", BRN_OPENING_NONE },
+        { "begin /* x */ work -- y", BRN_OPENING_NONE },
+        { "START TRANSACTION", BRN_OPENING_NONE },
+        { "BEGIN ISOLATION LEVEL SERIALIZABLE", BRN_OPENING_MUST },
+        { "START TRANSACTION DEFERRABLE", BRN_OPENING_MUST },
+        { "SELECT 1", BRN_OPENING_NONE },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < BRN_ARRAY_LEN(cases); i++) {
+        brn_stmt_info info = inspect(cases[i].sql, 150000);
+
+        if (info.opening != cases[i].opening) {
+            fail_msg("%s: %d", cases[i].sql, (int)info.opening);
+        }
+    }
+}
+
 static void advice_is_for_where_a_statement_ran(void **state)
 {
     static const struct advice_case {
@@ -282,7 +311,7 @@ static void advice_is_for_where_a_statement_ran(void **state)
         { "55P04", "INSERT INTO t VALUES ('b')", "before this one" },
         { "2D000", "CALL p()", "transaction=off" },
         { "25001", "REINDEX TABLE partitioned", "transaction=off" },
-        { "25001", "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "BEGIN ISOLATION LEVEL" },
+        { "25001", "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "first in the file" },
         { "42601", "SELEC 1", NULL },
         { NULL, "SELECT 1", NULL },
     };
@@ -305,6 +334,7 @@ int main(void)
         cmocka_unit_test(what_must_be_alone_depends_on_the_server),
         cmocka_unit_test(the_reason_names_the_statement),
         cmocka_unit_test(properties_are_what_the_text_says),
+        cmocka_unit_test(what_must_open_a_transaction_is_known),
         cmocka_unit_test(advice_is_for_where_a_statement_ran),
     };
 

@@ -78,6 +78,16 @@ static const struct good_case {
     { "other words of goose", "-- +goose Up then\n-- +goose NO TRANSACTION please\na", false, "",
       "-- +goose Up then\n-- +goose NO TRANSACTION please\na", NULL, AUTO, AUTO },
 
+    { "sql-migrate", "-- +migrate Up\na;\n-- +migrate Down\nb;", true, "", "a;\n", "b;", AUTO,
+      AUTO },
+    { "sql-migrate in other spelling", "--  +MIGRATE up\na;\n--+migrate DOWN\r\nb;", true, "",
+      "a;\n", "b;", AUTO, AUTO },
+    { "sql-migrate without transaction",
+      "-- +migrate Up notransaction\na;\n-- +migrate Down x NoTransaction\nb;", true, "", "a;\n",
+      "b;", OFF, OFF },
+    { "sql-migrate's other words", "-- +migrate Upwards\n-- +migrate StatementBegin\na", false, "",
+      "-- +migrate Upwards\n-- +migrate StatementBegin\na", NULL, AUTO, AUTO },
+
     { "dbmate", "-- migrate:up\na;\n-- migrate:down\nb;", true, "", "a;\n", "b;", AUTO, AUTO },
     { "dbmate without transaction up", "-- migrate:up transaction:false\na;\n-- migrate:down\nb;",
       true, "", "a;\n", "b;", OFF, AUTO },
@@ -163,6 +173,40 @@ static void scripts_may_begin_within_a_file(void **state)
     assert_int_equal(s.down.offset, 81);
 }
 
+/* --- marks of further tools ------------------------------------------------------------------- */
+
+static const struct other_case {
+    const char *text;
+    uint32_t line; /* 0: means nothing */
+} other_cases[] = {
+    { "-- Up Migration\na;\n-- Down Migration\nb;", 3 },
+    { "a;\n---- create above / drop below ----\nb;", 2 },
+    { "a;\n  --//@UNDO\nb;", 2 },
+    { "a;\n-- //@UNDO\nb;\n-- down\nc", 2 },
+    { "-- rambler up\na\n-- rambler DOWN\r\nb", 3 },
+    { "-- !Ups\na;\n-- !Downs\nb;", 3 },
+    { "-- +micrate Up\na;\n-- +micrate Down\nb;", 3 },
+    { "-- down\na", 1 },
+    { "a;\n-- Down\n-- b;\n/* c */;\n", 0 },
+    { "a;\n-- Down to here\nb;", 0 },
+    { "a; -- down\nb;", 0 },
+    { "-- brant: up\n-- Down\na;", 0 },
+    { "-- down\n-- brant: up\na;", 0 },
+};
+
+static void marks_of_further_tools_are_noticed(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BRN_ARRAY_LEN(other_cases); i++) {
+        const struct other_case *c = &other_cases[i];
+        brn_sections s;
+        assert_int_equal(find(&s, c->text, NULL), BRANT_OK);
+        if ((s.other.kind != BRN_TOKEN_END) != (c->line != 0) || s.other.line != c->line) {
+            fail_msg("%s: line %u", c->text, (unsigned)s.other.line);
+        }
+    }
+}
+
 /* --- mistakes --------------------------------------------------------------------------------- */
 
 static const struct bad_case {
@@ -215,6 +259,7 @@ int main(void)
         cmocka_unit_test(sections_are_the_text_behind_their_markers),
         cmocka_unit_test(statements_of_sections_keep_their_place_in_the_file),
         cmocka_unit_test(scripts_may_begin_within_a_file),
+        cmocka_unit_test(marks_of_further_tools_are_noticed),
         cmocka_unit_test(mistakes_are_reported_with_their_place),
     };
 

@@ -34,6 +34,7 @@ static const struct split_case {
     { "no block", "", BEGIN END "a" BEGIN "\n" END, "a" },
     { "as goose accepts it", "", "--  +GOOSE  statementbegin \na\n\t-- +goose\tSTATEMENTEND\r\nb",
       "a|b" },
+    { "of sql-migrate", "", "-- +migrate StatementBegin\na\n-- +migrate StatementEnd\nb", "a|b" },
     { "an end without its begin", "", "a\n" END "b", "a\n" END "b" },
     { "a second end", "", BEGIN "a\n" END "b\n" END "c", "a|b\n" END "c" },
     { "not alone in its line", "", BEGIN "a\n b " END "c", "a\n b " END "c" },
