@@ -267,21 +267,24 @@ void brn_pipe_report(brn_pipe *pipe, size_t end, int64_t rows)
     }
 }
 
-/* What was cancelled because the control said so is told in its words. */
+/* What was cancelled because the control said so is told in its words. A cancel that was meant for
+ * the wait of a COMMIT before it is nobody's fault: it is run again. */
 static brant_status item_error(
     brn_pipe *pipe, const brn_op *op, const PGresult *result, brant_error **err)
 {
     brn_postgres *p = pipe->p;
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    bool cancelled = sqlstate != NULL && strcmp(sqlstate, "57014") == 0;
+    bool passing =
+        brn_postgres_is_passing(sqlstate) || (cancelled && pipe->stopping == BRN_STOPPING);
     brant_status st = BRANT_OK;
 
-    if (pipe->stopping != BRN_GO_ON && sqlstate != NULL && strcmp(sqlstate, "57014") == 0) {
+    if (cancelled && pipe->stopping != BRN_GO_ON) {
         st = brn_control_check(p->conn.control, err);
     }
     if (st == BRANT_OK) {
         st = brn_pipe_error(pipe, op, result, err);
-        pipe->state->passing = pipe->state->passing ||
-                               (st != BRANT_OK && !p->in_own && brn_postgres_is_passing(sqlstate));
+        pipe->state->passing = pipe->state->passing || (st != BRANT_OK && !p->in_own && passing);
     } else if (op->type == BRN_OP_STATEMENT) {
         brn_error_statement(err, op->sql);
     }
