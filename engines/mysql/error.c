@@ -62,6 +62,18 @@ static const struct error_class *find_class(unsigned number)
     return &error_classes[i];
 }
 
+/* What is a deadlock for InnoDB, but was found by COMMIT: the handler's error is in the text. */
+#define COMMIT_ERROR 1180
+#define COMMIT_DEADLOCK "error 149 "
+
+unsigned brn_mysql_number(MYSQL *my)
+{
+    unsigned number = mysql_errno(my);
+
+    return number == COMMIT_ERROR && strstr(mysql_error(my), COMMIT_DEADLOCK) != NULL ? 1213
+                                                                                      : number;
+}
+
 bool brn_mysql_is_passing(unsigned number)
 {
     /* 3101: another server of the group was first. */
@@ -266,7 +278,7 @@ static bool is_interruption(unsigned number)
 brant_status brn_mysql_error(
     brn_mysql *p, brn_str sql, const char *id, const char *what, brant_error **err)
 {
-    unsigned number = p->my != NULL ? mysql_errno(p->my) : CR_SERVER_LOST;
+    unsigned number = p->my != NULL ? brn_mysql_number(p->my) : CR_SERVER_LOST;
     const struct error_class *class = find_class(number);
     char message[MESSAGE_MAX] = "";
     size_t offset;

@@ -176,7 +176,7 @@ static brant_status take_all_at_last(reading *r, brn_str packet, brant_error **e
             r->history->count = 0;
         }
         st = take_all(r, packet, &failure);
-        if (st == BRANT_ESTATEMENT && !brn_mysql_is_passing(mysql_errno(r->p->my))) {
+        if (st == BRANT_ESTATEMENT && !brn_mysql_is_passing(brn_mysql_number(r->p->my))) {
             break;
         }
     }

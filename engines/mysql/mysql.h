@@ -249,6 +249,8 @@ void brn_mysql_look_who_blocks(brn_mysql *p);
 brant_status brn_mysql_error(
     brn_mysql *p, brn_str sql, const char *id, const char *what, brant_error **err);
 brant_status brn_mysql_lost(brn_mysql *p, brant_error **err);
+/* Of the last error: one number for what is the same. */
+unsigned brn_mysql_number(MYSQL *my);
 /* Whether the number says that trying again may help and nothing took effect. */
 bool brn_mysql_is_passing(unsigned number);
 bool brn_mysql_is_lost_number(unsigned number);

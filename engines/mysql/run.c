@@ -609,7 +609,7 @@ static brant_status item_failed(packet *k, const item *it, brant_error **err)
     if (brn_mysql_is_lost(p)) {
         in_doubt(k);
     } else {
-        k->state->passing = brn_mysql_is_passing(mysql_errno(p->my));
+        k->state->passing = brn_mysql_is_passing(brn_mysql_number(p->my));
     }
     return st;
 }

@@ -379,7 +379,8 @@ static brant_status find_foreign(
     brn_sql_foreign_list(&sql);
     brn_buf_add_c(&sql, ")");
     if (sql.failed) {
-        return brn_error_oom(err);
+        st = brn_error_oom(err);
+        goto out;
     }
     rc = brn_sqlite_prepare(&stmt, s, brn_buf_text(&sql));
     rc = rc == SQLITE_OK ? s->f->step(stmt) : rc;
@@ -390,6 +391,7 @@ static brant_status find_foreign(
     } else if (rc != SQLITE_DONE) {
         st = read_failed(s, rc, err);
     }
+out:
     s->f->finalize(stmt);
     brn_buf_release(&sql);
     return st;

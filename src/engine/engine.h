@@ -195,7 +195,7 @@ typedef struct brn_ledger_state {
     brn_ledger_rows rows;
     /* A ledger in another place of the same database, for the warning; NULL. */
     const char *elsewhere;
-    /* Without tables of ours: one of brn_sql_foreign_table(); NULL. */
+    /* Without tables of ours: one of brn_sql_foreign_list(); NULL. */
     const char *foreign;
 } brn_ledger_state;
 

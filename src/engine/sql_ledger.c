@@ -613,23 +613,35 @@ void brn_sql_history_select(
     }
 }
 
-const char *brn_sql_foreign_table(size_t i)
-{
-    static const char *const names[] = {
-        "schema_migrations",     "goose_db_version",           "gorp_migrations",
-        "flyway_schema_history", "__diesel_schema_migrations", "_prisma_migrations",
-        "_sqlx_migrations",      "__drizzle_migrations",       "atlas_schema_revisions",
-    };
+static const struct foreign_table {
+    const char *name;
+    const char *tool;
+} foreign_tables[] = {
+    { "schema_migrations", "golang-migrate or dbmate" },
+    { "goose_db_version", "goose" },
+    { "gorp_migrations", "sql-migrate" },
+    { "flyway_schema_history", "Flyway" },
+    { "__diesel_schema_migrations", "diesel" },
+    { "_prisma_migrations", "prisma" },
+    { "_sqlx_migrations", "sqlx" },
+    { "__drizzle_migrations", "drizzle" },
+    { "atlas_schema_revisions", "atlas" },
+};
 
-    return i < BRN_ARRAY_LEN(names) ? names[i] : NULL;
+const char *brn_sql_foreign_tool(const char *table)
+{
+    for (size_t i = 0; i < BRN_ARRAY_LEN(foreign_tables); i++) {
+        if (strcmp(foreign_tables[i].name, table) == 0) {
+            return foreign_tables[i].tool;
+        }
+    }
+    return "another tool";
 }
 
 void brn_sql_foreign_list(brn_buf *out)
 {
-    const char *name = NULL;
-
-    for (size_t i = 0; (name = brn_sql_foreign_table(i)) != NULL; i++) {
-        brn_buf_printf(out, "%s'%s'", i > 0 ? ", " : "", name);
+    for (size_t i = 0; i < BRN_ARRAY_LEN(foreign_tables); i++) {
+        brn_buf_printf(out, "%s'%s'", i > 0 ? ", " : "", foreign_tables[i].name);
     }
 }
 

@@ -96,11 +96,10 @@ void brn_sql_history_select(
 /* Tables from 0, and the columns that ENSURE makes in them; NULL: there is none of that number. */
 const char *brn_sql_ledger_table_name(size_t t);
 const char *brn_sql_ledger_column(size_t t, size_t i);
-/* Tables from 0 in which other tools record what they have applied; NULL: there is none of that
- * number. */
-const char *brn_sql_foreign_table(size_t i);
-/* All of them as SQL, for IN: 'a', 'b' */
+/* Tables in which other tools record what they have applied, as SQL for IN: 'a', 'b'. */
 void brn_sql_foreign_list(brn_buf *out);
+/* Whose such a table is. */
+const char *brn_sql_foreign_tool(const char *table);
 /* Name of a table, quoted and qualified; and that of the table of migrations. */
 void brn_sql_table_name(
     brn_buf *out, const brn_sql_dialect *dialect, const char *schema, const char *name);

@@ -1,32 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/foreign.h"
 
-#include <string.h>
-
-static const struct known_table {
-    const char *name;
-    const char *tool;
-} known_tables[] = {
-    { "schema_migrations", "golang-migrate or dbmate" },
-    { "goose_db_version", "goose" },
-    { "gorp_migrations", "sql-migrate" },
-    { "flyway_schema_history", "Flyway" },
-    { "__diesel_schema_migrations", "diesel" },
-    { "_prisma_migrations", "prisma" },
-    { "_sqlx_migrations", "sqlx" },
-    { "__drizzle_migrations", "drizzle" },
-    { "atlas_schema_revisions", "atlas" },
-};
-
-static const char *tool_of(const char *table)
-{
-    for (size_t i = 0; i < BRN_ARRAY_LEN(known_tables); i++) {
-        if (strcmp(known_tables[i].name, table) == 0) {
-            return known_tables[i].tool;
-        }
-    }
-    return "another tool";
-}
+#include "engine/sql_ledger.h"
 
 static size_t count_steps(const brn_run *run, size_t database)
 {
@@ -43,7 +18,7 @@ static brant_status refuse(
     brn_error(
         err, BRANT_EDRIFT, "adopt.foreign_history",
         "\"%s\" has the table \"%s\" of %s, and no record of brant's", brn_target_name(target),
-        table, tool_of(table));
+        table, brn_sql_foreign_tool(table));
     brn_error_detail(
         err, "%zu migration%s would run, although that tool may have applied %s.", count,
         count == 1 ? "" : "s", count == 1 ? "it" : "them");
