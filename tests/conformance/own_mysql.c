@@ -311,6 +311,22 @@ static void use_url(conf_db *db, const char *params)
     assert_int_equal(brn_url_parse(&db->parsed, &db->arena, brn_str_from(url), NULL), BRANT_OK);
 }
 
+/* The new primary of a group has applied what it has received before a run asks it anything. */
+static void a_run_waits_behind_a_failover(void **state)
+{
+    conf_db *db = *state;
+    brn_conn *conn = with_row(db);
+
+    if (((brn_mysql *)conn)->maria) {
+        conf_close(conn);
+        skip();
+    }
+    conf_run_sql(conn, db, "CREATE TABLE t AS SELECT @@group_replication_consistency AS c");
+    assert_int_equal(
+        number(db, "SELECT COUNT(*) FROM t WHERE c = 'BEFORE_ON_PRIMARY_FAILOVER'"), 1);
+    conf_close(conn);
+}
+
 static void the_mode_of_the_url_stays(void **state)
 {
     conf_db *db = *state;
@@ -537,6 +553,7 @@ int conf_own_mysql(void)
         TEST(a_session_that_is_killed_comes_back_with_its_lock),
         TEST(the_mode_of_the_session_is_known),
         TEST(the_mode_of_the_url_stays),
+        TEST(a_run_waits_behind_a_failover),
         TEST(values_stand_only_where_they_are_asked_for),
         TEST(urls_are_read_as_users_know_them),
         TEST(a_lease_is_renewed_while_it_is_held),
