@@ -20,7 +20,7 @@ def small(count: int) -> dict:
 class Case(support_postgres.Case):
     def behind_proxy(self, **more) -> support_postgres.Project:
         p = self.project(**more)
-        p.proxy = servers.proxy(self, p.server)
+        p.proxy = servers.proxy(self, p.server, gather_us=10000)
         p.env["DATABASE_URL"] = p.proxy.url(p.database.name)
         return p
 

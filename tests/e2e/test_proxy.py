@@ -98,6 +98,16 @@ class Proxy(support.Case):
         self.assertEqual(client.ask(b"more\n", 22), b"later\n" * 2 + b"more\n" * 2)
         self.assertEqual(proxy.counts()["round_trips"], 1)
 
+    def test_answers_can_wait_until_the_client_has_said_all(self):
+        for options, trips in (({}, 2), ({"gather_us": 500000}, 1)):
+            with self.subTest(**options):
+                proxy = self.start(**options)
+                client = Client(self, proxy)
+                client.socket.sendall(b"a\n")
+                time.sleep(0.1)  # the answer is there, and nobody reads it
+                self.assertEqual(client.ask(b"b\n", 8), b"a\na\nb\nb\n")
+                self.assertEqual(proxy.counts()["round_trips"], trips)
+
     def test_large_answers_pass_whole_and_so_does_the_end(self):
         proxy = self.start()
         client = Client(self, proxy)

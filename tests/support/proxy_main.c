@@ -3,7 +3,8 @@
  * A proxy for tests and benchmarks: it counts, delays and cuts what goes between a client and a
  * server on this machine, and knows nothing of what they say.
  *
- *     proxy --to PORT|/PATH/OF/A/SOCKET [--delay-us N] [--linger-ms N] [--seconds N]
+ *     proxy --to PORT|/PATH/OF/A/SOCKET
+ *           [--delay-us N] [--gather-us N] [--linger-ms N] [--seconds N]
  *           [--cut trip|to-server|to-client --at N [--when before|after] [--how fin|rst|hole]
  *            [--connection N | --every yes]]
  *
@@ -12,6 +13,11 @@
  *
  * A round trip: the client sends after the server last spoke on this connection; what it sends
  * first begins the first. --delay-us holds the bytes that begin one for so long.
+ *
+ * A client that sends ahead in several parts may see the first answers before its last part: more
+ * round trips, by chance, though it waited for none. With --gather-us nothing is taken from the
+ * server until the client was silent for so long, so that only those are counted without which the
+ * client did not go on.
  *
  * --cut ends a connection, by default the first that comes so far:
  *
@@ -72,6 +78,7 @@ typedef enum cut_how {
 typedef struct options {
     const char *to;
     uint64_t delay_us;
+    uint64_t gather_us;
     uint64_t linger_ms;
     uint64_t seconds;
     uint64_t cut;
@@ -111,6 +118,7 @@ typedef struct link_pair {
     bool client_spoke; /* last */
     bool armed;        /* the server's next word is the cut */
     int64_t until_us;  /* held, or lingering */
+    int64_t hear_us;   /* when the server is listened to */
 } link_pair;
 
 typedef struct proxy {
@@ -355,6 +363,7 @@ static void read_client(proxy *p, link_pair *l)
         return;
     }
     p->to_server += l->up.len;
+    l->hear_us = now_us() + (int64_t)p->o.gather_us;
     if (!l->client_spoke) {
         begin_trip(p, l);
     }
@@ -443,7 +452,11 @@ static void want_link(sets *s, const link_pair *l)
     }
     if (l->state == LINK_OPEN) {
         want_flow(s, &l->up, l->until_us != NEVER);
-        want_flow(s, &l->down, false);
+        if (l->hear_us > now_us()) {
+            s->until_us = l->hear_us < s->until_us ? l->hear_us : s->until_us;
+        } else {
+            want_flow(s, &l->down, false);
+        }
     } else if (l->state == LINK_LINGERS) {
         want(s, &s->reads, l->down.from);
     }
@@ -550,6 +563,7 @@ typedef struct option_row {
 
 static const option_row option_rows[] = {
     { "--delay-us", offsetof(options, delay_us), { NULL } },
+    { "--gather-us", offsetof(options, gather_us), { NULL } },
     { "--linger-ms", offsetof(options, linger_ms), { NULL } },
     { "--seconds", offsetof(options, seconds), { NULL } },
     { "--cut", offsetof(options, cut), { "none", "trip", "to-server", "to-client", NULL } },
