@@ -41,7 +41,8 @@ const cli_command cli_cmd_setup = {
     .summary = "Create databases that are missing",
     .usage = "[NAME]... [--complete]",
     .details = "Without a name, every database of the project. This is the only command that "
-               "creates a database or keyspace.",
+               "creates a database or keyspace. It fails where the user could not create "
+               "tables.",
     .example = "brant setup main events\nbrant -d sqlite:new.db setup --complete",
     .flags = CLI_NEEDS_SESSION | CLI_WRITES | CLI_ARGS_ARE_DATABASES,
     .opts = setup_opts,

@@ -248,9 +248,7 @@ static bool read_info(void *user, size_t index, MYSQL_RES *rows)
     if (row[0] != NULL && brn_str_to_u64(brn_str_from(row[0]), &size) && size <= INT64_MAX) {
         info->size_bytes = (int64_t)size;
     }
-    (void)snprintf(
-        info->rights, sizeof(info->rights), "%s",
-        row[1] != NULL && row[1][0] == '1' ? "read only" : "read and write");
+    info->writable = row[1] == NULL || row[1][0] != '1';
     return true;
 }
 
@@ -270,9 +268,7 @@ static brant_status mysql_engine_server_info(
     (void)snprintf(info.version, sizeof(info.version), "%.63s", mysql_get_server_info(p->my));
     (void)snprintf(info.target, sizeof(info.target), "%.300s/%.200s", p->host, p->dbname);
     (void)snprintf(info.user, sizeof(info.user), "%.127s", p->target.user);
-    if (p->read_only) {
-        (void)snprintf(info.rights, sizeof(info.rights), "read only");
-    }
+    info.writable = info.writable && !p->read_only;
     *out = info;
     return BRANT_OK;
 }

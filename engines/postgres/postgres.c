@@ -369,9 +369,7 @@ static brant_status postgres_server_info(brn_server_info *out, brn_conn *conn, b
         info.version, sizeof(info.version), "%.63s", PQparameterStatus(p->pg, "server_version"));
     (void)snprintf(info.target, sizeof(info.target), "%.300s/%.200s", p->host, p->dbname);
     (void)snprintf(info.user, sizeof(info.user), "%.127s", PQuser(p->pg));
-    (void)snprintf(
-        info.rights, sizeof(info.rights), "%s",
-        PQgetvalue(result, 0, 1)[0] == 't' && !p->read_only ? "read and write" : "read only");
+    info.writable = PQgetvalue(result, 0, 1)[0] == 't' && !p->read_only;
     if (brn_str_to_u64(brn_str_from(PQgetvalue(result, 0, 0)), &size) && size <= INT64_MAX) {
         info.size_bytes = (int64_t)size;
     }

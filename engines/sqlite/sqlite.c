@@ -299,15 +299,13 @@ static brant_status sqlite_server_info(brn_server_info *out, brn_conn *conn, bra
     brn_server_info info = { .size_bytes = -1 };
     char user[BRN_PLATFORM_NAME];
     struct stat file;
-    bool writable = s->f->db_readonly(s->db, "main") == 0;
 
     (void)err;
     brn_platform_user(user);
     (void)snprintf(info.version, sizeof(info.version), "%s", s->f->libversion());
     (void)snprintf(info.target, sizeof(info.target), "%s", s->path);
     (void)snprintf(info.user, sizeof(info.user), "%.127s", user);
-    (void)snprintf(
-        info.rights, sizeof(info.rights), "%s", writable ? "read and write" : "read only");
+    info.writable = s->f->db_readonly(s->db, "main") == 0;
     if (s->lock_path != NULL && stat(s->path, &file) == 0) {
         info.size_bytes = (int64_t)file.st_size;
     }

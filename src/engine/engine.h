@@ -119,7 +119,7 @@ typedef struct brn_server_info {
     char version[64]; /* "3.40.1" */
     char target[512]; /* what it reached, without secrets: path, or host:port/database */
     char user[128];
-    char rights[64];    /* "read and write", "read only" */
+    bool writable;      /* tables can be made there, as far as the server tells */
     int64_t size_bytes; /* -1: unknown */
 } brn_server_info;
 

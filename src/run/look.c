@@ -407,7 +407,7 @@ static void ping_target(brant_ping_info *info, brn_box *box, brant_session *sess
         info->target = brn_arena_strdup(&box->arena, server.target);
         info->user = brn_arena_strdup(&box->arena, server.user);
         info->server_version = brn_arena_strdup(&box->arena, server.version);
-        info->rights = brn_arena_strdup(&box->arena, server.rights);
+        info->rights = server.writable ? "read and write" : "read only";
     }
 }
 

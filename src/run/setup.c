@@ -178,11 +178,31 @@ static brant_status create_missing(brn_edit *e, size_t index, brant_error **err)
     return st;
 }
 
+/* A database where the first `up` would fail is not ready. */
+static brant_status require_writable(brn_edit *e, size_t index, brant_error **err)
+{
+    brn_target *target = &e->run.session->targets[index];
+    brn_server_info server = { 0 };
+    brant_status st = target->conn->engine->server_info(&server, target->conn, err);
+    if (st != BRANT_OK || server.writable) {
+        return st;
+    }
+    st = brn_error(
+        err, BRANT_ECONNECT, "connect.no_rights", "the user \"%s\" cannot create tables in %s",
+        server.user, server.target);
+    brn_error_hint(
+        err, "Give it the right to (in the schema of the ledger, too), or use another user. Or is "
+             "the server a replica, or set to be read only?");
+    brn_error_subject(err, brn_target_name(target), NULL);
+    return st;
+}
+
 static brant_status setup_one(
     brn_edit *e, size_t index, bool complete, bool *run_up, brant_error **err)
 {
     if (!complete) {
-        return create_missing(e, index, err);
+        brant_status ready = create_missing(e, index, err);
+        return ready == BRANT_OK ? require_writable(e, index, err) : ready;
     }
     brant_status st = require_empty(e, index, err);
     const char *dir = st == BRANT_OK ? schema_dir(e, index) : NULL;

@@ -125,6 +125,10 @@ class Apart(Case):
         result = p.run("ping", env={"DATABASE_URL": url}, check=0)
         self.assertSays(result, "read only", role)
         p.run("status", env={"DATABASE_URL": url}, check=0)
+        result = p.run("setup", env={"DATABASE_URL": url})
+        self.assertRefused(result, "cannot create tables", role, r"connect\.no_rights", codes=(10,))
+        p.sql(f'GRANT CREATE ON SCHEMA public TO "{role}"')
+        self.assertSays(p.run("setup", env={"DATABASE_URL": url}, check=0), "ready")
 
     def test_S_C80_no_right_to_use_the_schema_of_the_ledger(self):
         p = self.project()
