@@ -30,16 +30,21 @@ class People(cluster_cases.People):
 class Elsewhere(cluster_cases.Case):
     """What a dead run has sent goes on, on the member where it was."""
 
-    def altering(self):
-        """A run on the first member, killed while its ALTER waits there for the returned session."""
+    def begin_altering(self, door):
+        """A run through door, whose ALTER waits on the first member for the returned session."""
         p = self.project().pairs({"1_a": AUDIT})
         p.run("up", env=p.on(self.one), check=0)
         p.pairs({"2_b": "ALTER TABLE audit ADD COLUMN c int;\n", "3_c": audit("c")})
         reader = p.database.connect()
         self.addCleanup(reader.close)
         reader.query("START TRANSACTION; SELECT * FROM audit")
-        run = p.start("up", env={**p.on(self.one), "BRANT_DDL_LOCK_TIMEOUT": "2m"})
+        run = p.start("up", env={**p.on(door), "BRANT_DDL_LOCK_TIMEOUT": "2m"})
         support.wait_until(lambda: any("ALTER TABLE" in (s["info"] or "") for s in p.sessions()), process=run)
+        return p, reader, run
+
+    def altering(self):
+        """That run killed then."""
+        p, reader, run = self.begin_altering(self.one)
         run.send(signal.SIGKILL)
         run.finish()
         return p, reader
@@ -60,6 +65,19 @@ class Elsewhere(cluster_cases.Case):
         result = run.finish()
         self.assertEqual(result.code, 0, result)
         self.assertSays(result, f"still at work on 127.0.0.1:{self.one.port}")
+        self.check_once(p)
+
+    def test_a_live_run_that_comes_back_on_another_member_waits_for_it(self):
+        proxy = servers.proxy(self, self.one)
+        p, reader, run = self.begin_altering(proxy)
+        proxy.stop()
+        servers.proxy(self, self.two, port=proxy.port)
+        time.sleep(2 * cluster_cases.LEASE_SECONDS)
+        self.assertIsNone(run.process.poll())
+        reader.query("COMMIT")
+        result = run.finish()
+        self.assertEqual(result.code, 0, result)
+        self.assertSays(result, "what was sent on the lost connection")
         self.check_once(p)
 
     def test_lock_shows_and_ends_it(self):

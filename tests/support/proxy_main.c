@@ -3,13 +3,13 @@
  * A proxy for tests and benchmarks: it counts, delays and cuts what goes between a client and a
  * server on this machine, and knows nothing of what they say.
  *
- *     proxy --to PORT|/PATH/OF/A/SOCKET
+ *     proxy --to PORT|/PATH/OF/A/SOCKET [--port N]
  *           [--delay-us N] [--gather-us N] [--linger-ms N] [--seconds N]
  *           [--cut trip|to-server|to-client --at N [--when before|after] [--how fin|rst|hole]
  *            [--connection N | --every yes]]
  *
- * The first line that it prints is the port on which it listens, the others are statistics in JSON:
- * one for each SIGUSR1, and one at the end, which SIGTERM asks for.
+ * The first line that it prints is the port on which it listens (--port, or a free one), the others
+ * are statistics in JSON: one for each SIGUSR1, and one at the end, which SIGTERM asks for.
  *
  * A round trip: the client sends after the server last spoke on this connection; what it sends
  * first begins the first. --delay-us holds the bytes that begin one for so long.
@@ -77,6 +77,7 @@ typedef enum cut_how {
 
 typedef struct options {
     const char *to;
+    uint64_t port;
     uint64_t delay_us;
     uint64_t gather_us;
     uint64_t linger_ms;
@@ -205,12 +206,13 @@ static int connect_server(const char *to)
     return fd;
 }
 
-static int listen_somewhere(void)
+/* port 0: where it is free. */
+static int listen_somewhere(uint64_t wanted)
 {
     unsigned first = (unsigned)getpid() * 2654435761u;
 
-    for (unsigned i = 0; i < PORTS; i++) {
-        unsigned port = FIRST_PORT + (first + i) % PORTS;
+    for (unsigned i = 0; i < (wanted != 0 ? 1 : PORTS); i++) {
+        uint64_t port = wanted != 0 ? wanted : FIRST_PORT + (first + i) % PORTS;
         struct sockaddr_in address = loopback(port);
         int fd = socket(AF_INET, SOCK_STREAM, 0);
         int one = 1;
@@ -222,7 +224,7 @@ static int listen_somewhere(void)
         if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
             listen(fd, 128) == 0) {
             make_ready(fd);
-            (void)printf("%u\n", port);
+            (void)printf("%" PRIu64 "\n", port);
             (void)fflush(stdout);
             return fd;
         }
@@ -562,6 +564,7 @@ typedef struct option_row {
 } option_row;
 
 static const option_row option_rows[] = {
+    { "--port", offsetof(options, port), { NULL } },
     { "--delay-us", offsetof(options, delay_us), { NULL } },
     { "--gather-us", offsetof(options, gather_us), { NULL } },
     { "--linger-ms", offsetof(options, linger_ms), { NULL } },
@@ -644,7 +647,7 @@ int main(int argc, char **argv)
     (void)prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0); /* delays are of microseconds */
 #endif
     prepare_signals(&unblocked);
-    p.listener = listen_somewhere();
+    p.listener = listen_somewhere(p.o.port);
     if (p.listener < 0) {
         (void)fputs("proxy: no free port\n", stderr);
         return 1;
