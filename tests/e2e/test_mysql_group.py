@@ -118,5 +118,41 @@ class Elsewhere(cluster_cases.Case):
         self.assertEqual(p.completed(), [])
 
 
+class OnePrimary(cluster_cases.Case):
+    """The same group, where for a while only one member takes writes."""
+
+    @staticmethod
+    def ask(node, sql: str) -> str:
+        with node.connect() as admin:
+            return str(admin.query(sql)[0][0])
+
+    @classmethod
+    def move_primary(cls, node, function: str = "set_as_primary") -> None:
+        name = cls.ask(node, "SELECT @@server_uuid")
+        cls.ask(node, f"SELECT group_replication_{function}('{name}')")
+        support.wait_until(lambda: cls.ask(node, "SELECT @@super_read_only") == "0", what="the new primary")
+
+    @classmethod
+    def setUpClass(cls):
+        if NODES:
+            cls.addClassCleanup(cls.ask, NODES[0], "SELECT group_replication_switch_to_multi_primary_mode()")
+            cls.move_primary(NODES[0], "switch_to_single_primary_mode")
+
+    def test_what_a_dead_run_began_is_finished_at_the_next_primary(self):
+        p, other, run = self.held_up()
+        self.addCleanup(self.move_primary, self.one)
+        self.assertEqual(p.sql("SHOW TABLES LIKE 'brant_lease'"), [])  # GET_LOCK() on the primary does
+        run.send(signal.SIGKILL)
+        run.finish()
+        self.assertRefused(p.run("up", env=p.on(self.two)), "read.only", codes=(1, 10))
+        other.query("COMMIT")
+        self.move_primary(self.two)
+        p.run("up", env=p.on(self.two), check=0)
+        self.check_once(p)
+        for command in (("mark", "4_d", "--as", "pending"), ("setup",)):
+            self.assertRefused(p.run(*command, env=p.on(self.one)), "read.only", codes=(1, 10))
+        self.assertEqual(p.completed(), ["1_a", "2_b", "3_c", "4_d"])
+
+
 if __name__ == "__main__":
     support.main()
