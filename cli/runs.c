@@ -115,7 +115,9 @@ static void say_report(cli_context *ctx, const brant_report *report, const cli_r
     brn_buf_add_c(out, " in ");
     cli_duration(out, report->duration_ms);
     brn_buf_add_char(out, '\n');
-    list_applied(ctx, report);
+    if (!ctx->render.quiet) {
+        list_applied(ctx, report);
+    }
     if (report->failed != NULL) {
         brn_buf_add_c(out, "failed:   ");
         cli_describe_open(out, report->failed);

@@ -81,7 +81,7 @@ const brant_setting_info brn_settings_table[] = {
         .flags = BRANT_SETTING_GLOBAL_FLAG,
         .letter = 'q',
         .default_value = "false",
-        .help = "Say nothing but answers, warnings and errors.",
+        .help = "Say nothing but answers, warnings and errors; a run does not list what it did.",
         .since = "0.1",
     },
     {

@@ -3,7 +3,8 @@
 
 The command is named by the environment variable BRANT, the build directory with the helper
 programs by BRANT_BUILD. BRANT_SLOW=1 makes the kill loops long, BRANT_SANITIZED=1 says that the
-build has sanitizers: slower and with more memory.
+build has sanitizers: slower and with more memory. BRANT_BRIEF=1, which that includes, makes loops
+over similar cases short: they run in full in another lane.
 """
 import contextlib
 import json
@@ -27,6 +28,7 @@ BUILD = os.path.abspath(os.environ.get("BRANT_BUILD", "build"))
 FAULT = os.path.join(BUILD, "tests", "fault")
 SLOW = os.environ.get("BRANT_SLOW") == "1"
 SANITIZED = os.environ.get("BRANT_SANITIZED") == "1"
+BRIEF = SANITIZED or os.environ.get("BRANT_BRIEF") == "1"
 PATIENCE = 6 if SANITIZED else 1
 NOBODY = 65534
 MEMORY = "/dev/shm"

@@ -91,7 +91,10 @@ class Streams(support.Case):
 
     def test_quiet_says_nothing_but_answers(self):
         p = simple(self)
-        self.assertEqual(p.up("-q").err, "")
+        result = p.up("-q")
+        self.assertEqual(result.err, "")
+        self.assertNotIn(p.completed()[0], result.out)
+        self.assertSays(result, "current: ", "applied: ")
         p.run("goto", "99", "-q", check=2)
 
     def test_progress_none(self):

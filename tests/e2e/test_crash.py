@@ -8,7 +8,7 @@ import time
 import boundaries
 import support
 from fault_table import Table
-from support import AUDIT, SANITIZED, SLOW, audit
+from support import AUDIT, BRIEF, SLOW, audit
 from workloads import OFF, OUTSIDE, OWN, TOGETHER, TRANSACTIONAL, clear, finish, keep, restore
 
 TABLE = Table("crash")
@@ -21,7 +21,7 @@ def tearDownModule():
 class Boundaries(boundaries.Boundaries):
     """Kills, failures and lost answers."""
 
-    table, stride = TABLE, 3 if SANITIZED else 1
+    table, stride = TABLE, 3 if BRIEF else 1
     names = {id(TRANSACTIONAL): "transactional", id(TOGETHER): "together", id(OUTSIDE): "outside",
              id(OWN): "own transactions"}
 
@@ -160,18 +160,18 @@ class RandomKills(support.Case):
         print(f"{self.id()}: {rounds} rounds, {hit} killed, {answers} answers", file=sys.stderr)
 
     def test_random_kills_up(self):
-        self.loop(8 if SANITIZED else 30, long_workload(200))
+        self.loop(8 if BRIEF else 30, long_workload(200))
 
     def test_random_kills_down(self):
-        self.loop(4 if SANITIZED else 10, long_workload(200), "down")
+        self.loop(4 if BRIEF else 10, long_workload(200), "down")
 
     def test_random_kills_in_one_transaction(self):
         wanted = {name: texts for name, texts in long_workload(200).items()
                   if "BEGIN" not in texts[0] and OFF not in texts[0]}
-        self.loop(3 if SANITIZED else 5, wanted, extra=("--tx", "all"))
+        self.loop(3 if BRIEF else 5, wanted, extra=("--tx", "all"))
 
     def test_random_kills_without_transactions(self):
-        self.loop(3 if SANITIZED else 5, TRANSACTIONAL | {
+        self.loop(3 if BRIEF else 5, TRANSACTIONAL | {
             f"{n}_more": (audit(f"{n}_more#1"), None) for n in range(10, 200)},
             extra=("--tx", "none"))
 
@@ -180,7 +180,7 @@ class RandomKills(support.Case):
         took = p.up("-q", "-d", "sqlite:undisturbed.db").seconds
         expected = p.dump("undisturbed.db")
         rng = support.seeded(self, "processes")
-        for number in range(3 if SANITIZED else 8):
+        for number in range(3 if BRIEF else 8):
             clear(p)
             running = [p.start("up", "-q", "--lock-poll-interval", "60s") for _ in range(6)]
             for victim in rng.sample(running, 4):
@@ -212,7 +212,7 @@ class RandomKills(support.Case):
             took = max(took, p.up("1").seconds)
             states[tuple(p.completed())] = p.dump()
         partial = 0
-        for step in range(40 if SANITIZED else 120):
+        for step in range(40 if BRIEF else 120):
             running = p.start(*rng.choice(walk), "-q")
             time.sleep(rng.uniform(0, took * 2))
             running.send(signal.SIGKILL)
@@ -311,7 +311,7 @@ class Signals(support.Case):
         took = p.up("-q").seconds
         expected = p.dump()
         rng = support.seeded(self, "signals")
-        for _ in range(4 if SANITIZED else 12):
+        for _ in range(4 if BRIEF else 12):
             restore(p, "before")
             running = p.start("up", "-q")
             # Earlier than this the handlers may not be there yet.

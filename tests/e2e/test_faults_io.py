@@ -8,7 +8,7 @@ import unittest
 
 import support
 from fault_table import Table
-from support import AUDIT, SANITIZED, SLOW, audit
+from support import AUDIT, BRIEF, SLOW, audit
 from workloads import OUTSIDE, OWN, TOGETHER, TRANSACTIONAL, clear, finish, keep, restore
 
 SHIM = os.path.join(support.BUILD, "tests", "shim_io.so")
@@ -117,7 +117,7 @@ class FailingCalls(Faults):
     ONCE_ONLY = ("EINTR", "ENOLCK", "short")
     NO_FAILURE = ("EINTR", "short")
     EVERYWHERE = ("EIO",)
-    MOST = 1000000 if SLOW else 2 if SANITIZED else 6
+    MOST = 1000000 if SLOW else 2 if BRIEF else 6
 
     def setUp(self):
         if not os.path.exists(SHIM):
@@ -201,21 +201,21 @@ class FailingCalls(Faults):
     def test_up(self):
         self.moved(TRANSACTIONAL, "up", "each")
 
-    @unittest.skipIf(SANITIZED, "the paths are those of the other tests, and this is slow")
+    @unittest.skipIf(BRIEF, "the paths are those of the other tests, and this is slow")
     def test_up_in_one_transaction(self):
         self.moved(TOGETHER, "up", "all")
 
     def test_up_outside_transactions(self):
         self.moved(OUTSIDE, "up", "each")
 
-    @unittest.skipIf(SANITIZED, "the paths are those of the other tests, and this is slow")
+    @unittest.skipIf(BRIEF, "the paths are those of the other tests, and this is slow")
     def test_up_with_own_transactions(self):
         self.moved(OWN, "up", "each")
 
     def test_down(self):
         self.moved(TRANSACTIONAL, "down", "each")
 
-    @unittest.skipIf(SANITIZED, "the paths are those of the other tests, and this is slow")
+    @unittest.skipIf(BRIEF, "the paths are those of the other tests, and this is slow")
     def test_down_outside_transactions(self):
         self.moved(OUTSIDE, "down", "each")
 

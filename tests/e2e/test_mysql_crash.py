@@ -9,7 +9,7 @@ import time
 import servers
 import support
 import support_mysql
-from support import SLOW
+from support import BRIEF, SLOW
 from support_mysql import audit
 
 # Without a counter, which no transaction gives back; and a row that is there twice is seen.
@@ -59,13 +59,13 @@ class Boundaries(Case):
                 self.finish(p, expected)
 
     def test_killed_at_every_boundary(self):
-        self.every("kill", 1 if SLOW else 3)
+        self.every("kill", 1 if SLOW else 7 if BRIEF else 3)
 
     def test_failed_at_every_boundary(self):
-        self.every("fail", 1 if SLOW else 4)
+        self.every("fail", 1 if SLOW else 9 if BRIEF else 4)
 
     def test_answers_lost_at_every_boundary(self):
-        self.every("drop", 1 if SLOW else 4)
+        self.every("drop", 1 if SLOW else 9 if BRIEF else 4)
 
 
 class Cuts(Case):

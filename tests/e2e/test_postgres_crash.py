@@ -10,7 +10,7 @@ import support
 import workloads
 import workloads_postgres
 from fault_table import Table
-from support import SANITIZED, audit
+from support import BRIEF, audit
 from support_postgres import AUDIT
 from workloads_postgres import OFF, OUTSIDE, OWN, TOGETHER, TRANSACTIONAL, many
 
@@ -30,7 +30,7 @@ class Boundaries(boundaries.Boundaries):
     effects = workloads_postgres.EFFECTS
     names = {id(TRANSACTIONAL): "postgres", id(TOGETHER): "postgres, together", id(OUTSIDE): "postgres, outside",
              id(OWN): "postgres, own transactions"}
-    stride = 83 if SANITIZED else 41
+    stride = 83 if BRIEF else 41
 
     def project(self, *args, **more):
         return workloads_postgres.Project(self, *args, **more)
