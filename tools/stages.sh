@@ -78,13 +78,3 @@ lane() {
 build_counting() {
     build_preset cov && find build-cov -name '*.gcda' -exec rm -f {} +
 }
-
-# coverage: how much of the library the tests run. The crash tests kill most of their processes,
-# whose counts are lost; of the fault tests one is enough to show which lines run.
-coverage() {
-    stage build-cov build-cov build_counting
-    lane build-cov cov -L '^(unit|engine:.*|fuzz-replay|docs|e2e|fault)$' -LE slow \
-        -E '^(e2e_crash|fault_oom_arena|fault_covered)$'
-    stage build-cov coverage tools/coverage build-cov
-    sed 's/^/   /' build-cov/logs/coverage.log
-}
