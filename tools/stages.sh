@@ -53,8 +53,10 @@ run_ctest() {
     junit=$2
     shift 2
     listed=${junit%.xml}.json
+    # Half of the time a test waits: for a server, a disk, a clock.
+    at_once=$((jobs * 2))
     ctest --preset "$preset" --show-only=json-v1 "$@" >"$listed" &&
-        ctest --preset "$preset" --parallel "$jobs" --output-junit "$junit" "$@" &&
+        ctest --preset "$preset" --parallel "$at_once" --output-junit "$junit" "$@" &&
         tools/ctest-totals --check "$listed" "$junit"
 }
 
