@@ -111,7 +111,7 @@ static void look_why_it_waits(brn_postgres *p)
     PQfinish(side);
 }
 
-/* Before the server gives up waiting, where it does so soon. */
+/* Before the server gives up waiting, where it does so soon: a look takes a connection. */
 static int64_t first_look_ms(const brn_postgres *p)
 {
     int64_t attempt_ms = p->lock_attempt_ms > 0 ? p->lock_attempt_ms : p->lock_timeout_ms;
@@ -120,7 +120,7 @@ static int64_t first_look_ms(const brn_postgres *p)
         (attempt_ms <= 0 || p->conn.control->lock_timeout_ms < attempt_ms)) {
         attempt_ms = p->conn.control->lock_timeout_ms;
     }
-    return attempt_ms > 0 && attempt_ms / 2 < FIRST_LOOK_MS ? attempt_ms / 2 : FIRST_LOOK_MS;
+    return attempt_ms > 0 && attempt_ms / 4 < FIRST_LOOK_MS ? attempt_ms / 4 : FIRST_LOOK_MS;
 }
 
 /* --- waiting ---------------------------------------------------------------------------------- */

@@ -6,6 +6,10 @@ import support
 import support_postgres
 from support_postgres import ALTER, READS, WRITES, audit
 
+# Who blocks has to be found before a try is over.
+ATTEMPT_MS = 600 if support.SANITIZED else 200
+ATTEMPT = f"{ATTEMPT_MS}ms"
+
 
 class Letting(support_postgres.Busy):
     def check(self, hold: str, *args):
@@ -14,7 +18,7 @@ class Letting(support_postgres.Busy):
         p.up()
         p.pairs({"002_b": audit("2") + ALTER})
         with self.application(p, hold) as app:
-            up = p.start("up", "--progress=json", "--ddl-lock-timeout", "200ms", *args)
+            up = p.start("up", "--progress=json", "--ddl-lock-timeout", ATTEMPT, *args)
             self.blocked(p, up)
             slowest, ran = 0.0, 0
             end = time.monotonic() + 3
@@ -26,8 +30,8 @@ class Letting(support_postgres.Busy):
                     time.sleep(0.01)
             self.assertTrue(up.alive(), up.err())
             self.assertGreater(ran, 50)
-            self.assertLess(slowest, 0.2 + 0.4 * support.PATIENCE)
-            self.assertGreater(self.retries(up), 1, up.err())
+            self.assertLess(slowest, ATTEMPT_MS / 1000 + 0.4 * support.PATIENCE)
+            support.wait_until(lambda: self.retries(up) > 1, what="another try", process=up)
             pid = app.pid
             app.query("COMMIT")
         self.assertEqual(up.finish(20).code, 0, up.err())
@@ -52,7 +56,7 @@ class Letting(support_postgres.Busy):
         p.pairs({"002_b": audit("2") + "CREATE TABLE t2 (a int);", "003_c": audit("3") + ALTER,
                  "004_d": audit("4")})
         with self.application(p, READS) as app:
-            up = p.start("up", "--progress=json", "--ddl-lock-timeout", "200ms")
+            up = p.start("up", "--progress=json", "--ddl-lock-timeout", ATTEMPT)
             support.wait_until(lambda: self.retries(up) > 1, what="another try", process=up)
             self.assertEqual(p.completed(), ["001_a", "002_b"], "what came before has its own transaction")
             app.query("COMMIT")
@@ -65,7 +69,7 @@ class Letting(support_postgres.Busy):
         p = self.users().pairs({"002_b": (ALTER, audit("-2") + "ALTER TABLE users DROP COLUMN email;")})
         p.up()
         with self.application(p, READS) as app:
-            down = p.start("down", "--progress=json", "--ddl-lock-timeout", "200ms")
+            down = p.start("down", "--progress=json", "--ddl-lock-timeout", ATTEMPT)
             support.wait_until(lambda: self.retries(down) > 1, what="another try", process=down)
             app.query("COMMIT")
         self.assertEqual(down.finish(20).code, 0, down.err())
@@ -77,7 +81,7 @@ class Letting(support_postgres.Busy):
         p.up()
         p.pairs({"002_b": "-- brant: transaction=off\n" + audit("2") + ALTER + audit("3")})
         with self.application(p, READS) as app:
-            up = p.start("up", "--progress=json", "--ddl-lock-timeout", "200ms")
+            up = p.start("up", "--progress=json", "--ddl-lock-timeout", ATTEMPT)
             support.wait_until(lambda: self.retries(up) > 1, what="another try", process=up)
             app.query("COMMIT")
         self.assertEqual(up.finish(20).code, 0, up.err())
@@ -95,7 +99,7 @@ class Letting(support_postgres.Busy):
         p.pairs({"002_b": "-- brant: transaction=off\nSET search_path = other;\nSET ROLE pg_monitor;\n" + ALTER
                           + "CREATE TABLE behind (a int);\n"})
         with self.application(p, "SELECT count(*) FROM other.users"):
-            up = p.start("up", "--progress=json", "--ddl-lock-timeout", "200ms")
+            up = p.start("up", "--progress=json", "--ddl-lock-timeout", ATTEMPT)
             support.wait_until(lambda: self.retries(up) > 1, what="another try", process=up)
         self.assertEqual(up.finish(20).code, 0, up.err())
         self.assertEqual(p.sql("SELECT table_schema FROM information_schema.columns WHERE column_name = 'email'"),
@@ -125,7 +129,7 @@ class Letting(support_postgres.Busy):
 class GivingUp(support_postgres.Busy):
     def give_up(self, p, *args, command="up"):
         with self.application(p, READS) as app:
-            result = p.run(command, "--ddl-lock-timeout", "200ms", "--lock-timeout", "2s", *args)
+            result = p.run(command, "--ddl-lock-timeout", ATTEMPT, "--lock-timeout", "2s", *args)
             self.assertRefused(result, "users|lock", rf"\b{app.pid}\b", "the shop", "SELECT count", "lock-timeout",
                                r"statement\.lock_timeout", codes=(1, 8))
             self.assertTrue(0.8 < result.seconds < 6 * support.PATIENCE, result)
