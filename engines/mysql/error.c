@@ -12,6 +12,8 @@
 
 #define RIGHTS "Grant that right to the user of the URL, or run as one who has it."
 
+#define READ_ONLY "The server is read only: is it a replica? Connect to the one that takes writes."
+
 /* By the server's number; the first row that fits. id NULL: the caller's. */
 static const struct error_class {
     unsigned number;
@@ -42,20 +44,32 @@ static const struct error_class {
       "The server's own max_execution_time ended it: raise that." },
     { 1021, BRANT_EIO, "database.full", "Free space on the server's disk, then run again." },
     { 1114, BRANT_EIO, "database.full", "Free space on the server's disk, then run again." },
-    { 1290, BRANT_ESTATEMENT, "statement.read_only",
-      "The server is read only: is it a replica? Connect to the one that takes writes." },
-    { 1836, BRANT_ESTATEMENT, "statement.read_only",
-      "The server is read only: is it a replica? Connect to the one that takes writes." },
+    { 1290, BRANT_ESTATEMENT, "statement.read_only", READ_ONLY },
+    { 1792, BRANT_ESTATEMENT, "statement.read_only", READ_ONLY },
+    { 1836, BRANT_ESTATEMENT, "statement.read_only", READ_ONLY },
+    { 1874, BRANT_ESTATEMENT, "statement.read_only", READ_ONLY },
+    { 1036, BRANT_ESTATEMENT, "statement.read_only",
+      "The table, or all of the server (innodb_read_only, innodb_force_recovery), is read only." },
+    { 1153, BRANT_ESTATEMENT, "statement.too_long",
+      "Raise max_allowed_packet on the server, or send less at once." },
     /* Of a Galera node that has lost the others, or is still getting their data. */
     { 1047, BRANT_ECONNECT, "connect.not_ready",
       "The node is not in step with its cluster. Wait until it is, or connect to another one." },
     { 0, BRANT_ESTATEMENT, NULL, NULL },
 };
 
-static const struct error_class *find_class(unsigned number)
+/* "The server is running with the --secure-file-priv option so it cannot execute this statement"
+ * has the number of "... with the --read-only option ...". */
+#define OPTION_ERROR 1290
+#define OPTION_READ_ONLY "read-only"
+
+static const struct error_class *find_class(unsigned number, const char *message)
 {
     size_t i = 0;
 
+    if (number == OPTION_ERROR && strstr(message, OPTION_READ_ONLY) == NULL) {
+        number = 0;
+    }
     while (error_classes[i].number != number && error_classes[i].number != 0) {
         i++;
     }
@@ -279,7 +293,7 @@ brant_status brn_mysql_error(
     brn_mysql *p, brn_str sql, const char *id, const char *what, brant_error **err)
 {
     unsigned number = p->my != NULL ? brn_mysql_number(p->my) : CR_SERVER_LOST;
-    const struct error_class *class = find_class(number);
+    const struct error_class *class = find_class(number, p->my != NULL ? mysql_error(p->my) : "");
     char message[MESSAGE_MAX] = "";
     size_t offset;
     brant_status st;

@@ -110,6 +110,7 @@ typedef struct brn_mysql {
     int64_t lock_attempt_ms;     /* in one go */
     int64_t attempt_seconds;     /* the same as the server was told it */
     int64_t lock_id;             /* -1: derived */
+    size_t packet_max;           /* bytes that the server takes in one packet; 0: not known */
     unsigned long locked_by;     /* number on the server of the session that has the lock; 0 */
     int64_t deadline_ns;         /* quiet: no look at the control; 0: look at it */
     int64_t look_ns;             /* when to look who blocks us; 0: never */
@@ -272,6 +273,13 @@ uint32_t brn_mysql_lex_mode(const brn_mysql *p);
 
 /* --- ledger.c --------------------------------------------------------------------------------- */
 
+/* Whatever the server's settings and its init_connect say: all rows of a query, however many the
+ * server thinks it has to look at, and texts in UTF-8. */
+#define BRN_MYSQL_PINNED                                                                           \
+    "SET SESSION sql_select_limit = 18446744073709551615, sql_big_selects = 1,"                    \
+    " character_set_client = utf8mb4, character_set_results = utf8mb4, collation_connection ="     \
+    " IF(@@character_set_connection = 'utf8mb4', @@collation_connection, 'utf8mb4_general_ci');\n"
+
 /* When the program that runs began, on the server. */
 #define BRN_MYSQL_BEGAN "@brant_began"
 
@@ -360,6 +368,10 @@ brant_status brn_mysql_run(
 /* Rolls back, restores the session. When the connection is lost: connects again, waits until the
  * old session is over, and takes the lock again. */
 brant_status brn_mysql_reset(brn_conn *conn, brant_error **err);
+/* Rolls back. Whether rows stay changed, as those of tables without transactions do; and the words
+ * for it. */
+bool brn_mysql_rollback_keeps(brn_mysql *p);
+void brn_mysql_tell_kept(brant_error **err, const char *migration);
 brant_status brn_mysql_transaction_lost(brant_error **err);
 brant_status brn_mysql_lock_lost(brant_error **err);
 /* Notes what the statement, which is about to run, will have changed for the session. The first one

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "ledger/record.h"
 #include "run/step_int.h"
 
 const brn_ledger_row *brn_frame_row(const brn_frame *f, const brn_ledger_state *state)
@@ -63,6 +64,18 @@ static int64_t open_intent(
         return 0;
     }
     return stored->intent;
+}
+
+/* The first statement of the transaction that the operation failed in; 0: there is none. */
+static int64_t first_of_transaction(const brn_program *program, size_t failed)
+{
+    size_t from = failed < program->ops.count ? failed : 0;
+    while (from > 0 && program->ops.items[from].type != BRN_OP_BEGIN &&
+           (program->ops.items[from].flags & BRN_OP_OWN_BEGIN) == 0) {
+        from--;
+    }
+    const brn_op *first = next_statement(program, from + 1);
+    return first != NULL ? (int64_t)first->number : 0;
 }
 
 /* "migrations/003_x.up.sql:4:1: no such table: y": what is stored must be enough the morning after.
@@ -128,9 +141,22 @@ static void report_failure(brn_frame *f, const brn_ledger_row *stored, const cha
     f->run->failed = doc;
 }
 
-/* Writes that the migration failed, without touching what is known of its progress. */
+/* What was rolled back and has not all gone: whether it took effect nobody knows. */
+static void leave_open(
+    brn_frame *f, brn_ledger_row *row, const brn_ledger_row *stored, int64_t number)
+{
+    char digest[BRN_DIGEST_HEX + 1];
+    brn_statement_digest(digest, brn_stmt_source(&f->compiled.stmts.items[number - 1]));
+    row->stmts_done = stored != NULL ? stored->stmts_done : 0;
+    row->done_digest = stored != NULL ? stored->done_digest : NULL;
+    row->intent = number;
+    row->intent_digest = brn_arena_strdup(f->run->arena, digest);
+}
+
+/* Writes that the migration failed, without touching what is known of its progress. kept: the
+ * number of the statement from which on it is not known; 0. */
 static void record_failure(
-    brn_frame *f, brant_error *failure, const brn_ledger_row *stored, int64_t intent)
+    brn_frame *f, brant_error *failure, const brn_ledger_row *stored, int64_t intent, int64_t kept)
 {
     brn_run *run = f->run;
     brn_migration *m = f->step->migration;
@@ -147,6 +173,9 @@ static void record_failure(
     row->stmts_total = (int64_t)f->compiled.stmts.count;
     row->finished_us = brn_clock_wall_us();
     row->intent = intent;
+    if (kept > 0) {
+        leave_open(f, row, stored, kept);
+    }
     history->detail = row->error;
     history->checksum = f->step->direction == BRN_DOWN ? row->down_checksum : row->checksum;
     bool sealed = brn_chain_seal(history, run->arena);
@@ -154,8 +183,8 @@ static void record_failure(
     brn_program_begin(&program, run->arena, f->target);
     /* In one transaction there is no progress to keep, and with --tx all no row to update. */
     brn_program_ledger(
-        &program, run->arena, f->compiled.transactional ? BRN_LEDGER_PUT : BRN_LEDGER_FAIL, row,
-        NULL);
+        &program, run->arena,
+        f->compiled.transactional || kept > 0 ? BRN_LEDGER_PUT : BRN_LEDGER_FAIL, row, NULL);
     brn_program_ledger(&program, run->arena, BRN_LEDGER_HISTORY, NULL, history);
     brn_program_commit(&program, run->arena, f->target);
     brant_error *second = NULL;
@@ -256,10 +285,11 @@ static brant_status settle_failure(
     brant_error *failure)
 {
     int64_t intent = open_intent(&f->compiled.program, state, stored);
-    if (st == BRANT_ECANCELLED) {
+    int64_t kept = state->kept ? first_of_transaction(&f->compiled.program, state->ops_done) : 0;
+    if (st == BRANT_ECANCELLED && kept == 0) {
         keep_progress(f, stored, intent);
     } else {
-        record_failure(f, failure, stored, intent);
+        record_failure(f, failure, stored, intent, kept);
     }
     return st;
 }

@@ -127,8 +127,13 @@ static brant_status open_outcome(
         (long long)m->row->intent);
     brn_error_at(err, c->script.file, stmt->line, stmt->column);
     brn_error_statement(err, stmt->text);
-    brn_error_detail(
-        err, "The run was interrupted while it ran. The database says: %s.", evidence->text);
+    if (m->row->error != NULL) {
+        brn_error_detail(
+            err, "The run ended with: %s. The database says: %s.", m->row->error, evidence->text);
+    } else {
+        brn_error_detail(
+            err, "The run was interrupted while it ran. The database says: %s.", evidence->text);
+    }
     brn_error_hint(
         err,
         "Look at the database, then answer: \"brant repair %s --done\" if it took effect, "

@@ -481,6 +481,74 @@ class Partial(support_mysql.Case):
         self.assertNotIn("rolled back", p.up(check=0).text)
 
 
+    def test_what_a_rollback_does_not_take_back_is_not_run_again(self):
+        p = self.project().pairs({"1_a": "CREATE TABLE old (t varchar(10)) ENGINE=MyISAM;\n" + AUDIT + audit("a")})
+        p.up(check=0)
+        rows = "INSERT INTO old VALUES ('x');\nUPDATE audit SET token = 'b';\n"
+        p.pairs({"2_b": rows})
+        with p.database.connect() as other:
+            other.query("START TRANSACTION; SELECT * FROM audit FOR UPDATE")
+            result = p.run("up", "--lock-timeout", "4s", env={"BRANT_DDL_LOCK_TIMEOUT": "1s"}, check=1)
+        self.assertSays(result, "without transactions")
+        self.assertSays(result, "brant repair 2_b --not-done")
+        self.assertSays(p.up(check=1), "nobody knows whether statement 1 took effect")
+        self.assertEqual(p.sql("SELECT COUNT(*) FROM old"), [[1]])
+        p.sql("DELETE FROM old")
+        p.run("repair", "2_b", "--not-done", check=0)
+        p.up(check=0)
+        p.pairs({"3_c": "CREATE TABLE c (i int);\n" + rows + "INSERT INTO nosuch VALUES (1);\n"})
+        self.assertSays(p.up(check=1), "without transactions")
+        self.assertSays(p.up(check=1), "nobody knows whether statement 2 took effect")
+        self.assertEqual(p.sql("SELECT COUNT(*) FROM old"), [[2]])
+
+
+class Settings(support_mysql.Case):
+    """Servers that somebody has set up for something else."""
+
+    ODD = {"init_connect": "'SET NAMES latin1; SET sql_select_limit = 2, autocommit = 0, sql_safe_updates = 1, "
+                           "max_join_size = 1'",
+           "completion_type": "RELEASE", "innodb_default_row_format": "compact", "max_allowed_packet": "1M",
+           "lower_case_table_names": 1, "default_storage_engine": "MyISAM"}
+
+    def test_odd_ones_are_in_nobodys_way(self):
+        server = servers.mariadb(self, settings=self.ODD)
+        p = self.project(server=server)
+        p.pairs({"1_a": AUDIT + audit("gr\u00fcn"), "2_b": audit("\U0001fabf"), "3_c": "CREATE TABLE c (i int);\n",
+                 "4_d": "".join(audit("d") + f"-- {'x' * 300000}\n" for _ in range(6)),
+                 "5_e": "CREATE TABLE big (b longtext);\n" + f"INSERT INTO big VALUES ('{'x' * 300000}');\n" * 6})
+        p.up(check=0)
+        p.up(check=0)
+        p.run("history", "--verify", check=0)
+        self.assertEqual([h["migration"] for h in p.history()], ["1_a", "2_b", "3_c", "4_d", "5_e"])
+        self.assertEqual([bytes.fromhex(token).decode() for token, in p.sql("SELECT HEX(token) FROM audit ORDER BY n")],
+                         ["gr\u00fcn", "\U0001fabf", *"dddddd"])
+        self.assertEqual(p.sql("SELECT DISTINCT ENGINE FROM information_schema.TABLES WHERE TABLE_NAME LIKE 'brant%'"),
+                         [["InnoDB"]])
+        self.assertEqual(p.sql("SELECT COUNT(*) FROM brant_lock"), [[0]])
+        p.pairs({"6_f": f"INSERT INTO big VALUES ('{'x' * (1 << 20)}');\n"})
+        result = p.up(check=1)
+        self.assertAt(result, "migrations/6_f.up.sql", 1)
+        self.assertSays(result, "max_allowed_packet")
+
+    def test_another_case_of_the_same_database_has_the_same_lock(self):
+        server = servers.mariadb(self, settings={"lower_case_table_names": 1})
+        p = self.project(server=server).pairs({"1_a": AUDIT, "2_b": "DO SLEEP(2);\n" + audit("once")})
+        run = p.start("up")
+        support.wait_until(lambda: any("SLEEP" in (s["info"] or "") for s in p.sessions()), process=run)
+        p.run("up", env={"DATABASE_URL": server.url(p.database.name.upper())}, check=0)
+        self.assertEqual(run.finish().code, 0)
+        self.assertEqual(p.sql("SELECT token FROM audit"), [["once"]])
+
+    def test_what_an_option_forbids_is_not_taken_for_a_replica(self):
+        server = servers.mariadb(self, settings={"secure_file_priv": "/usr"})
+        p = self.project(server=server).pairs({"1_a": "SELECT 1 INTO OUTFILE '/tmp/brant-nosuch';\n"})
+        with server.connect() as admin:
+            admin.query(f"GRANT FILE ON *.* TO {servers.USER}@'%'")
+        result = p.up(check=1)
+        self.assertIn("secure-file-priv", result.err)
+        self.assertNotIn("replica", result.err)
+
+
 class Replica(support_mysql.Case):
     def test_a_read_only_server_says_so(self):
         server = servers.mariadb(self)
