@@ -130,6 +130,10 @@ static size_t line_start(brn_str sql, unsigned long line)
     return at;
 }
 
+/* Where the server cuts the text, at the least; and what may stand for a letter that it has cut. */
+#define NEAR_MAX 76
+#define LETTER_MAX 8
+
 /* "... near 'TABL t (a int)' at line 2": what is in quotes, cut at 80 characters by the server; its
  * ptr is NULL when there is none. *behind is what comes after the text. */
 static brn_str near_text(const char *message, const char **behind)
@@ -166,12 +170,22 @@ static size_t find_near(brn_str sql, const char *message)
     if (near.len == 0) {
         return sql.len; /* something is missing at the end */
     }
+    if (near.len < NEAR_MAX && brn_str_ends(sql, near)) {
+        return sql.len - near.len;
+    }
     at = line_start(sql, line);
     if (at == SIZE_MAX) {
         return SIZE_MAX;
     }
-    found = brn_str_find(brn_str_slice(sql, at, sql.len), near);
-    return found != SIZE_MAX ? at + found : SIZE_MAX;
+    /* Cut in the middle of a letter, it ends in what stands for that. */
+    for (size_t cut = 0; cut <= LETTER_MAX && cut < near.len; cut++) {
+        found =
+            brn_str_find(brn_str_slice(sql, at, sql.len), brn_str_slice(near, 0, near.len - cut));
+        if (found != SIZE_MAX) {
+            return at + found;
+        }
+    }
+    return SIZE_MAX;
 }
 
 /* Of the separator, the server does not quote the line feed where the statement is all there is
@@ -214,6 +228,30 @@ static void cut_near(char *message, size_t size, brn_str sql)
     }
 }
 
+static bool is_letter(brn_str sql, size_t at)
+{
+    unsigned char c = at < sql.len ? (unsigned char)sql.ptr[at] : ' ';
+
+    return c >= 0x80 || c == '_' || c == '$' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+           (c >= 'A' && c <= 'Z');
+}
+
+/* Not within a longer name. */
+static size_t find_word(brn_str sql, brn_str word)
+{
+    size_t at = 0;
+    size_t found;
+
+    while ((found = brn_str_find(brn_str_slice(sql, at, sql.len), word)) != SIZE_MAX) {
+        at += found;
+        if ((at == 0 || !is_letter(sql, at - 1)) && !is_letter(sql, at + word.len)) {
+            return at;
+        }
+        at++;
+    }
+    return SIZE_MAX;
+}
+
 /* "Unknown column 'nosuch' in 'field list'": where the name stands first. */
 static size_t find_named(brn_str sql, const char *message)
 {
@@ -223,7 +261,7 @@ static size_t find_named(brn_str sql, const char *message)
     if (to == NULL || to == from + 1) {
         return SIZE_MAX;
     }
-    return brn_str_find(sql, (brn_str){ from + 1, (size_t)(to - from - 1) });
+    return find_word(sql, (brn_str){ from + 1, (size_t)(to - from - 1) });
 }
 
 static size_t find_offset(brn_str sql, unsigned number, const char *message)
@@ -238,6 +276,7 @@ static size_t find_offset(brn_str sql, unsigned number, const char *message)
     case 1072: /* key column that does not exist */
     case 1060: /* duplicate column */
     case 1061: /* duplicate key name */
+    case 4161: /* unknown type */
         return find_named(sql, message);
     default:
         return SIZE_MAX;

@@ -114,6 +114,7 @@ typedef struct brn_mysql {
     unsigned long locked_by;     /* number on the server of the session that has the lock; 0 */
     int64_t deadline_ns;         /* quiet: no look at the control; 0: look at it */
     int64_t look_ns;             /* when to look who blocks us; 0: never */
+    int idle_looks;              /* in a row, in which the server did nothing for us */
     const brn_op *call;          /* function of the host program that is running; NULL */
     struct brn_mysql_rows *rows; /* of execute(), on their way while a row function runs; NULL */
     /* What migrations have changed on this session: SQL that takes it back, each with its NUL, and
@@ -238,8 +239,8 @@ char *brn_mysql_side_ask(MYSQL *side, const char *sql, int64_t ms);
 /* --- blockers.c ------------------------------------------------------------------------------- */
 
 /* Who keeps this session waiting, into p->blocked, and a warning "lock.blocked"; asked on a second
- * session. */
-void brn_mysql_look_who_blocks(brn_mysql *p);
+ * session. False: the server does nothing for this one, though it has the lock. */
+bool brn_mysql_look_who_blocks(brn_mysql *p);
 
 /* --- error.c ---------------------------------------------------------------------------------- */
 

@@ -2,10 +2,12 @@
 """Exactly once on MySQL and MariaDB, whose changes of the schema commit by themselves: killed, cut off
 and failed at every boundary, a run that is started again ends in the database of an undisturbed one,
 without a hand step."""
+import contextlib
 import re
 import signal
 import time
 
+import libmariadb
 import servers
 import support
 import support_mysql
@@ -96,6 +98,41 @@ class Cuts(Case):
 
     def test_after_the_server_has_acted(self):
         self.cut("after", "rst", 1 if SLOW else 2)
+
+
+class Administrator(Case):
+    """Somebody ends sessions, or what they do, at any moment."""
+
+    def kill(self, what, times):
+        p, expected = self.prepared()
+        chance = support.seeded(self, f"mysql {what}")
+        with p.server.connect() as admin:
+            for _ in range(times):
+                p.empty()
+                run = p.start("up")
+                for _ in range(chance.randint(1, 3)):
+                    time.sleep(chance.random() * 0.03)
+                    for session in p.sessions():
+                        with contextlib.suppress(libmariadb.Error):  # it may be gone
+                            admin.query(f"KILL {what} {session['id']}")
+                run.finish()
+                self.finish(p, expected)
+                p.run("history", "--verify", check=0)
+
+    def test_sessions(self):
+        self.kill("CONNECTION", 150 if SLOW else 12)
+
+    def test_statements(self):
+        self.kill("QUERY", 150 if SLOW else 8)
+
+    def test_a_ledger_of_which_the_half_is_there(self):
+        """The server died, or the session was ended, while its tables were made."""
+        p, expected = self.prepared()
+        p.up(check=0)
+        made = p.sql("SHOW CREATE TABLE brant_history")[0][1]
+        p.empty()
+        p.sql(made)
+        self.finish(p, expected)
 
 
 class Killed(Case):

@@ -196,6 +196,16 @@ class Up(support_mysql.Case):
                 self.assertNotIn("brant_migrations", error)
                 self.assertIn("for the right syntax to use near ", error)
 
+    def test_the_place_of_an_error_is_that_of_the_word(self):
+        for text, line, column in (
+                ("CREATE TABLE t (a varchar(10), b int DEFAULT (1), )", 1, 51),
+                ("CREATE TABLE t (\n  \u00e4 int DEFAULT (1)))", 2, 21),
+                ("SELECT '\U0001fabf', '\u00e4' FRM nosuch WHERE '" + "\u00e4" * 90 + "'", 1, 21),
+                ("UPDATE audit SET a = 1", 1, 18)):
+            with self.subTest(text):
+                p = self.project().pairs({"1_a": AUDIT, "2_b": text + ";\n"})
+                self.assertIn(f"migrations/2_b.up.sql:{line}:{column}\n", p.up(check=1).err)
+
     def test_what_a_migration_sets_is_gone_before_the_next(self):
         p = self.project().pairs({
             "1_a": "CREATE TABLE a (m varchar(2000), k int, v varchar(20));\n",
