@@ -49,11 +49,17 @@
     " JOIN information_schema.PROCESSLIST o ON o.ID = %lu AND o.STATE LIKE 'Waiting for%%lock'"    \
     " WHERE p.ID <> o.ID"
 
-/* Without the right PROCESS: others of the same user. */
+/* Without the right PROCESS: others of the same user, who may have nothing to do with it. */
 #define SAME_USER                                                                                  \
-    "SELECT " SHOWN " FROM information_schema.PROCESSLIST p"                                       \
+    "SELECT CONCAT('one of these, perhaps (the right PROCESS would tell): ', " SHOWN               \
+    ") FROM information_schema.PROCESSLIST p"                                                      \
     " JOIN information_schema.PROCESSLIST o ON o.ID = %lu AND o.STATE LIKE 'Waiting for%%lock'"    \
     " WHERE p.ID <> o.ID AND p.ID <> CONNECTION_ID() AND p.DB = o.DB"
+
+/* Not even that: what it waits for, at the least. */
+#define UNSEEN                                                                                       \
+    "SELECT CONCAT('a session that this user may not see (\"', STATE, '\"): the right PROCESS shows" \
+    " it') FROM information_schema.PROCESSLIST WHERE ID = %lu AND STATE LIKE 'Waiting for%%lock'"
 
 /* An answer that is on its way is here by the next look. A KILL QUERY that comes between two
  * statements of a packet makes the server forget the rest of it, and it says nothing. */
@@ -87,7 +93,8 @@ static char *ask(MYSQL *side, const char *format, unsigned long session)
 
 bool brn_mysql_look_who_blocks(brn_mysql *p)
 {
-    const char *const queries[] = { p->maria ? ROWS_MARIA : ROWS_MYSQL, TABLES, OPEN, SAME_USER };
+    const char *const queries[] = { p->maria ? ROWS_MARIA : ROWS_MYSQL, TABLES, OPEN, SAME_USER,
+                                    UNSEEN };
     unsigned long session = mysql_thread_id(p->my);
     MYSQL *side = NULL;
     char *text = NULL;

@@ -243,9 +243,11 @@ static brant_status try_lock(trial *t, brn_mysql *p, const char *what, brant_err
                     : brn_mysql_ask(p, brn_buf_str(&sql), read_trial, t, &failure);
     brn_buf_release(&sql);
     if (st == BRANT_ESTATEMENT && t->answered) {
+        bool missing = brant_error_native_code(failure) == 1146;
+
         brant_error_free(failure); /* of the note */
         /* In a cluster it would have to wait while any table is changed, and is for nothing. */
-        if (t->taken && !is_clustered(p)) {
+        if (t->taken && missing && !is_clustered(p)) {
             make_note(p, what);
         }
         return BRANT_OK;
@@ -267,7 +269,8 @@ static bool read_release(void *user, size_t index, MYSQL_RES *rows)
     return true;
 }
 
-/* In one packet, too: the settings go back to what they are on the server. */
+/* In one packet, too: the settings go back to what they are on the server. The note is not worth
+ * waiting for. */
 static bool free_session_lock(brn_mysql *p)
 {
     bool released = false;
@@ -277,8 +280,8 @@ static bool free_session_lock(brn_mysql *p)
     brn_buf_init(&sql, 0);
     brn_buf_printf(
         &sql,
-        "SELECT RELEASE_LOCK('%s');\nSET SESSION lock_wait_timeout = DEFAULT,"
-        " innodb_lock_wait_timeout = DEFAULT, wait_timeout = DEFAULT%s",
+        "SELECT RELEASE_LOCK('%s');\nSET SESSION lock_wait_timeout = 1,"
+        " innodb_lock_wait_timeout = 1, wait_timeout = DEFAULT%s",
         brn_mysql_lock_name(p),
         p->maria ? "" : " /*!80014, group_replication_consistency = DEFAULT */");
     if (!p->lease.on) {
@@ -287,6 +290,8 @@ static bool free_session_lock(brn_mysql *p)
         brn_buf_printf(
             &sql, " WHERE name = '%s' AND session = %lu", brn_mysql_lock_name(p), p->locked_by);
     }
+    brn_buf_add_c(
+        &sql, ";\nSET SESSION lock_wait_timeout = DEFAULT, innodb_lock_wait_timeout = DEFAULT");
     if (!sql.failed) {
         (void)brn_mysql_ask_quietly(p, brn_buf_str(&sql), read_release, &released, NULL);
     }

@@ -408,6 +408,9 @@ class Stopping(support_mysql.Case):
     def test_who_is_in_the_way_is_named(self):
         p = self.project().pairs({"1_a": AUDIT, "2_b": "ALTER TABLE audit ADD COLUMN c int;\n"})
         p.run("up", "1", check=0)
+        with p.connect() as unseen:  # of another user
+            unseen.query("START TRANSACTION; SELECT * FROM audit")
+            self.assertSays(p.run("up", "--lock-timeout", "1s", check=1), "the right PROCESS shows it")
         with p.database.connect() as other:
             other.query("START TRANSACTION; SELECT * FROM audit")
             result = p.run("up", "--lock-timeout", "3s", env={"BRANT_DDL_LOCK_TIMEOUT": "1s"})
