@@ -42,6 +42,8 @@ static const struct error_class {
       "The server's own max_statement_time ended it: raise that." },
     { 3024, BRANT_ETIMEOUT, "control.timeout",
       "The server's own max_execution_time ended it: raise that." },
+    { 1226, BRANT_ESTATEMENT, NULL, "A limit of this user is used up: wait, or raise it." },
+    { 1820, BRANT_ECONNECT, "connect.refused", "The password has expired: set a new one." },
     { 1021, BRANT_EIO, "database.full", "Free space on the server's disk, then run again." },
     { 1114, BRANT_EIO, "database.full", "Free space on the server's disk, then run again." },
     { 1290, BRANT_ESTATEMENT, "statement.read_only", READ_ONLY },
