@@ -66,6 +66,19 @@ class Boundaries(Case):
     def test_failed_at_every_boundary(self):
         self.every("fail", 1 if SLOW else 4)
 
+    def test_what_cannot_be_probed_and_is_done_does_not_run_again(self):
+        """Its outcome could not be written, and is known all the same."""
+        p = self.project().pairs({"1_a": AUDIT + "CREATE PROCEDURE p() INSERT INTO audit VALUES ('p');\n"
+                                         "CALL p();\nCALL p();\n" + audit("a")})
+        last = int(re.search(r"boundaries: (\d+)", p.fault("count", "up", check=0).text)[1])
+        self.assertGreater(last, 15)
+        for at in range(1 if SLOW else last // 2, last + 1, 1 if SLOW else 2):
+            with self.subTest(f"{at} of {last}"):
+                p.empty()
+                p.fault(f"fail@{at}", "up")
+                p.up(check=0)
+                self.assertEqual(p.sql("SELECT token FROM audit"), [["p"], ["p"], ["a"]])
+
     def test_answers_lost_at_every_boundary(self):
         self.every("drop", 1 if SLOW else 4)
 
