@@ -92,7 +92,8 @@ static int64_t first_of_transaction(const brn_program *program, size_t failed)
            (program->ops.items[from].flags & BRN_OP_OWN_BEGIN) == 0) {
         from--;
     }
-    const brn_op *first = next_statement(program, from + 1);
+    bool own = (program->ops.items[from].flags & BRN_OP_OWN_BEGIN) != 0; /* is one itself */
+    const brn_op *first = next_statement(program, own ? from : from + 1);
     return first != NULL ? (int64_t)first->number : 0;
 }
 
