@@ -416,6 +416,23 @@ static brant_status probe_kind(brn_mysql_probing *x, brant_error **err)
     return BRANT_OK;
 }
 
+/* Its own, or the database at hand, which USE in the file may have changed. */
+static brant_status find_schema(brn_mysql_probing *x, brant_error **err)
+{
+    const char *now = NULL;
+    brant_status st = BRANT_OK;
+
+    if (x->what->schema.len > 0) {
+        x->schema = brn_mysql_copy(x, x->what->schema);
+        return BRANT_OK;
+    }
+    if (x->p->dirty) {
+        st = brn_mysql_probe_ask(&now, x, err, "SELECT DATABASE()");
+    }
+    x->schema = now != NULL ? now : x->p->dbname;
+    return st;
+}
+
 brant_status brn_mysql_probe(
     brn_evidence *out, brn_arena *arena, brn_conn *conn, const brn_stmt *stmt, brant_error **err)
 {
@@ -428,8 +445,11 @@ brant_status brn_mysql_probe(
 
     brn_classify(&what, arena, &brn_dialect_mysql, stmt);
     brn_mysql_inspect_class(&info, conn, &what, stmt);
-    x.schema = what.schema.len > 0 ? brn_mysql_copy(&x, what.schema) : p->dbname;
+    st = find_schema(&x, err);
     x.name = brn_mysql_copy(&x, what.name);
+    if (st != BRANT_OK) {
+        return st;
+    }
     if (info.repeatable) {
         brn_mysql_tell(&x, BRN_VERDICT_REPEATABLE, "running it twice is the same as once");
     } else {

@@ -185,6 +185,16 @@ static void add_renamed(brn_buf *out, brn_str line, const char *name)
     }
 }
 
+/* "CONSTRAINT `name` CHECK (...)" without its name, which MySQL changes on a copy. */
+static brn_str without_name(brn_str words)
+{
+    size_t at = brn_str_starts(words, BRN_STR("CONSTRAINT `"))
+                    ? brn_str_find(words, BRN_STR("` CHECK ("))
+                    : SIZE_MAX;
+
+    return at != SIZE_MAX ? brn_str_slice(words, at + 2, words.len) : words;
+}
+
 static void add_without_counter(brn_buf *out, brn_str line)
 {
     size_t at = brn_str_find(line, BRN_STR(" AUTO_INCREMENT="));
@@ -223,7 +233,7 @@ static const char *normal(rehearsal *r, const char *text, const char *name)
 
             words.len -= brn_str_ends(words, BRN_STR(",")) ? 1 : 0;
             brn_buf_add_c(&out, first ? "" : ", ");
-            add_renamed(&out, words, name);
+            add_renamed(&out, r->whole ? words : without_name(words), name);
             first = false;
         } else {
             add_without_counter(&out, line);

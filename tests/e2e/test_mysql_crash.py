@@ -138,6 +138,24 @@ class Administrator(Case):
     def test_statements(self):
         self.kill("QUERY", 150 if SLOW else 8)
 
+    def test_what_is_looked_at_is_what_the_file_means(self):
+        p = self.project()
+        other = servers.database(self, p.server)
+        p.pairs({"1_a": f"CREATE TABLE {other.name}.t (a int, b int);\nCREATE TABLE t (a int);\n",
+                 "2_b": f"CREATE TABLE u (a int);\nUSE {other.name};\nALTER TABLE t DROP COLUMN b;\n"})
+        p.run("up", "1", check=0)
+        with other.connect() as reader, p.server.connect() as admin:
+            reader.query("START TRANSACTION; SELECT * FROM t")
+            run = p.start("up")
+
+            def alters():
+                return admin.query("SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'ALTER TABLE t%'")
+            support.wait_until(alters, process=run)
+            admin.query(f"KILL {alters()[0][0]}")
+            run.finish()
+        p.up(check=0)
+        self.assertEqual([row[0] for row in other.query("SHOW COLUMNS FROM t")], ["a"])
+
     def test_a_ledger_of_which_the_half_is_there(self):
         """The server died, or the session was ended, while its tables were made."""
         p, expected = self.prepared()
