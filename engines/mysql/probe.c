@@ -87,6 +87,17 @@ static void not_told(brn_mysql_probing *x)
     brn_mysql_tell(x, BRN_VERDICT_UNKNOWN, "it cannot be told from the database");
 }
 
+/* A user or a role, say. */
+static void not_told_of(brn_mysql_probing *x)
+{
+    if (x->what->if_exists) {
+        brn_mysql_tell(
+            x, BRN_VERDICT_REPEATABLE, "it does nothing where it has been done: IF [NOT] EXISTS");
+    } else {
+        not_told(x);
+    }
+}
+
 void brn_mysql_tell_compared(
     brn_mysql_probing *x, const brn_mysql_rehearsal *r, const char *thing, brn_verdict unlike)
 {
@@ -280,7 +291,7 @@ static brant_status probe_create(brn_mysql_probing *x, brant_error **err)
         return probe_create_index(x, err);
     }
     if (place == NULL || x->name[0] == '\0') {
-        not_told(x);
+        not_told_of(x);
         return BRANT_OK;
     }
     if (x->what->temporary) {
@@ -322,7 +333,7 @@ static brant_status probe_drop(brn_mysql_probing *x, brant_error **err)
     if (x->what->object == BRN_OBJECT_INDEX) {
         st = brn_mysql_index_exists(&exists, x, brn_mysql_copy(x, x->what->on), x->name, err);
     } else if (place == NULL || x->name[0] == '\0') {
-        not_told(x);
+        not_told_of(x);
         return BRANT_OK;
     } else {
         st = find(&found, x, place, x->schema, x->name, err);
