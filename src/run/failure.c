@@ -84,17 +84,28 @@ static const brn_ledger_row *unwritten_outcome(
     return op->ledger->row;
 }
 
-/* The first statement of the transaction that the operation failed in; 0: there is none. */
-static int64_t first_of_transaction(const brn_program *program, size_t failed)
+/* The first statement of the transaction that the operation failed in which changes rows, or the
+ * file's own BEGIN: neither can be told from the database. Without either its first one; 0: there
+ * is none. */
+static int64_t first_of_transaction(const brn_frame *f, size_t failed)
 {
+    const brn_program *program = &f->compiled.program;
     size_t from = failed < program->ops.count ? failed : 0;
     while (from > 0 && program->ops.items[from].type != BRN_OP_BEGIN &&
            (program->ops.items[from].flags & BRN_OP_OWN_BEGIN) == 0) {
         from--;
     }
-    bool own = (program->ops.items[from].flags & BRN_OP_OWN_BEGIN) != 0; /* is one itself */
-    const brn_op *first = next_statement(program, own ? from : from + 1);
-    return first != NULL ? (int64_t)first->number : 0;
+    int64_t first = 0;
+    for (size_t i = from; i <= failed && i < program->ops.count; i++) {
+        const brn_op *op = &program->ops.items[i];
+        bool statement = op->type == BRN_OP_STATEMENT;
+        if (statement &&
+            ((op->flags & BRN_OP_OWN_BEGIN) != 0 || f->compiled.infos[op->number - 1].dml)) {
+            return (int64_t)op->number;
+        }
+        first = statement && first == 0 ? (int64_t)op->number : first;
+    }
+    return first; /* a function that it calls, perhaps */
 }
 
 /* How far a migration that failed came. */
@@ -167,7 +178,8 @@ static void keep_progress(
     brant_error_free(failure);
 }
 
-static void report_failure(brn_frame *f, const brn_ledger_row *stored, const char *text)
+static void report_failure(
+    brn_frame *f, const brn_ledger_row *stored, const ending *end, const char *text)
 {
     brant_migration *doc = brn_doc_migration(f->run->world, f->step->migration);
     if (doc != NULL) {
@@ -177,7 +189,8 @@ static void report_failure(brn_frame *f, const brn_ledger_row *stored, const cha
         doc->error = text;
         doc->statements_done = kept ? (uint64_t)stored->stmts_done : 0;
         doc->statements_total = f->compiled.stmts.count;
-        doc->partial = kept && (stored->stmts_done > 0 || stored->intent > 0) ? 1 : 0;
+        doc->partial =
+            end->kept > 0 || (kept && (stored->stmts_done > 0 || stored->intent > 0)) ? 1 : 0;
     }
     f->run->failed = doc;
 }
@@ -243,7 +256,7 @@ static void record_failure(
         }
     }
     brant_error_free(second);
-    report_failure(f, stored, row->error);
+    report_failure(f, stored, end, row->error);
 }
 
 /* Whether the transaction of the operation that failed had statements before it. */
@@ -332,7 +345,7 @@ static brant_status settle_failure(
     int64_t intent = open_intent(&f->compiled.program, state, stored);
     ending end = {
         .intent = intent,
-        .kept = state->kept ? first_of_transaction(&f->compiled.program, state->ops_done) : 0,
+        .kept = state->kept ? first_of_transaction(f, state->ops_done) : 0,
         .outcome = stored != NULL ? unwritten_outcome(&f->compiled.program, state) : NULL,
     };
     if (st == BRANT_ECANCELLED && end.kept == 0) {
@@ -368,14 +381,14 @@ brant_status brn_frame_failed(
     if (stored != NULL && stored->run_id != NULL &&
         strcmp(stored->run_id, run->actor.run_id) != 0) {
         run->handed_over = NULL; /* another run has been here: its row must not be overwritten */
-        report_failure(f, NULL, failure_text(run->arena, *failure));
+        report_failure(f, NULL, &(ending){ 0 }, failure_text(run->arena, *failure));
         return st;
     }
     known = known && (!state->in_doubt || brn_history_ends_here(run, f->target));
     if (!known && (state->in_doubt || !f->compiled.transactional) && !run->all) {
         run->handed_over = NULL; /* what cannot be read must not be overwritten */
         warn_not_recorded(f, "the failure", *failure);
-        report_failure(f, NULL, failure_text(run->arena, *failure));
+        report_failure(f, NULL, &(ending){ 0 }, failure_text(run->arena, *failure));
         return st;
     }
     return settle_failure(f, st, state, stored, *failure);
