@@ -49,11 +49,36 @@
     " JOIN information_schema.PROCESSLIST o ON o.ID = %lu AND o.STATE LIKE 'Waiting for%%lock'"    \
     " WHERE p.ID <> o.ID"
 
-/* Without the right PROCESS: others of the same user. */
+/* Without the right PROCESS: others of the same user, who may have nothing to do with it. */
 #define SAME_USER                                                                                  \
-    "SELECT " SHOWN " FROM information_schema.PROCESSLIST p"                                       \
+    "SELECT CONCAT('one of these, perhaps (the right PROCESS would tell): ', " SHOWN               \
+    ") FROM information_schema.PROCESSLIST p"                                                      \
     " JOIN information_schema.PROCESSLIST o ON o.ID = %lu AND o.STATE LIKE 'Waiting for%%lock'"    \
     " WHERE p.ID <> o.ID AND p.ID <> CONNECTION_ID() AND p.DB = o.DB"
+
+/* Not even that: what it waits for, at the least. */
+#define UNSEEN                                                                                       \
+    "SELECT CONCAT('a session that this user may not see (\"', STATE, '\"): the right PROCESS shows" \
+    " it') FROM information_schema.PROCESSLIST WHERE ID = %lu AND STATE LIKE 'Waiting for%%lock'"
+
+/* An answer that is on its way is here by the next look. A KILL QUERY that comes between two
+ * statements of a packet makes the server forget the rest of it, and it says nothing. */
+#define IDLE                                                                                       \
+    "SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = %lu AND INFO IS NULL"                 \
+    " AND COMMAND IN ('Sleep', 'Killed') AND ID = IS_USED_LOCK('%s')"
+
+static bool is_idle(brn_mysql *p, MYSQL *side)
+{
+    char sql[320];
+    char *text = NULL;
+    bool idle;
+
+    (void)snprintf(sql, sizeof(sql), IDLE, mysql_thread_id(p->my), brn_mysql_lock_name(p));
+    text = brn_mysql_side_ask(side, sql, SIDE_MS);
+    idle = text != NULL;
+    free(text);
+    return idle;
+}
 
 static char *ask(MYSQL *side, const char *format, unsigned long session)
 {
@@ -66,17 +91,20 @@ static char *ask(MYSQL *side, const char *format, unsigned long session)
     return brn_mysql_side_ask(side, sql, SIDE_MS);
 }
 
-void brn_mysql_look_who_blocks(brn_mysql *p)
+bool brn_mysql_look_who_blocks(brn_mysql *p)
 {
-    const char *const queries[] = { p->maria ? ROWS_MARIA : ROWS_MYSQL, TABLES, OPEN, SAME_USER };
+    const char *const queries[] = { p->maria ? ROWS_MARIA : ROWS_MYSQL, TABLES, OPEN, SAME_USER,
+                                    UNSEEN };
     unsigned long session = mysql_thread_id(p->my);
     MYSQL *side = NULL;
     char *text = NULL;
+    bool idle;
 
     if (brn_mysql_dial(&side, p, NULL, SIDE_MS, NULL) != BRANT_OK) {
-        return;
+        return true;
     }
-    for (size_t i = 0; i < BRN_ARRAY_LEN(queries) && text == NULL; i++) {
+    idle = is_idle(p, side);
+    for (size_t i = 0; i < BRN_ARRAY_LEN(queries) && text == NULL && !idle; i++) {
         text = ask(side, queries[i], session);
     }
     brn_mysql_hang_up(side);
@@ -90,4 +118,5 @@ void brn_mysql_look_who_blocks(brn_mysql *p)
         }
     }
     free(text);
+    return !idle;
 }

@@ -25,6 +25,7 @@
 #define SIDE_MS 1000
 #define FIRST_LOOK_MS 1000 /* at who blocks us */
 #define LOOK_AGAIN_MS 5000
+#define IDLE_LOOKS 2
 #define UNREACHABLE_MS 1000 /* for an answer, when the server could not be asked to stop */
 
 /* --- one call --------------------------------------------------------------------------------- */
@@ -210,6 +211,7 @@ static int64_t first_look_ms(const brn_mysql *p)
 
 void brn_mysql_look(brn_mysql *p)
 {
+    p->idle_looks = 0;
     p->stopping = false;
     p->deadline_ns = 0;
     p->blocked[0] = '\0';
@@ -251,8 +253,13 @@ static void wait_for(brn_mysql *p, brn_mysql_call *call)
             continue;
         }
         if (p->look_ns != 0 && now >= p->look_ns) {
-            brn_mysql_look_who_blocks(p);
+            p->idle_looks = brn_mysql_look_who_blocks(p) ? 0 : p->idle_looks + 1;
             p->look_ns = brn_clock_mono_ns() + LOOK_AGAIN_MS * BRN_NS_PER_MS;
+            if (p->idle_looks >= IDLE_LOOKS) { /* as if the connection was lost */
+                p->idle_looks = 0;
+                status = brn_mysql_step(call, MYSQL_WAIT_TIMEOUT);
+                continue;
+            }
         }
         events = brn_mysql_poll(
             p->my, status,

@@ -27,8 +27,17 @@ static const struct refusal {
     const char *id;
     const char *hint;
 } refusals[] = {
+    { 1040, "connect.unreachable",
+      "The server has no connection left: end some, or raise its max_connections." },
+    { 1129, "connect.unreachable",
+      "The server has had too many failed connections from this machine: FLUSH HOSTS lets it in "
+      "again." },
+    { 1203, "connect.unreachable", "This user has all the connections that it may have." },
+    { 1226, "connect.unreachable", "A limit of this user is used up: wait, or raise it." },
     { 1044, "connect.no_rights", "Grant the user rights on the database (GRANT ALL ON name.*)." },
-    { 1045, "connect.refused", "Are user and password right, and may the user come from here?" },
+    { 1045, "connect.refused",
+      "Are user and password right, may the user come from here, and must it "
+      "come encrypted (ssl-mode=REQUIRED)?" },
     { 1049, "connect.no_database",
       "\"brant setup\" creates it; or is the name in the URL another one?" },
     { 1130, "connect.refused", "The server lets nobody in from this machine: see its users." },
@@ -77,7 +86,7 @@ static brant_status failed(brn_mysql *p, MYSQL *my, const brn_mysql_goal *goal, 
         st = brn_error(
             err, BRANT_ECONNECT, refusal->id, "database \"%s\" does not exist on %s",
             goal->dbname != NULL ? goal->dbname : "", host);
-    } else if (refusal->number == 0) {
+    } else if (strcmp(refusal->id, "connect.unreachable") == 0) {
         st = brn_error(err, BRANT_ECONNECT, refusal->id, "could not connect to %s: %s", host, text);
     } else if (strcmp(refusal->id, "connect.tls") == 0) {
         st = brn_error(

@@ -12,6 +12,8 @@
 
 #define RIGHTS "Grant that right to the user of the URL, or run as one who has it."
 
+#define READ_ONLY "The server is read only: is it a replica? Connect to the one that takes writes."
+
 /* By the server's number; the first row that fits. id NULL: the caller's. */
 static const struct error_class {
     unsigned number;
@@ -40,22 +42,36 @@ static const struct error_class {
       "The server's own max_statement_time ended it: raise that." },
     { 3024, BRANT_ETIMEOUT, "control.timeout",
       "The server's own max_execution_time ended it: raise that." },
+    { 1226, BRANT_ESTATEMENT, NULL, "A limit of this user is used up: wait, or raise it." },
+    { 1820, BRANT_ECONNECT, "connect.refused", "The password has expired: set a new one." },
     { 1021, BRANT_EIO, "database.full", "Free space on the server's disk, then run again." },
     { 1114, BRANT_EIO, "database.full", "Free space on the server's disk, then run again." },
-    { 1290, BRANT_ESTATEMENT, "statement.read_only",
-      "The server is read only: is it a replica? Connect to the one that takes writes." },
-    { 1836, BRANT_ESTATEMENT, "statement.read_only",
-      "The server is read only: is it a replica? Connect to the one that takes writes." },
+    { 1290, BRANT_ESTATEMENT, "statement.read_only", READ_ONLY },
+    { 1792, BRANT_ESTATEMENT, "statement.read_only", READ_ONLY },
+    { 1836, BRANT_ESTATEMENT, "statement.read_only", READ_ONLY },
+    { 1874, BRANT_ESTATEMENT, "statement.read_only", READ_ONLY },
+    { 1036, BRANT_ESTATEMENT, "statement.read_only",
+      "The table, or all of the server (innodb_read_only, innodb_force_recovery), is read only." },
+    { 1153, BRANT_ESTATEMENT, "statement.too_long",
+      "Raise max_allowed_packet on the server, or send less at once." },
     /* Of a Galera node that has lost the others, or is still getting their data. */
     { 1047, BRANT_ECONNECT, "connect.not_ready",
       "The node is not in step with its cluster. Wait until it is, or connect to another one." },
     { 0, BRANT_ESTATEMENT, NULL, NULL },
 };
 
-static const struct error_class *find_class(unsigned number)
+/* "The server is running with the --secure-file-priv option so it cannot execute this statement"
+ * has the number of "... with the --read-only option ...". */
+#define OPTION_ERROR 1290
+#define OPTION_READ_ONLY "read-only"
+
+static const struct error_class *find_class(unsigned number, const char *message)
 {
     size_t i = 0;
 
+    if (number == OPTION_ERROR && strstr(message, OPTION_READ_ONLY) == NULL) {
+        number = 0;
+    }
     while (error_classes[i].number != number && error_classes[i].number != 0) {
         i++;
     }
@@ -116,6 +132,10 @@ static size_t line_start(brn_str sql, unsigned long line)
     return at;
 }
 
+/* Where the server cuts the text, at the least; and what may stand for a letter that it has cut. */
+#define NEAR_MAX 76
+#define LETTER_MAX 8
+
 /* "... near 'TABL t (a int)' at line 2": what is in quotes, cut at 80 characters by the server; its
  * ptr is NULL when there is none. *behind is what comes after the text. */
 static brn_str near_text(const char *message, const char **behind)
@@ -152,12 +172,22 @@ static size_t find_near(brn_str sql, const char *message)
     if (near.len == 0) {
         return sql.len; /* something is missing at the end */
     }
+    if (near.len < NEAR_MAX && brn_str_ends(sql, near)) {
+        return sql.len - near.len;
+    }
     at = line_start(sql, line);
     if (at == SIZE_MAX) {
         return SIZE_MAX;
     }
-    found = brn_str_find(brn_str_slice(sql, at, sql.len), near);
-    return found != SIZE_MAX ? at + found : SIZE_MAX;
+    /* Cut in the middle of a letter, it ends in what stands for that. */
+    for (size_t cut = 0; cut <= LETTER_MAX && cut < near.len; cut++) {
+        found =
+            brn_str_find(brn_str_slice(sql, at, sql.len), brn_str_slice(near, 0, near.len - cut));
+        if (found != SIZE_MAX) {
+            return at + found;
+        }
+    }
+    return SIZE_MAX;
 }
 
 /* Of the separator, the server does not quote the line feed where the statement is all there is
@@ -200,6 +230,30 @@ static void cut_near(char *message, size_t size, brn_str sql)
     }
 }
 
+static bool is_letter(brn_str sql, size_t at)
+{
+    unsigned char c = at < sql.len ? (unsigned char)sql.ptr[at] : ' ';
+
+    return c >= 0x80 || c == '_' || c == '$' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+           (c >= 'A' && c <= 'Z');
+}
+
+/* Not within a longer name. */
+static size_t find_word(brn_str sql, brn_str word)
+{
+    size_t at = 0;
+    size_t found;
+
+    while ((found = brn_str_find(brn_str_slice(sql, at, sql.len), word)) != SIZE_MAX) {
+        at += found;
+        if ((at == 0 || !is_letter(sql, at - 1)) && !is_letter(sql, at + word.len)) {
+            return at;
+        }
+        at++;
+    }
+    return SIZE_MAX;
+}
+
 /* "Unknown column 'nosuch' in 'field list'": where the name stands first. */
 static size_t find_named(brn_str sql, const char *message)
 {
@@ -209,7 +263,7 @@ static size_t find_named(brn_str sql, const char *message)
     if (to == NULL || to == from + 1) {
         return SIZE_MAX;
     }
-    return brn_str_find(sql, (brn_str){ from + 1, (size_t)(to - from - 1) });
+    return find_word(sql, (brn_str){ from + 1, (size_t)(to - from - 1) });
 }
 
 static size_t find_offset(brn_str sql, unsigned number, const char *message)
@@ -224,6 +278,7 @@ static size_t find_offset(brn_str sql, unsigned number, const char *message)
     case 1072: /* key column that does not exist */
     case 1060: /* duplicate column */
     case 1061: /* duplicate key name */
+    case 4161: /* unknown type */
         return find_named(sql, message);
     default:
         return SIZE_MAX;
@@ -279,7 +334,7 @@ brant_status brn_mysql_error(
     brn_mysql *p, brn_str sql, const char *id, const char *what, brant_error **err)
 {
     unsigned number = p->my != NULL ? brn_mysql_number(p->my) : CR_SERVER_LOST;
-    const struct error_class *class = find_class(number);
+    const struct error_class *class = find_class(number, p->my != NULL ? mysql_error(p->my) : "");
     char message[MESSAGE_MAX] = "";
     size_t offset;
     brant_status st;

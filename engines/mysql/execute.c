@@ -9,6 +9,8 @@
  * here with another statement, though one connection can do only one thing at a time: rows that are
  * still on their way are then read ahead and kept, up to a limit that is an error.
  */
+#include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -414,14 +416,28 @@ static double read_real(brn_arena *arena, const char *text)
     return value;
 }
 
-static void read_bits(brant_value *out, const cell *c)
+/* What is greater than 64 bits with a sign hold is text, with all its digits. */
+static void read_digits(brant_value *out, const char *digits)
 {
+    errno = 0;
+    *out = (brant_value){ .type = BRANT_VALUE_INTEGER, .integer = strtoll(digits, NULL, 10) };
+    if (errno == ERANGE) {
+        *out = (brant_value){ .type = BRANT_VALUE_TEXT, .data = digits, .length = strlen(digits) };
+    }
+}
+
+static void read_bits(brant_value *out, brn_arena *arena, const cell *c)
+{
+    const char *digits = NULL;
     uint64_t bits = 0;
 
     for (size_t i = 0; i < c->len && i < sizeof(bits); i++) {
         bits = bits << 8 | (unsigned char)c->ptr[i];
     }
-    *out = (brant_value){ .type = BRANT_VALUE_INTEGER, .integer = (int64_t)bits };
+    digits = brn_arena_printf(arena, "%" PRIu64, bits);
+    if (digits != NULL) {
+        read_digits(out, digits);
+    }
 }
 
 static void read_value(brant_value *out, rows *x, size_t i)
@@ -439,14 +455,14 @@ static void read_value(brant_value *out, rows *x, size_t i)
     case MYSQL_TYPE_LONG:
     case MYSQL_TYPE_LONGLONG:
     case MYSQL_TYPE_YEAR:
-        *out = (brant_value){ .type = BRANT_VALUE_INTEGER, .integer = strtoll(c->ptr, NULL, 10) };
+        read_digits(out, c->ptr);
         break;
     case MYSQL_TYPE_FLOAT:
     case MYSQL_TYPE_DOUBLE:
         *out = (brant_value){ .type = BRANT_VALUE_REAL, .real = read_real(&x->of_row, c->ptr) };
         break;
     case MYSQL_TYPE_BIT:
-        read_bits(out, c);
+        read_bits(out, &x->of_row, c);
         break;
     case MYSQL_TYPE_TINY_BLOB:
     case MYSQL_TYPE_MEDIUM_BLOB:

@@ -415,6 +415,10 @@ static bool is_repeatable(inspection *in, const struct known_verb *known)
     case BRN_VERB_CREATE:
         /* Of a table it would throw away what was written since. */
         return has(in, BRN_STMT_OR_REPLACE) && !has(in, BRN_STMT_DESTRUCTIVE);
+    case BRN_VERB_ALTER:
+        /* Says all of what it changes, each time. */
+        return in->what->object == BRN_OBJECT_VIEW || in->what->object == BRN_OBJECT_PROCEDURE ||
+               in->what->object == BRN_OBJECT_FUNCTION || in->what->object == BRN_OBJECT_DATABASE;
     case BRN_VERB_SET:
         return !has(in, BRN_STMT_COMMITS) || brn_str_ieq(in->what->name, BRN_STR("password"));
     case BRN_VERB_OTHER:

@@ -229,9 +229,13 @@ static brn_beat beat(const brn_heartbeat *heartbeat, void *user)
 {
     brn_mysql *p = user;
     brn_mysql_lease *lease = &p->lease;
+    bool fresh = lease->side == NULL;
 
-    if (lease->side == NULL && brn_mysql_dial(&lease->side, p, NULL, DIAL_MS, NULL) != BRANT_OK) {
+    if (fresh && brn_mysql_dial(&lease->side, p, NULL, DIAL_MS, NULL) != BRANT_OK) {
         return BRN_BEAT_MISSED;
+    }
+    if (fresh) {
+        free(brn_mysql_side_ask(lease->side, "SET SESSION autocommit = 1", DIAL_MS));
     }
     if (send_beat(heartbeat, lease)) {
         return mysql_affected_rows(lease->side) > 0 ? BRN_BEAT_DONE : BRN_BEAT_LOST;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading the ledger costs one round trip. In the same packet comes the session's sql_mode: how the
- * server will read the migrations has to be known before they are cut into statements.
+ * Reading the ledger costs one round trip. In the same packet the session is made to read and give
+ * texts as we do, and its sql_mode comes: how the server will read the migrations has to be known
+ * before they are cut into statements.
  */
 #include "engines/mysql/mysql.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -23,7 +25,8 @@ static const brn_sql_stamps stamps = {
 
 #define TRIES 4
 
-/* Ids that differ in case only are two: hence the collation. */
+/* Ids that differ in case only are two: hence the collation. In other formats than DYNAMIC a key of
+ * 255 letters is too long. */
 const brn_sql_dialect brn_mysql_ledger_dialect = {
     .quote = '`',
     .numbered_params = false,
@@ -31,7 +34,8 @@ const brn_sql_dialect brn_mysql_ledger_dialect = {
     .type_key = "varchar(255)",
     .type_int = "bigint",
     .type_serial = "bigint NOT NULL AUTO_INCREMENT PRIMARY KEY",
-    .table_options = " ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+    .table_options =
+        " ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
     .upsert = "REPLACE INTO",
     .stamps = &stamps,
 };
@@ -84,6 +88,7 @@ static brant_status take_mode(reading *r, MYSQL_ROW row, brant_error **err)
     brant_status st;
 
     r->p->conn.lex_mode = mode_of(row[0] != NULL ? row[0] : "");
+    r->p->packet_max = row[2] != NULL ? strtoul(row[2], NULL, 10) : 0;
     if (row[1] == NULL || strcmp(row[1], "0") != 0) {
         return BRANT_OK;
     }
@@ -145,7 +150,7 @@ static brant_status take_all(reading *r, brn_str packet, brant_error **err)
 {
     brant_status st;
 
-    if (!brn_mysql_send(r->p, packet)) {
+    if (!brn_mysql_send(r->p, packet) || !brn_mysql_next(r->p)) {
         return read_error(r, err);
     }
     st = take_rows(r, take_mode, err);
@@ -188,18 +193,20 @@ static brant_status take_all_at_last(reading *r, brn_str packet, brant_error **e
     return st;
 }
 
-/* What has to be known before the rows: the mode, and whether there is such a database. */
+/* What has to be known before the rows: the mode, whether there is such a database, and how much
+ * may be sent at once. */
 static void add_place(brn_buf *sql, const brn_mysql *p)
 {
+    brn_buf_add_c(sql, BRN_MYSQL_PINNED "SELECT @@SESSION.sql_mode, ");
     if (p->schema == p->dbname) {
-        brn_buf_add_c(sql, "SELECT @@SESSION.sql_mode, 1;\n");
-        return;
+        brn_buf_add_c(sql, "1");
+    } else {
+        brn_buf_add_c(
+            sql, "(SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ");
+        brn_mysql_add_text(sql, p->schema, strlen(p->schema));
+        brn_buf_add_c(sql, ")");
     }
-    brn_buf_add_c(
-        sql, "SELECT @@SESSION.sql_mode, (SELECT COUNT(*) FROM information_schema.SCHEMATA"
-             " WHERE SCHEMA_NAME = ");
-    brn_mysql_add_text(sql, p->schema, strlen(p->schema));
-    brn_buf_add_c(sql, ");\n");
+    brn_buf_add_c(sql, ", GREATEST(@@SESSION.max_allowed_packet, @@SESSION.net_buffer_length);\n");
 }
 
 static brant_status read_table(reading *r, size_t limit, brant_error **err)

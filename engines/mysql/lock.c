@@ -32,8 +32,17 @@
 #define WHO_MAX 250
 #define BREAK_TRIES 5
 
+/* Of letters that have two cases the plain ones. */
+static void to_lower(char *text)
+{
+    for (char *c = text; *c != '\0'; c++) {
+        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+    }
+}
+
 const char *brn_mysql_lock_name(brn_mysql *p)
 {
+    char schema[256];
     char hex[BRN_DIGEST_HEX + 1];
     brn_digest digest;
 
@@ -44,10 +53,13 @@ const char *brn_mysql_lock_name(brn_mysql *p)
         (void)snprintf(p->lock_name, sizeof(p->lock_name), "brant:%" PRId64, p->lock_id);
         return p->lock_name;
     }
-    /* One name for the whole server, in which case does not count. */
+    /* One name for the whole server, in which case does not count: nor does it in names of
+     * databases where lower_case_table_names says so. */
     brn_digest_init(&digest);
     brn_digest_field(&digest, BRN_STR("brant migration lock"));
-    brn_digest_field(&digest, brn_str_from(p->schema));
+    (void)snprintf(schema, sizeof(schema), "%s", p->schema);
+    to_lower(schema);
+    brn_digest_field(&digest, brn_str_from(schema));
     brn_digest_hex(&digest, hex);
     (void)snprintf(p->lock_name, sizeof(p->lock_name), "brant:%.40s", hex);
     return p->lock_name;
@@ -79,14 +91,16 @@ void brn_mysql_add_settings(brn_buf *out, const brn_mysql *p)
 {
     int64_t seconds = brn_mysql_attempt_seconds(p);
 
-    /* Limits are the client's: the server has none that could end the session, or a statement. */
+    /* Limits are the client's: the server has none that could end the session, or a statement. And
+     * a COMMIT does just that. */
     brn_buf_printf(
         out,
-        "SET SESSION autocommit = 1, lock_wait_timeout = %" PRId64
+        BRN_MYSQL_PINNED
+        "SET SESSION autocommit = 1, completion_type = 0, lock_wait_timeout = %" PRId64
         ", innodb_lock_wait_timeout = %" PRId64 ", wait_timeout = %d, %s;\n",
         seconds, seconds, NO_LIMIT_SECONDS,
         p->maria ? "max_statement_time = 0, idle_transaction_timeout = 0,"
-                   " idle_write_transaction_timeout = 0"
+                   " idle_write_transaction_timeout = 0, idle_readonly_transaction_timeout = 0"
                  : "max_execution_time = 0");
     if (!p->maria) {
         brn_buf_add_c(
@@ -229,9 +243,11 @@ static brant_status try_lock(trial *t, brn_mysql *p, const char *what, brant_err
                     : brn_mysql_ask(p, brn_buf_str(&sql), read_trial, t, &failure);
     brn_buf_release(&sql);
     if (st == BRANT_ESTATEMENT && t->answered) {
+        bool missing = brant_error_native_code(failure) == 1146;
+
         brant_error_free(failure); /* of the note */
         /* In a cluster it would have to wait while any table is changed, and is for nothing. */
-        if (t->taken && !is_clustered(p)) {
+        if (t->taken && missing && !is_clustered(p)) {
             make_note(p, what);
         }
         return BRANT_OK;
@@ -253,7 +269,8 @@ static bool read_release(void *user, size_t index, MYSQL_RES *rows)
     return true;
 }
 
-/* In one packet, too: the settings go back to what they are on the server. */
+/* In one packet, too: the settings go back to what they are on the server. The note is not worth
+ * waiting for. */
 static bool free_session_lock(brn_mysql *p)
 {
     bool released = false;
@@ -263,15 +280,18 @@ static bool free_session_lock(brn_mysql *p)
     brn_buf_init(&sql, 0);
     brn_buf_printf(
         &sql,
-        "SELECT RELEASE_LOCK('%s');\nSET SESSION lock_wait_timeout = DEFAULT,"
-        " innodb_lock_wait_timeout = DEFAULT, wait_timeout = DEFAULT%s",
+        "SELECT RELEASE_LOCK('%s');\nSET SESSION lock_wait_timeout = 1,"
+        " innodb_lock_wait_timeout = 1, wait_timeout = DEFAULT%s",
         brn_mysql_lock_name(p),
         p->maria ? "" : " /*!80014, group_replication_consistency = DEFAULT */");
     if (!p->lease.on) {
         brn_buf_add_c(&sql, ";\nDELETE FROM ");
         add_lock_table(&sql, p);
-        brn_buf_printf(&sql, " WHERE session = %lu", p->locked_by);
+        brn_buf_printf(
+            &sql, " WHERE name = '%s' AND session = %lu", brn_mysql_lock_name(p), p->locked_by);
     }
+    brn_buf_add_c(
+        &sql, ";\nSET SESSION lock_wait_timeout = DEFAULT, innodb_lock_wait_timeout = DEFAULT");
     if (!sql.failed) {
         (void)brn_mysql_ask_quietly(p, brn_buf_str(&sql), read_release, &released, NULL);
     }

@@ -110,9 +110,11 @@ typedef struct brn_mysql {
     int64_t lock_attempt_ms;     /* in one go */
     int64_t attempt_seconds;     /* the same as the server was told it */
     int64_t lock_id;             /* -1: derived */
+    size_t packet_max;           /* bytes that the server takes in one packet; 0: not known */
     unsigned long locked_by;     /* number on the server of the session that has the lock; 0 */
     int64_t deadline_ns;         /* quiet: no look at the control; 0: look at it */
     int64_t look_ns;             /* when to look who blocks us; 0: never */
+    int idle_looks;              /* in a row, in which the server did nothing for us */
     const brn_op *call;          /* function of the host program that is running; NULL */
     struct brn_mysql_rows *rows; /* of execute(), on their way while a row function runs; NULL */
     /* What migrations have changed on this session: SQL that takes it back, each with its NUL, and
@@ -237,8 +239,8 @@ char *brn_mysql_side_ask(MYSQL *side, const char *sql, int64_t ms);
 /* --- blockers.c ------------------------------------------------------------------------------- */
 
 /* Who keeps this session waiting, into p->blocked, and a warning "lock.blocked"; asked on a second
- * session. */
-void brn_mysql_look_who_blocks(brn_mysql *p);
+ * session. False: the server does nothing for this one, though it has the lock. */
+bool brn_mysql_look_who_blocks(brn_mysql *p);
 
 /* --- error.c ---------------------------------------------------------------------------------- */
 
@@ -271,6 +273,13 @@ brant_status brn_mysql_add_value(
 uint32_t brn_mysql_lex_mode(const brn_mysql *p);
 
 /* --- ledger.c --------------------------------------------------------------------------------- */
+
+/* Whatever the server's settings and its init_connect say: all rows of a query, however many the
+ * server thinks it has to look at, and texts in UTF-8. */
+#define BRN_MYSQL_PINNED                                                                           \
+    "SET SESSION sql_select_limit = 18446744073709551615, sql_big_selects = 1,"                    \
+    " character_set_client = utf8mb4, character_set_results = utf8mb4, collation_connection ="     \
+    " IF(@@character_set_connection = 'utf8mb4', @@collation_connection, 'utf8mb4_general_ci');\n"
 
 /* When the program that runs began, on the server. */
 #define BRN_MYSQL_BEGAN "@brant_began"
@@ -360,6 +369,10 @@ brant_status brn_mysql_run(
 /* Rolls back, restores the session. When the connection is lost: connects again, waits until the
  * old session is over, and takes the lock again. */
 brant_status brn_mysql_reset(brn_conn *conn, brant_error **err);
+/* Rolls back. Whether rows stay changed, as those of tables without transactions do; and the words
+ * for it. */
+bool brn_mysql_rollback_keeps(brn_mysql *p);
+void brn_mysql_tell_kept(brant_error **err, const char *migration);
 brant_status brn_mysql_transaction_lost(brant_error **err);
 brant_status brn_mysql_lock_lost(brant_error **err);
 /* Notes what the statement, which is about to run, will have changed for the session. The first one

@@ -87,6 +87,17 @@ static void not_told(brn_mysql_probing *x)
     brn_mysql_tell(x, BRN_VERDICT_UNKNOWN, "it cannot be told from the database");
 }
 
+/* A user or a role, say. */
+static void not_told_of(brn_mysql_probing *x)
+{
+    if (x->what->if_exists) {
+        brn_mysql_tell(
+            x, BRN_VERDICT_REPEATABLE, "it does nothing where it has been done: IF [NOT] EXISTS");
+    } else {
+        not_told(x);
+    }
+}
+
 void brn_mysql_tell_compared(
     brn_mysql_probing *x, const brn_mysql_rehearsal *r, const char *thing, brn_verdict unlike)
 {
@@ -280,7 +291,7 @@ static brant_status probe_create(brn_mysql_probing *x, brant_error **err)
         return probe_create_index(x, err);
     }
     if (place == NULL || x->name[0] == '\0') {
-        not_told(x);
+        not_told_of(x);
         return BRANT_OK;
     }
     if (x->what->temporary) {
@@ -322,7 +333,7 @@ static brant_status probe_drop(brn_mysql_probing *x, brant_error **err)
     if (x->what->object == BRN_OBJECT_INDEX) {
         st = brn_mysql_index_exists(&exists, x, brn_mysql_copy(x, x->what->on), x->name, err);
     } else if (place == NULL || x->name[0] == '\0') {
-        not_told(x);
+        not_told_of(x);
         return BRANT_OK;
     } else {
         st = find(&found, x, place, x->schema, x->name, err);
@@ -416,6 +427,23 @@ static brant_status probe_kind(brn_mysql_probing *x, brant_error **err)
     return BRANT_OK;
 }
 
+/* Its own, or the database at hand, which USE in the file may have changed. */
+static brant_status find_schema(brn_mysql_probing *x, brant_error **err)
+{
+    const char *now = NULL;
+    brant_status st = BRANT_OK;
+
+    if (x->what->schema.len > 0) {
+        x->schema = brn_mysql_copy(x, x->what->schema);
+        return BRANT_OK;
+    }
+    if (x->p->dirty) {
+        st = brn_mysql_probe_ask(&now, x, err, "SELECT DATABASE()");
+    }
+    x->schema = now != NULL ? now : x->p->dbname;
+    return st;
+}
+
 brant_status brn_mysql_probe(
     brn_evidence *out, brn_arena *arena, brn_conn *conn, const brn_stmt *stmt, brant_error **err)
 {
@@ -428,8 +456,11 @@ brant_status brn_mysql_probe(
 
     brn_classify(&what, arena, &brn_dialect_mysql, stmt);
     brn_mysql_inspect_class(&info, conn, &what, stmt);
-    x.schema = what.schema.len > 0 ? brn_mysql_copy(&x, what.schema) : p->dbname;
+    st = find_schema(&x, err);
     x.name = brn_mysql_copy(&x, what.name);
+    if (st != BRANT_OK) {
+        return st;
+    }
     if (info.repeatable) {
         brn_mysql_tell(&x, BRN_VERDICT_REPEATABLE, "running it twice is the same as once");
     } else {

@@ -23,6 +23,45 @@
 /* A session that does nothing any more is ended; one that works is waited for. */
 #define LONGEST_WAIT_MS 300000
 
+/* --- rolling back ----------------------------------------------------------------------------- */
+
+#define NOT_ROLLED_BACK 1196 /* a warning: some tables are not transactional */
+
+static bool read_warnings(void *user, size_t index, MYSQL_RES *rows)
+{
+    bool *keeps = user;
+    MYSQL_ROW row = NULL;
+
+    (void)index;
+    while (rows != NULL && (row = mysql_fetch_row(rows)) != NULL) {
+        *keeps = *keeps || (mysql_num_fields(rows) == 3 && row[1] != NULL &&
+                            strtol(row[1], NULL, 10) == NOT_ROLLED_BACK);
+    }
+    return true;
+}
+
+/* The server rolls back by itself after a deadlock: then its warning is there already. */
+bool brn_mysql_rollback_keeps(brn_mysql *p)
+{
+    bool keeps = false;
+
+    (void)brn_mysql_ask_quietly(
+        p, BRN_STR("SHOW WARNINGS;\nROLLBACK;\nSHOW WARNINGS"), read_warnings, &keeps, NULL);
+    return keeps;
+}
+
+void brn_mysql_tell_kept(brant_error **err, const char *migration)
+{
+    brn_error_detail(
+        err, "What the transaction has done to tables without transactions (MyISAM, Aria, MEMORY) "
+             "stays; the rest was rolled back.");
+    brn_error_hint(
+        err,
+        "Take back by hand what stays, say \"brant repair %s --not-done\", and run again. Convert such "
+        "tables to InnoDB, or write \"-- brant: transaction=off\" into files that change their rows.",
+        migration != NULL ? migration : "");
+}
+
 static brant_status reset_session(brn_mysql *p, brant_error **err)
 {
     brant_status st = BRANT_OK;

@@ -7,8 +7,10 @@
  *   ALTER TABLE scratch ADD COLUMN b int; SHOW CREATE TABLE scratch; SHOW CREATE TABLE t
  *
  * So spelling, defaults and the order of columns are no difference, and nothing is compared by a
- * parser of ours. No row is read. A copy has no foreign keys, and those of the table are left out.
- * Whatever fails here only means that it is not known.
+ * parser of ours. No row is read. A copy has no foreign keys: of those of the table only the ones
+ * that the statement makes are looked at. Names of constraints are of the whole database, so those
+ * that the statement gives have a mark in front on the copy. Whatever fails here only means that it
+ * is not known.
  */
 #include <string.h>
 
@@ -17,12 +19,14 @@
 #include "text/reader.h"
 
 #define SCRATCH "brant_probe_scratch"
+#define MARK "~"
 
 typedef struct rehearsal {
     brn_mysql_probing *x;
     brn_mysql_rehearsal *out;
-    const char *place; /* the scratch object, qualified and quoted */
-    bool whole;        /* the statement makes the object itself */
+    const char *place;            /* the scratch object, qualified and quoted */
+    BRN_VEC(brn_str) constraints; /* that the statement makes */
+    bool whole;                   /* the statement makes the object itself */
     brant_status st;
     brant_error **err;
 } rehearsal;
@@ -70,6 +74,48 @@ static bool seek_name(brn_reader *rd, const brn_stmt_class *what)
     return true;
 }
 
+/* The reader stands before a name that the statement gives to a constraint. */
+static bool takes_constraint(brn_reader *rd)
+{
+    if (brn_reader_take(rd, "drop") || brn_reader_take(rd, "alter")) {
+        (void)brn_reader_take(rd, "constraint");
+        return false;
+    }
+    if (!brn_reader_take(rd, "constraint")) {
+        brn_reader_next(rd);
+        return false;
+    }
+    (void)brn_reader_take_if_exists(rd);
+    return !brn_reader_is(rd, "primary") && !brn_reader_is(rd, "unique") &&
+           !brn_reader_is(rd, "foreign") && !brn_reader_is(rd, "check");
+}
+
+/* What follows the name of the table, from the token at hand on. */
+static void add_rest(brn_buf *out, rehearsal *r, brn_reader *rd)
+{
+    brn_str text = r->x->stmt->text;
+    size_t done = brn_reader_at_end(rd) ? text.len : (size_t)rd->token.offset;
+
+    while (!brn_reader_at_end(rd)) {
+        brn_str *name = NULL;
+
+        if (!takes_constraint(rd) || brn_reader_at_end(rd)) {
+            continue;
+        }
+        name = BRN_VEC_PUSH(r->x->arena, &r->constraints);
+        if (name == NULL) {
+            return;
+        }
+        brn_buf_add_str(out, brn_str_slice(text, done, (size_t)rd->token.offset));
+        *name = brn_reader_name(rd);
+        brn_buf_add_c(out, "`" MARK);
+        brn_buf_add_c(out, brn_mysql_named(r->x, brn_mysql_copy(r->x, *name)) + 1);
+        done = brn_reader_at_end(rd) ? text.len : (size_t)rd->token.offset;
+        brn_buf_add_char(out, ' ');
+    }
+    brn_buf_add_str(out, brn_str_slice(text, done, text.len));
+}
+
 static const char *elsewhere(rehearsal *r)
 {
     const brn_stmt *stmt = r->x->stmt;
@@ -77,40 +123,76 @@ static const char *elsewhere(rehearsal *r)
     brn_str schema = BRN_STR("");
     brn_str name = BRN_STR("");
     brn_reader rd;
-    size_t from;
-    size_t to;
+    const char *made = NULL;
+    brn_buf out;
 
     brn_reader_init(&rd, r->x->arena, &brn_dialect_mysql, &script);
     if (!seek_name(&rd, r->x->what)) {
         return NULL;
     }
-    from = (size_t)rd.token.offset;
+    brn_buf_init(&out, 0);
+    brn_buf_add_str(&out, brn_str_slice(stmt->text, 0, (size_t)rd.token.offset));
     brn_reader_full_name(&rd, &schema, &name);
-    to = brn_reader_at_end(&rd) ? stmt->text.len : (size_t)rd.token.offset;
-    return brn_arena_printf(
-        r->x->arena, "%.*s%s %.*s", BRN_STR_ARG(brn_str_slice(stmt->text, 0, from)), r->place,
-        BRN_STR_ARG(brn_str_slice(stmt->text, to, stmt->text.len)));
+    brn_buf_printf(&out, "%s ", r->place);
+    add_rest(&out, r, &rd);
+    made = brn_arena_strdup(r->x->arena, brn_buf_text(&out));
+    r->x->arena->oom = r->x->arena->oom || out.failed;
+    brn_buf_release(&out);
+    return made;
 }
 
 /* --- definitions ------------------------------------------------------------------------------ */
 
-static bool is_foreign_key(brn_str line)
+/* "  CONSTRAINT `name` FOREIGN KEY ...", and the statement does not make it. */
+static bool is_others_key(const rehearsal *r, brn_str line)
 {
-    return brn_str_find(line, BRN_STR(" FOREIGN KEY ")) != SIZE_MAX;
+    size_t from = brn_str_find_char(line, '`');
+
+    if (r->whole || brn_str_find(line, BRN_STR(" FOREIGN KEY ")) == SIZE_MAX) {
+        return false;
+    }
+    line = brn_str_slice(line, from != SIZE_MAX ? from + 1 : 0, line.len);
+    line = brn_str_slice(line, brn_str_starts(line, BRN_STR(MARK)) ? strlen(MARK) : 0, line.len);
+    for (size_t i = 0; i < r->constraints.count; i++) {
+        brn_str name = r->constraints.items[i];
+
+        if (brn_str_ieq(brn_str_slice(line, 0, name.len), name) && line.len > name.len &&
+            line.ptr[name.len] == '`') {
+            return false;
+        }
+    }
+    return true;
 }
 
-/* With the name of the original for that of the copy, which names of constraints begin with. */
+/* With the name of the original for that of the copy, which names of constraints begin with, and
+ * without marks. */
 static void add_renamed(brn_buf *out, brn_str line, const char *name)
 {
     brn_str scratch = BRN_STR("`" SCRATCH);
-    size_t at;
+    brn_str mark = BRN_STR("`" MARK);
 
-    while ((at = brn_str_find(line, scratch)) != SIZE_MAX) {
-        brn_buf_add_str(out, brn_str_slice(line, 0, at + 1));
-        brn_buf_add_c(out, name);
-        line = brn_str_slice(line, at + scratch.len, line.len);
+    while (line.len > 0) {
+        bool copy = brn_str_starts(line, scratch);
+
+        if (copy || brn_str_starts(line, mark)) {
+            brn_buf_add_char(out, '`');
+            brn_buf_add_c(out, copy ? name : "");
+            line = brn_str_slice(line, copy ? scratch.len : mark.len, line.len);
+        } else {
+            brn_buf_add_char(out, line.ptr[0]);
+            line = brn_str_slice(line, 1, line.len);
+        }
     }
-    brn_buf_add_str(out, line);
+}
+
+/* "CONSTRAINT `name` CHECK (...)" without its name, which MySQL changes on a copy. */
+static brn_str without_name(brn_str words)
+{
+    size_t at = brn_str_starts(words, BRN_STR("CONSTRAINT `"))
+                    ? brn_str_find(words, BRN_STR("` CHECK ("))
+                    : SIZE_MAX;
+
+    return at != SIZE_MAX ? brn_str_slice(words, at + 2, words.len) : words;
 }
 
 static void add_without_counter(brn_buf *out, brn_str line)
@@ -143,7 +225,7 @@ static const char *normal(rehearsal *r, const char *text, const char *name)
     while (brn_str_split(&rest, '\n', &line)) {
         bool part = brn_str_starts(line, BRN_STR("  "));
 
-        if (part && !r->whole && is_foreign_key(line)) {
+        if (part && is_others_key(r, line)) {
             continue;
         }
         if (part) {
@@ -151,7 +233,7 @@ static const char *normal(rehearsal *r, const char *text, const char *name)
 
             words.len -= brn_str_ends(words, BRN_STR(",")) ? 1 : 0;
             brn_buf_add_c(&out, first ? "" : ", ");
-            add_renamed(&out, words, name);
+            add_renamed(&out, r->whole ? words : without_name(words), name);
             first = false;
         } else {
             add_without_counter(&out, line);

@@ -20,6 +20,8 @@
 #define ITEMS 256
 #define ROOM 16                        /* of them for one operation that joins others */
 #define PACKET_BYTES ((size_t)1 << 20) /* of a packet that another operation may join */
+#define LEDGER_BYTES ((size_t)8 << 10) /* about what an operation on the ledger takes */
+#define HEADER_BYTES 16                /* that the server counts as well, and more */
 #define NONE SIZE_MAX
 
 /* One statement of a packet. */
@@ -81,6 +83,16 @@ static bool only_records(const brn_program *program, size_t from)
     return i == program->ops.count;
 }
 
+/* Whether the packet stays one that is not too long with the operation in it. */
+static bool has_room(const packet *k, const brn_op *op)
+{
+    size_t max = k->p->packet_max;
+    size_t more = op->type == BRN_OP_STATEMENT ? op->sql.len + HEADER_BYTES : LEDGER_BYTES;
+
+    return k->text.len < PACKET_BYTES && k->count + ROOM < ITEMS &&
+           (max == 0 || k->text.len + more + HEADER_BYTES < max);
+}
+
 /* Whether the operation may come behind the one before it. */
 static bool comes_along(const packet *k, size_t at)
 {
@@ -91,7 +103,7 @@ static bool comes_along(const packet *k, size_t at)
         return false;
     }
     if (k->in_txn) {
-        return k->text.len < PACKET_BYTES && k->count + ROOM < ITEMS;
+        return has_room(k, op);
     }
     if (before->type == BRN_OP_GUARD || is_ledger(before, BRN_LEDGER_INTENT)) {
         return true;
@@ -371,6 +383,31 @@ static void add_lead(packet *k, const brn_op *first)
     k->lead = k->count;
 }
 
+/* The server would hang up. */
+static brant_status check_length(const packet *k, brant_error **err)
+{
+    size_t max = k->p->packet_max;
+    brant_status st;
+
+    if (max == 0 || k->text.len + HEADER_BYTES < max) {
+        return BRANT_OK;
+    }
+    for (size_t i = 0; i < k->count; i++) {
+        const brn_op *op = k->items[i].op != NONE ? &k->program->ops.items[k->items[i].op] : NULL;
+
+        if (op != NULL && op->type == BRN_OP_STATEMENT) {
+            k->state->ops_done = k->items[i].op;
+        }
+    }
+    st = brn_error(
+        err, BRANT_ESTATEMENT, "statement.too_long",
+        "the statement takes %zu bytes with what brant sends beside it, and the server takes %zu",
+        k->text.len + HEADER_BYTES, max);
+    brn_error_hint(
+        err, "Raise max_allowed_packet on the server, or cut the statement into several.");
+    return st;
+}
+
 /* Behind the last operation of the packet that begins at `from`. */
 static brant_status fill(size_t *end, packet *k, size_t from, brant_error **err)
 {
@@ -394,6 +431,9 @@ static brant_status fill(size_t *end, packet *k, size_t from, brant_error **err)
     }
     if (st == BRANT_OK && k->text.failed) {
         st = brn_error_oom(err);
+    }
+    if (st == BRANT_OK) {
+        st = check_length(k, err);
     }
     *end = at;
     return st;
@@ -610,6 +650,11 @@ static brant_status item_failed(packet *k, const item *it, brant_error **err)
         in_doubt(k);
     } else {
         k->state->passing = brn_mysql_is_passing(brn_mysql_number(p->my));
+        if ((p->in_program || p->in_own) && brn_mysql_rollback_keeps(p)) {
+            k->state->passing = false;
+            k->state->kept = true;
+            brn_mysql_tell_kept(err, brn_program_migration(k->program, it->op));
+        }
     }
     return st;
 }

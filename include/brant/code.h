@@ -40,6 +40,7 @@ extern "C" {
 /** Types of a brant_value. Append-only. */
 typedef enum brant_value_type {
     BRANT_VALUE_NULL = 0,
+    /** What a server has beyond 64 bits with a sign comes as TEXT, with all its digits. */
     BRANT_VALUE_INTEGER = 1,
     BRANT_VALUE_REAL = 2,
     /** UTF-8. */

@@ -98,6 +98,9 @@ typedef struct brn_run_state {
      * last BEGIN, or the statement itself outside of a transaction, has left no trace: the same
      * operations can be tried again after reset(). */
     bool passing;
+    /* The transaction that it failed in was rolled back, and some of it has stayed all the same.
+     * Never together with passing. */
+    bool kept;
 } brn_run_state;
 
 /* Id of the migration that operation `op` belongs to: that of the nearest guard. NULL: not known.

@@ -90,7 +90,8 @@ const brn_sql_table brn_sql_history = {
     HISTORY_FORMAT,
 };
 
-static const brn_sql_table *const tables[] = { &brn_sql_migrations, &brn_sql_history };
+/* As they are made: where each is there at once, whoever finds the last one finds all. */
+static const brn_sql_table *const tables[] = { &brn_sql_history, &brn_sql_migrations };
 
 /* What the rendering functions share. */
 typedef struct render {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "ledger/record.h"
 #include "run/step_int.h"
 
 const brn_ledger_row *brn_frame_row(const brn_frame *f, const brn_ledger_state *state)
@@ -65,6 +66,55 @@ static int64_t open_intent(
     return stored->intent;
 }
 
+static bool is_progress(const brn_op *op, brn_ledger_op_type type)
+{
+    return op->type == BRN_OP_LEDGER && op->ledger->type == type;
+}
+
+/* The outcome of a statement that took effect by itself, and that could not be written; NULL. */
+static const brn_ledger_row *unwritten_outcome(
+    const brn_program *program, const brn_run_state *state)
+{
+    size_t at = state->ops_done;
+    const brn_op *op = at >= 2 && at < program->ops.count ? &program->ops.items[at] : NULL;
+    if (op == NULL || state->in_doubt || !is_progress(op, BRN_LEDGER_OUTCOME) ||
+        op[-1].type != BRN_OP_STATEMENT || !is_progress(&op[-2], BRN_LEDGER_INTENT)) {
+        return NULL;
+    }
+    return op->ledger->row;
+}
+
+/* The first statement of the transaction that the operation failed in which changes rows, or the
+ * file's own BEGIN: neither can be told from the database. Without either its first one; 0: there
+ * is none. */
+static int64_t first_of_transaction(const brn_frame *f, size_t failed)
+{
+    const brn_program *program = &f->compiled.program;
+    size_t from = failed < program->ops.count ? failed : 0;
+    while (from > 0 && program->ops.items[from].type != BRN_OP_BEGIN &&
+           (program->ops.items[from].flags & BRN_OP_OWN_BEGIN) == 0) {
+        from--;
+    }
+    int64_t first = 0;
+    for (size_t i = from; i <= failed && i < program->ops.count; i++) {
+        const brn_op *op = &program->ops.items[i];
+        bool statement = op->type == BRN_OP_STATEMENT;
+        if (statement &&
+            ((op->flags & BRN_OP_OWN_BEGIN) != 0 || f->compiled.infos[op->number - 1].dml)) {
+            return (int64_t)op->number;
+        }
+        first = statement && first == 0 ? (int64_t)op->number : first;
+    }
+    return first; /* a function that it calls, perhaps */
+}
+
+/* How far a migration that failed came. */
+typedef struct ending {
+    int64_t intent;                /* statement that may have taken effect; 0 */
+    int64_t kept;                  /* statement from which on that is not known; 0 */
+    const brn_ledger_row *outcome; /* what the last statement that did so has not written; NULL */
+} ending;
+
 /* "migrations/003_x.up.sql:4:1: no such table: y": what is stored must be enough the morning after.
  */
 static const char *failure_text(brn_arena *arena, const brant_error *failure)
@@ -85,11 +135,24 @@ static void warn_not_recorded(const brn_frame *f, const char *what, const brant_
         "%s could not be recorded: %s", what, brant_error_message(why));
 }
 
+/* The next run could not tell. */
+static void warn_took_effect(const brn_frame *f, const brn_ledger_row *outcome)
+{
+    if (outcome != NULL) {
+        brn_emit_warning(
+            &f->run->session->emitter, brn_target_name(f->target), "ledger.not_recorded",
+            "statement %lld of \"%s\" took effect: should the next run ask, say \"brant repair %s "
+            "--done\"",
+            (long long)outcome->stmts_done, f->step->migration->id, f->step->migration->id);
+    }
+}
+
 /*
  * Being told to stop is not a failure: the row goes back to what it was, unless statements outside
  * a transaction have left progress in it. An intent whose statement did not begin is taken back.
  */
-static void keep_progress(brn_frame *f, const brn_ledger_row *stored, int64_t intent)
+static void keep_progress(
+    brn_frame *f, const brn_ledger_row *stored, int64_t intent, const brn_ledger_row *outcome)
 {
     brn_run *run = f->run;
     if (stored == NULL || (stored->stmts_done == 0 && intent == 0)) {
@@ -97,23 +160,26 @@ static void keep_progress(brn_frame *f, const brn_ledger_row *stored, int64_t in
     }
     run->handed_over = NULL;
     brn_ledger_row *row = brn_arena_alloc(run->arena, sizeof(*row));
-    if (row == NULL || stored->intent == intent) {
+    if (row == NULL || (stored->intent == intent && outcome == NULL)) {
         return;
     }
+    const brn_ledger_row *known = outcome != NULL ? outcome : stored;
     row->id = f->step->migration->id;
-    row->stmts_done = stored->stmts_done;
-    row->done_digest = stored->done_digest;
+    row->stmts_done = known->stmts_done;
+    row->done_digest = known->done_digest;
     brn_program program = { .migration = row->id, .run_id = run->actor.run_id };
     brant_error *failure = NULL;
     brn_program_guard(&program, run->arena, f->target);
     brn_program_ledger(&program, run->arena, BRN_LEDGER_OUTCOME, row, NULL);
     if (brn_write_quietly(run, f->target, &program, &failure) != BRANT_OK) {
         warn_not_recorded(f, "where it stopped", failure);
+        warn_took_effect(f, outcome);
     }
     brant_error_free(failure);
 }
 
-static void report_failure(brn_frame *f, const brn_ledger_row *stored, const char *text)
+static void report_failure(
+    brn_frame *f, const brn_ledger_row *stored, const ending *end, const char *text)
 {
     brant_migration *doc = brn_doc_migration(f->run->world, f->step->migration);
     if (doc != NULL) {
@@ -123,14 +189,27 @@ static void report_failure(brn_frame *f, const brn_ledger_row *stored, const cha
         doc->error = text;
         doc->statements_done = kept ? (uint64_t)stored->stmts_done : 0;
         doc->statements_total = f->compiled.stmts.count;
-        doc->partial = kept && (stored->stmts_done > 0 || stored->intent > 0) ? 1 : 0;
+        doc->partial =
+            end->kept > 0 || (kept && (stored->stmts_done > 0 || stored->intent > 0)) ? 1 : 0;
     }
     f->run->failed = doc;
 }
 
+/* What was rolled back and has not all gone: whether it took effect nobody knows. */
+static void leave_open(
+    brn_frame *f, brn_ledger_row *row, const brn_ledger_row *stored, int64_t number)
+{
+    char digest[BRN_DIGEST_HEX + 1];
+    brn_statement_digest(digest, brn_stmt_source(&f->compiled.stmts.items[number - 1]));
+    row->stmts_done = stored != NULL ? stored->stmts_done : 0;
+    row->done_digest = stored != NULL ? stored->done_digest : NULL;
+    row->intent = number;
+    row->intent_digest = brn_arena_strdup(f->run->arena, digest);
+}
+
 /* Writes that the migration failed, without touching what is known of its progress. */
 static void record_failure(
-    brn_frame *f, brant_error *failure, const brn_ledger_row *stored, int64_t intent)
+    brn_frame *f, brant_error *failure, const brn_ledger_row *stored, const ending *end)
 {
     brn_run *run = f->run;
     brn_migration *m = f->step->migration;
@@ -146,16 +225,23 @@ static void record_failure(
     row->error = failure_text(run->arena, failure);
     row->stmts_total = (int64_t)f->compiled.stmts.count;
     row->finished_us = brn_clock_wall_us();
-    row->intent = intent;
+    row->intent = end->intent;
+    if (end->kept > 0) {
+        leave_open(f, row, stored, end->kept);
+    } else if (end->outcome != NULL) {
+        row->stmts_done = end->outcome->stmts_done;
+        row->done_digest = end->outcome->done_digest;
+        row->intent = 0;
+        row->intent_digest = NULL;
+    }
     history->detail = row->error;
     history->checksum = f->step->direction == BRN_DOWN ? row->down_checksum : row->checksum;
     bool sealed = brn_chain_seal(history, run->arena);
+    bool whole = f->compiled.transactional || end->kept > 0 || end->outcome != NULL;
     brn_program program = { .migration = m->id, .run_id = run->actor.run_id };
     brn_program_begin(&program, run->arena, f->target);
     /* In one transaction there is no progress to keep, and with --tx all no row to update. */
-    brn_program_ledger(
-        &program, run->arena, f->compiled.transactional ? BRN_LEDGER_PUT : BRN_LEDGER_FAIL, row,
-        NULL);
+    brn_program_ledger(&program, run->arena, whole ? BRN_LEDGER_PUT : BRN_LEDGER_FAIL, row, NULL);
     brn_program_ledger(&program, run->arena, BRN_LEDGER_HISTORY, NULL, history);
     brn_program_commit(&program, run->arena, f->target);
     brant_error *second = NULL;
@@ -163,13 +249,14 @@ static void record_failure(
         brn_chain_move(&f->target->chain, history);
         run->handed_over = run->handed_over == f->step ? NULL : run->handed_over;
     } else {
-        keep_progress(f, stored, intent); /* "running" with its progress is better than nothing */
+        /* "running" with its progress is better than nothing */
+        keep_progress(f, stored, end->intent, end->outcome);
         if (second != NULL) {
             warn_not_recorded(f, "the failure", second);
         }
     }
     brant_error_free(second);
-    report_failure(f, stored, row->error);
+    report_failure(f, stored, end, row->error);
 }
 
 /* Whether the transaction of the operation that failed had statements before it. */
@@ -256,10 +343,15 @@ static brant_status settle_failure(
     brant_error *failure)
 {
     int64_t intent = open_intent(&f->compiled.program, state, stored);
-    if (st == BRANT_ECANCELLED) {
-        keep_progress(f, stored, intent);
+    ending end = {
+        .intent = intent,
+        .kept = state->kept ? first_of_transaction(f, state->ops_done) : 0,
+        .outcome = stored != NULL ? unwritten_outcome(&f->compiled.program, state) : NULL,
+    };
+    if (st == BRANT_ECANCELLED && end.kept == 0) {
+        keep_progress(f, stored, intent, end.outcome);
     } else {
-        record_failure(f, failure, stored, intent);
+        record_failure(f, failure, stored, &end);
     }
     return st;
 }
@@ -289,14 +381,14 @@ brant_status brn_frame_failed(
     if (stored != NULL && stored->run_id != NULL &&
         strcmp(stored->run_id, run->actor.run_id) != 0) {
         run->handed_over = NULL; /* another run has been here: its row must not be overwritten */
-        report_failure(f, NULL, failure_text(run->arena, *failure));
+        report_failure(f, NULL, &(ending){ 0 }, failure_text(run->arena, *failure));
         return st;
     }
     known = known && (!state->in_doubt || brn_history_ends_here(run, f->target));
     if (!known && (state->in_doubt || !f->compiled.transactional) && !run->all) {
         run->handed_over = NULL; /* what cannot be read must not be overwritten */
         warn_not_recorded(f, "the failure", *failure);
-        report_failure(f, NULL, failure_text(run->arena, *failure));
+        report_failure(f, NULL, &(ending){ 0 }, failure_text(run->arena, *failure));
         return st;
     }
     return settle_failure(f, st, state, stored, *failure);

@@ -93,6 +93,35 @@ bool brn_resume_open_edited(const brn_compiled *compiled, const brn_ledger_row *
     return row->intent_digest == NULL || strcmp(digest, row->intent_digest) != 0;
 }
 
+/*
+ * What the statements before it have set for their session, a database or a search path among it,
+ * says which object the open statement means: the session is made as it was then. False when that
+ * cannot be done.
+ */
+static bool enter_session(
+    bool *entered,
+    brn_arena *arena,
+    brn_target *target,
+    const brn_compiled *compiled,
+    const brn_ledger_row *row)
+{
+    brn_program program = { .migration = row->id };
+    brn_run_state state = { 0 };
+    for (int64_t i = 0; i < row->intent - 1; i++) {
+        bool session = compiled->infos[i].session && !compiled->infos[i].idle;
+        brn_op *op = session ? brn_program_add(&program, arena, BRN_OP_STATEMENT) : NULL;
+        if (op != NULL) {
+            op->stmt = &compiled->stmts.items[i];
+            op->number = (uint32_t)(i + 1);
+            op->sql = op->stmt->text;
+        }
+    }
+    *entered = program.ops.count > 0;
+    return !*entered ||
+           (!arena->oom && target->conn->engine->run(
+                               target->conn, &program, NULL, NULL, &state, NULL) == BRANT_OK);
+}
+
 brant_status brn_resume_probe(
     brn_evidence *out,
     brn_arena *arena,
@@ -109,7 +138,15 @@ brant_status brn_resume_probe(
         return BRANT_OK;
     }
     if (target->conn != NULL && (target->conn->caps & BRN_CAP_PROBE) != 0) {
-        st = target->conn->engine->probe(out, arena, target->conn, stmt, err);
+        bool entered = false;
+        if (enter_session(&entered, arena, target, compiled, row)) {
+            st = target->conn->engine->probe(out, arena, target->conn, stmt, err);
+        } else {
+            out->text = "what the file has set for its session cannot be set again";
+        }
+        if (entered) {
+            brn_target_reset(target);
+        }
     }
     if (st == BRANT_OK && out->verdict == BRN_VERDICT_UNKNOWN && compiled->props->idempotent) {
         out->verdict = BRN_VERDICT_REPEATABLE;
@@ -127,8 +164,13 @@ static brant_status open_outcome(
         (long long)m->row->intent);
     brn_error_at(err, c->script.file, stmt->line, stmt->column);
     brn_error_statement(err, stmt->text);
-    brn_error_detail(
-        err, "The run was interrupted while it ran. The database says: %s.", evidence->text);
+    if (m->row->error != NULL) {
+        brn_error_detail(
+            err, "The run ended with: %s. The database says: %s.", m->row->error, evidence->text);
+    } else {
+        brn_error_detail(
+            err, "The run was interrupted while it ran. The database says: %s.", evidence->text);
+    }
     brn_error_hint(
         err,
         "Look at the database, then answer: \"brant repair %s --done\" if it took effect, "

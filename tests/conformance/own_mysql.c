@@ -187,6 +187,59 @@ static void a_body_is_stored_as_it_is_written(void **state)
     conf_close(conn);
 }
 
+typedef struct told {
+    uint32_t type;
+    int64_t integer;
+    char text[64];
+} told;
+
+static int tell(const brant_row *row, void *user)
+{
+    told *t = user;
+    const brant_value *v = &row->values[0];
+
+    *t = (told){ .type = v->type, .integer = v->integer };
+    if (v->data != NULL) {
+        (void)snprintf(t->text, sizeof(t->text), "%.*s", (int)v->length, (const char *)v->data);
+    }
+    return 0;
+}
+
+static void numbers_without_a_sign_keep_their_digits(void **state)
+{
+    static const struct {
+        const char *sql;
+        uint32_t type;
+        int64_t integer;
+        const char *text;
+    } cases[] = {
+        { "SELECT CAST(9223372036854775807 AS UNSIGNED)", BRANT_VALUE_INTEGER, INT64_MAX, "" },
+        { "SELECT CAST(18446744073709551615 AS UNSIGNED)", BRANT_VALUE_TEXT, 0,
+          "18446744073709551615" },
+        { "SELECT b FROM t", BRANT_VALUE_TEXT, 0, "18446744073709551615" },
+        { "SELECT d FROM t", BRANT_VALUE_TEXT, 0, "-12345678901234567890.0123456789" },
+        { "SELECT t FROM t", BRANT_VALUE_TEXT, 0, "2026-02-03 04:05:06.789012" },
+    };
+    conf_db *db = *state;
+    brn_conn *conn = conf_connect(db);
+
+    conf_run_sql(conn, db, "CREATE TABLE t (b bit(64), d decimal(30, 10), t datetime(6))");
+    conf_run_sql(
+        conn, db,
+        "INSERT INTO t VALUES (~0, -12345678901234567890.0123456789, '2026-02-03 04:05:06.789012')");
+    for (size_t i = 0; i < BRN_ARRAY_LEN(cases); i++) {
+        told got = { 0 };
+        int64_t changed = 0;
+        brant_error *err = NULL;
+
+        conf_ok(conf_execute(&changed, conn, cases[i].sql, NULL, 0, tell, &got, &err), err);
+        assert_int_equal(got.type, cases[i].type);
+        assert_int_equal(got.integer, cases[i].integer);
+        assert_string_equal(got.text, cases[i].text);
+    }
+    conf_close(conn);
+}
+
 static const struct mark_case {
     const char *sql;
     int maria; /* whether it is idle there */
@@ -547,6 +600,7 @@ int conf_own_mysql(void)
         TEST(a_statement_that_fails_has_no_outcome),
         TEST(without_the_lock_a_bracket_does_nothing),
         TEST(a_procedure_may_have_several_answers),
+        TEST(numbers_without_a_sign_keep_their_digits),
         TEST(a_body_is_stored_as_it_is_written),
         TEST(what_is_for_another_server_is_idle),
         TEST(a_call_that_commits_is_found_out),

@@ -2,10 +2,12 @@
 """Exactly once on MySQL and MariaDB, whose changes of the schema commit by themselves: killed, cut off
 and failed at every boundary, a run that is started again ends in the database of an undisturbed one,
 without a hand step."""
+import contextlib
 import re
 import signal
 import time
 
+import libmariadb
 import servers
 import support
 import support_mysql
@@ -64,6 +66,19 @@ class Boundaries(Case):
     def test_failed_at_every_boundary(self):
         self.every("fail", 1 if SLOW else 9 if BRIEF else 4)
 
+    def test_what_cannot_be_probed_and_is_done_does_not_run_again(self):
+        """Its outcome could not be written, and is known all the same."""
+        p = self.project().pairs({"1_a": AUDIT + "CREATE PROCEDURE p() INSERT INTO audit VALUES ('p');\n"
+                                         "CALL p();\nCALL p();\n" + audit("a")})
+        last = int(re.search(r"boundaries: (\d+)", p.fault("count", "up", check=0).text)[1])
+        self.assertGreater(last, 15)
+        for at in range(1 if SLOW else last // 2, last + 1, 1 if SLOW else 2):
+            with self.subTest(f"{at} of {last}"):
+                p.empty()
+                p.fault(f"fail@{at}", "up")
+                p.up(check=0)
+                self.assertEqual(p.sql("SELECT token FROM audit"), [["p"], ["p"], ["a"]])
+
     def test_answers_lost_at_every_boundary(self):
         self.every("drop", 1 if SLOW else 9 if BRIEF else 4)
 
@@ -96,6 +111,59 @@ class Cuts(Case):
 
     def test_after_the_server_has_acted(self):
         self.cut("after", "rst", 1 if SLOW else 2)
+
+
+class Administrator(Case):
+    """Somebody ends sessions, or what they do, at any moment."""
+
+    def kill(self, what, times):
+        p, expected = self.prepared()
+        chance = support.seeded(self, f"mysql {what}")
+        with p.server.connect() as admin:
+            for _ in range(times):
+                p.empty()
+                run = p.start("up")
+                for _ in range(chance.randint(1, 3)):
+                    time.sleep(chance.random() * 0.03)
+                    for session in p.sessions():
+                        with contextlib.suppress(libmariadb.Error):  # it may be gone
+                            admin.query(f"KILL {what} {session['id']}")
+                run.finish()
+                self.finish(p, expected)
+                p.run("history", "--verify", check=0)
+
+    def test_sessions(self):
+        self.kill("CONNECTION", 150 if SLOW else 12)
+
+    def test_statements(self):
+        self.kill("QUERY", 150 if SLOW else 8)
+
+    def test_what_is_looked_at_is_what_the_file_means(self):
+        p = self.project()
+        other = servers.database(self, p.server)
+        p.pairs({"1_a": f"CREATE TABLE {other.name}.t (a int, b int);\nCREATE TABLE t (a int);\n",
+                 "2_b": f"CREATE TABLE u (a int);\nUSE {other.name};\nALTER TABLE t DROP COLUMN b;\n"})
+        p.run("up", "1", check=0)
+        with other.connect() as reader, p.server.connect() as admin:
+            reader.query("START TRANSACTION; SELECT * FROM t")
+            run = p.start("up")
+
+            def alters():
+                return admin.query("SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'ALTER TABLE t%'")
+            support.wait_until(alters, process=run)
+            admin.query(f"KILL {alters()[0][0]}")
+            run.finish()
+        p.up(check=0)
+        self.assertEqual([row[0] for row in other.query("SHOW COLUMNS FROM t")], ["a"])
+
+    def test_a_ledger_of_which_the_half_is_there(self):
+        """The server died, or the session was ended, while its tables were made."""
+        p, expected = self.prepared()
+        p.up(check=0)
+        made = p.sql("SHOW CREATE TABLE brant_history")[0][1]
+        p.empty()
+        p.sql(made)
+        self.finish(p, expected)
 
 
 class Killed(Case):

@@ -196,6 +196,16 @@ class Up(support_mysql.Case):
                 self.assertNotIn("brant_migrations", error)
                 self.assertIn("for the right syntax to use near ", error)
 
+    def test_the_place_of_an_error_is_that_of_the_word(self):
+        for text, line, column in (
+                ("CREATE TABLE t (a varchar(10), b int DEFAULT (1), )", 1, 51),
+                ("CREATE TABLE t (\n  \u00e4 int DEFAULT (1)))", 2, 21),
+                ("SELECT '\U0001fabf', '\u00e4' FRM nosuch WHERE '" + "\u00e4" * 90 + "'", 1, 21),
+                ("UPDATE audit SET a = 1", 1, 18)):
+            with self.subTest(text):
+                p = self.project().pairs({"1_a": AUDIT, "2_b": text + ";\n"})
+                self.assertIn(f"migrations/2_b.up.sql:{line}:{column}\n", p.up(check=1).err)
+
     def test_what_a_migration_sets_is_gone_before_the_next(self):
         p = self.project().pairs({
             "1_a": "CREATE TABLE a (m varchar(2000), k int, v varchar(20));\n",
@@ -398,6 +408,9 @@ class Stopping(support_mysql.Case):
     def test_who_is_in_the_way_is_named(self):
         p = self.project().pairs({"1_a": AUDIT, "2_b": "ALTER TABLE audit ADD COLUMN c int;\n"})
         p.run("up", "1", check=0)
+        with p.connect() as unseen:  # of another user
+            unseen.query("START TRANSACTION; SELECT * FROM audit")
+            self.assertSays(p.run("up", "--lock-timeout", "1s", check=1), "the right PROCESS shows it")
         with p.database.connect() as other:
             other.query("START TRANSACTION; SELECT * FROM audit")
             result = p.run("up", "--lock-timeout", "3s", env={"BRANT_DDL_LOCK_TIMEOUT": "1s"})
@@ -479,6 +492,74 @@ class Partial(support_mysql.Case):
                                   "3_rows": audit("1") + audit("2")})
         self.assertSays(p.up(check=0), "1 migration cannot be rolled back as a whole")
         self.assertNotIn("rolled back", p.up(check=0).text)
+
+
+    def test_what_a_rollback_does_not_take_back_is_not_run_again(self):
+        p = self.project().pairs({"1_a": "CREATE TABLE old (t varchar(10)) ENGINE=MyISAM;\n" + AUDIT + audit("a")})
+        p.up(check=0)
+        rows = "INSERT INTO old VALUES ('x');\nUPDATE audit SET token = 'b';\n"
+        p.pairs({"2_b": rows})
+        with p.database.connect() as other:
+            other.query("START TRANSACTION; SELECT * FROM audit FOR UPDATE")
+            result = p.run("up", "--lock-timeout", "4s", env={"BRANT_DDL_LOCK_TIMEOUT": "1s"}, check=1)
+        self.assertSays(result, "without transactions")
+        self.assertSays(result, "brant repair 2_b --not-done")
+        self.assertSays(p.up(check=1), "nobody knows whether statement 1 took effect")
+        self.assertEqual(p.sql("SELECT COUNT(*) FROM old"), [[1]])
+        p.sql("DELETE FROM old")
+        p.run("repair", "2_b", "--not-done", check=0)
+        p.up(check=0)
+        p.pairs({"3_c": "CREATE TABLE c (i int);\nSET @a = 1;\n" + rows + "INSERT INTO nosuch VALUES (1);\n"})
+        self.assertTrue(p.run("up", "--json", check=1).json()["failed"]["partial"])
+        self.assertSays(p.up(check=1), "nobody knows whether statement 3 took effect")
+        self.assertEqual(p.sql("SELECT COUNT(*) FROM old"), [[2]])
+
+
+class Settings(support_mysql.Case):
+    """Servers that somebody has set up for something else."""
+
+    ODD = {"init_connect": "'SET NAMES latin1; SET sql_select_limit = 2, autocommit = 0, sql_safe_updates = 1, "
+                           "max_join_size = 1'",
+           "completion_type": "RELEASE", "innodb_default_row_format": "compact", "max_allowed_packet": "1M",
+           "lower_case_table_names": 1, "default_storage_engine": "MyISAM"}
+
+    def test_odd_ones_are_in_nobodys_way(self):
+        server = servers.mariadb(self, settings=self.ODD)
+        p = self.project(server=server)
+        p.pairs({"1_a": AUDIT + audit("gr\u00fcn"), "2_b": audit("\U0001fabf"), "3_c": "CREATE TABLE c (i int);\n",
+                 "4_d": "".join(audit("d") + f"-- {'x' * 300000}\n" for _ in range(6)),
+                 "5_e": "CREATE TABLE big (b longtext);\n" + f"INSERT INTO big VALUES ('{'x' * 300000}');\n" * 6})
+        p.up(check=0)
+        p.up(check=0)
+        p.run("history", "--verify", check=0)
+        self.assertEqual([h["migration"] for h in p.history()], ["1_a", "2_b", "3_c", "4_d", "5_e"])
+        self.assertEqual([bytes.fromhex(token).decode() for token, in p.sql("SELECT HEX(token) FROM audit ORDER BY n")],
+                         ["gr\u00fcn", "\U0001fabf", *"dddddd"])
+        self.assertEqual(p.sql("SELECT DISTINCT ENGINE FROM information_schema.TABLES WHERE TABLE_NAME LIKE 'brant%'"),
+                         [["InnoDB"]])
+        self.assertEqual(p.sql("SELECT COUNT(*) FROM brant_lock"), [[0]])
+        p.pairs({"6_f": f"INSERT INTO big VALUES ('{'x' * (1 << 20)}');\n"})
+        result = p.up(check=1)
+        self.assertAt(result, "migrations/6_f.up.sql", 1)
+        self.assertSays(result, "max_allowed_packet")
+
+    def test_another_case_of_the_same_database_has_the_same_lock(self):
+        server = servers.mariadb(self, settings={"lower_case_table_names": 1})
+        p = self.project(server=server).pairs({"1_a": AUDIT, "2_b": "DO SLEEP(2);\n" + audit("once")})
+        run = p.start("up")
+        support.wait_until(lambda: any("SLEEP" in (s["info"] or "") for s in p.sessions()), process=run)
+        p.run("up", env={"DATABASE_URL": server.url(p.database.name.upper())}, check=0)
+        self.assertEqual(run.finish().code, 0)
+        self.assertEqual(p.sql("SELECT token FROM audit"), [["once"]])
+
+    def test_what_an_option_forbids_is_not_taken_for_a_replica(self):
+        server = servers.mariadb(self, settings={"secure_file_priv": "/usr"})
+        p = self.project(server=server).pairs({"1_a": "SELECT 1 INTO OUTFILE '/tmp/brant-nosuch';\n"})
+        with server.connect() as admin:
+            admin.query(f"GRANT FILE ON *.* TO {servers.USER}@'%'")
+        result = p.up(check=1)
+        self.assertIn("secure-file-priv", result.err)
+        self.assertNotIn("replica", result.err)
 
 
 class Replica(support_mysql.Case):

@@ -67,11 +67,10 @@ static void statements_are_rendered_with_bound_values(void **state)
         const char *part;
         size_t params;
     } cases[] = {
-        { BRN_LEDGER_ENSURE, &plain, NULL, "CREATE TABLE IF NOT EXISTS \"brant_migrations\" (",
-          "\"error\" TEXT) KEYED", 0 },
-        { BRN_LEDGER_ENSURE, &numbered, "we`ird",
-          "CREATE TABLE IF NOT EXISTS `we``ird`.`brant_migrations` (", "`error` LONGTEXT) ENGINE=X",
+        { BRN_LEDGER_ENSURE, &plain, NULL, "CREATE TABLE IF NOT EXISTS \"brant_history\" (", "",
           0 },
+        { BRN_LEDGER_ENSURE, &numbered, "we`ird",
+          "CREATE TABLE IF NOT EXISTS `we``ird`.`brant_history` (", ") ENGINE=X", 0 },
         { BRN_LEDGER_PUT, &plain, "main", "REPLACE INTO \"main\".\"brant_migrations\" (\"id\", ",
           ") VALUES (?, ?, ", 25 },
         { BRN_LEDGER_PUT, &numbered, NULL, "INSERT INTO `brant_migrations` (`id`, ",
@@ -112,10 +111,13 @@ static void statements_are_rendered_with_bound_values(void **state)
         }
         assert_int_equal(out.count, cases[i].params);
         if (cases[i].type == BRN_LEDGER_ENSURE) {
+            /* The one by which a ledger is known comes last: else nobody would make the other. */
+            assert_null(strstr(out.sql, "KEYED"));
             assert_true(
                 brn_sql_ledger_render(&out, &buf, cases[i].dialect, cases[i].schema, &op, 1, 0, 0));
-            assert_non_null(strstr(out.sql, "brant_history"));
-            assert_null(strstr(out.sql, "KEYED"));
+            assert_non_null(strstr(out.sql, "brant_migrations"));
+            assert_non_null(
+                strstr(out.sql, cases[i].dialect == &plain ? " TEXT) KEYED" : ") ENGINE=X"));
             assert_false(
                 brn_sql_ledger_render(&out, &buf, cases[i].dialect, cases[i].schema, &op, 2, 0, 0));
         } else {
@@ -159,7 +161,7 @@ static void columns_are_told_in_the_order_of_their_table(void **state)
             rest += strlen(name);
         }
         assert_null(strchr(rest, ','));
-        assert_int_equal(count, t == 0 ? 25 : 14);
+        assert_int_equal(count, t == 0 ? 14 : 25);
     }
     assert_int_equal(t, 2);
     brn_buf_release(&buf);
