@@ -64,21 +64,54 @@ static size_t time_end(brn_str s, size_t at)
     return end > at + 1 ? end : at;
 }
 
+/* Where one or two digits behind a '-' end. */
+static size_t short_part_end(brn_str s, size_t at)
+{
+    size_t end = is_char_at(s, at, '-') ? digits_end(s, at + 1) : at;
+
+    return end == at + 2 || end == at + 3 ? end : at;
+}
+
+/*
+ * A date in front of a time is whatever was written by hand there, as in "2020-12-7-190800" or
+ * "2020-21-09-165203": diesel takes it, and nothing else looks like that. 0: there is none.
+ */
+static size_t free_date_end(brn_str s)
+{
+    size_t month = short_part_end(s, 4);
+    size_t day = month > 4 ? short_part_end(s, month) : month;
+    size_t end = day > month ? time_end(s, day) : day;
+
+    return day > month && end > day ? end : 0;
+}
+
+/* "2024-12-12", which may have a number of that day, ".1", or a time. 0: there is none. */
+static size_t date_end(brn_str s)
+{
+    size_t end;
+
+    if (!is_date_part(s, 4, 12) || !is_date_part(s, 7, 31)) {
+        return free_date_end(s);
+    }
+    end = is_char_at(s, DATE_LEN, '.') ? digits_end(s, DATE_LEN + 1) : DATE_LEN;
+    return end > DATE_LEN + 1 ? end : time_end(s, DATE_LEN);
+}
+
 brn_version_kind brn_version_scan(size_t *len, brn_str text)
 {
     size_t end = digits_end(text, 0);
+    size_t date = end == 4 ? date_end(text) : 0;
     bool dotted = false;
 
     *len = end;
     if (end == 0) {
         return BRN_VERSION_NONE;
     }
-    if (end == 4 && is_date_part(text, 4, 12) && is_date_part(text, 7, 31)) {
-        *len = time_end(text, DATE_LEN);
-        return BRN_VERSION_DATE;
-    }
     if (end == 8 && time_end(text, end) > end) {
-        *len = time_end(text, end);
+        date = time_end(text, end);
+    }
+    if (date > 0) {
+        *len = date;
         return BRN_VERSION_DATE;
     }
     while (is_char_at(text, end, '.') && is_digit_at(text, end + 1)) {
@@ -108,24 +141,42 @@ static bool is_moment(brn_str version)
            (brn_str_eq_c(century, "19") || brn_str_eq_c(century, "20"));
 }
 
-/* By their digits from the left, however many there are. */
+/* The digits of a moment one by one; '\0' behind the last. A part of one digit has its zero. */
+typedef struct moment_digits {
+    brn_str text;
+    size_t at;
+    bool zero_given;
+} moment_digits;
+
+static char next_digit(moment_digits *m)
+{
+    if (is_char_at(m->text, m->at, '-')) {
+        if (!m->zero_given && digits_end(m->text, m->at + 1) == m->at + 2) {
+            m->zero_given = true;
+            return '0';
+        }
+        m->zero_given = false;
+        m->at++;
+    }
+    return is_digit_at(m->text, m->at) ? m->text.ptr[m->at++] : '\0';
+}
+
+/* By their digits from the left, however many there are; then by a number of the day. */
 static int compare_moments(brn_str a, brn_str b)
 {
-    size_t i = 0;
-    size_t k = 0;
+    moment_digits x = { .text = a };
+    moment_digits y = { .text = b };
+    char digit;
+    char other;
 
-    for (;;) {
-        i += is_char_at(a, i, '-');
-        k += is_char_at(b, k, '-');
-        if (i == a.len || k == b.len) {
-            return (i < a.len) - (k < b.len);
-        }
-        if (a.ptr[i] != b.ptr[k]) {
-            return a.ptr[i] < b.ptr[k] ? -1 : 1;
-        }
-        i++;
-        k++;
+    do {
+        digit = next_digit(&x);
+        other = next_digit(&y);
+    } while (digit == other && digit != '\0');
+    if (digit != other) {
+        return digit < other ? -1 : 1;
     }
+    return brn_str_natcmp(brn_str_slice(a, x.at, a.len), brn_str_slice(b, y.at, b.len));
 }
 
 /* Numbers of a sequence are below all moments, and only those are above that no moment can be. */
