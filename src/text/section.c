@@ -12,6 +12,7 @@ typedef enum marker_kind {
 typedef struct marker {
     marker_kind kind;
     bool own;               /* in our own spelling */
+    bool loose;             /* sql-migrate's: in any order, and again in its own section */
     brn_switch transaction; /* an option of dbmate's or sql-migrate's */
 } marker;
 
@@ -24,6 +25,7 @@ typedef struct finder {
     brn_script *open; /* the part that the next marker ends */
     uint32_t up_line; /* of the markers */
     uint32_t down_line;
+    brn_token down; /* the marker */
 } finder;
 
 /* --- recognising markers ---------------------------------------------------------------------- */
@@ -122,6 +124,7 @@ static marker marker_of(brn_str comment)
         found.kind = goose_marker(rest);
     } else if (is_word(word, "+migrate")) {
         found.kind = sql_migrate_marker(&found.transaction, rest);
+        found.loose = true;
     } else if (is_word(word, "migrate:up") || is_word(word, "migrate:down")) {
         found.kind = is_word(word, "migrate:up") ? MARKER_UP : MARKER_DOWN;
         found.transaction = dbmate_transaction(rest);
@@ -193,6 +196,19 @@ static brant_status refuse_second(
     return st;
 }
 
+static brant_status refuse_down_alone(const finder *f, const brn_token *down)
+{
+    return refuse(
+        f, down, "section.down_without_up", "down section without an up section before it",
+        "Put the marker of the up section above the statements that it is for, and the down "
+        "section behind them.");
+}
+
+static bool is_open(const finder *f, marker_kind kind)
+{
+    return f->open == (kind == MARKER_UP ? &f->out->up : &f->out->down);
+}
+
 static brant_status check_order(const finder *f, const marker *m, const brn_token *token)
 {
     if (m->kind == MARKER_UP && f->up_line != 0) {
@@ -201,11 +217,9 @@ static brant_status check_order(const finder *f, const marker *m, const brn_toke
     if (m->kind == MARKER_DOWN && f->down_line != 0) {
         return refuse_second(f, token, "down", f->down_line);
     }
-    if (m->kind == MARKER_DOWN && f->up_line == 0) {
-        return refuse(
-            f, token, "section.down_without_up", "down section without an up section before it",
-            "Put the marker of the up section above the statements that it is for, and the down "
-            "section behind them.");
+    if (m->kind == MARKER_DOWN && f->up_line == 0 &&
+        (!m->loose || f->first.kind != BRN_TOKEN_END)) {
+        return refuse_down_alone(f, token);
     }
     if (f->up_line == 0 && f->first.kind != BRN_TOKEN_END) {
         return refuse(
@@ -235,11 +249,26 @@ static void open_section(finder *f, const marker *m, const brn_lexer *lx, const 
         f->up_line = token->line;
     } else {
         f->down_line = token->line;
+        f->down = *token;
+    }
+}
+
+static brant_status see_section(
+    finder *f, const marker *m, const brn_lexer *lx, const brn_token *token)
+{
+    if (!m->loose || !is_open(f, m->kind)) {
+        brant_status st = check_order(f, m, token);
+        if (st != BRANT_OK) {
+            return st;
+        }
+        open_section(f, m, lx, token);
     }
     /* Goose's word for the whole file stands. */
     if (m->transaction != BRN_SWITCH_AUTO) {
-        *(up ? &f->out->up_transaction : &f->out->down_transaction) = m->transaction;
+        *(m->kind == MARKER_UP ? &f->out->up_transaction : &f->out->down_transaction) =
+            m->transaction;
     }
+    return BRANT_OK;
 }
 
 /*
@@ -260,7 +289,6 @@ static void see_statement(finder *f, const brn_token *token)
 static brant_status see_comment(finder *f, const brn_lexer *lx, const brn_token *token, bool alone)
 {
     marker m = marker_of(token->text);
-    brant_status st;
 
     if (m.kind == MARKER_NONE) {
         if (alone && f->other.kind == BRN_TOKEN_END && is_other_down(token->text)) {
@@ -288,11 +316,7 @@ static brant_status see_comment(finder *f, const brn_lexer *lx, const brn_token 
         }
         return BRANT_OK;
     }
-    st = check_order(f, &m, token);
-    if (st == BRANT_OK) {
-        open_section(f, &m, lx, token);
-    }
-    return st;
+    return see_section(f, &m, lx, token);
 }
 
 static brant_status find(finder *f, const brn_dialect *dialect)
@@ -319,7 +343,7 @@ static brant_status find(finder *f, const brn_dialect *dialect)
                 /* The last statement of a section may lack its terminator. */
                 lx.state = (brn_lex_state){ .mode = script_mode };
             }
-        } else if (!filler && f->up_line == 0) {
+        } else if (!filler && f->up_line == 0 && f->down_line == 0) {
             see_statement(f, &token);
         }
         busy_line = lx.line;
@@ -336,6 +360,9 @@ brant_status brn_sections_find(
 
     found.head = *script;
     st = find(&f, dialect);
+    if (st == BRANT_OK && f.down_line != 0 && f.up_line == 0) {
+        st = refuse_down_alone(&f, &f.down);
+    }
     if (st != BRANT_OK) {
         return st;
     }

@@ -36,7 +36,8 @@ typedef struct brn_sections {
 
 /*
  * Statements before the first marker, a down marker first, a marker twice, and a file with down but
- * no up section are errors with their position.
+ * no up section are errors with their position. As sql-migrate's mean it, its sections may stand in
+ * any order, and a marker may be repeated within its section.
  */
 brant_status brn_sections_find(
     brn_sections *out, const brn_dialect *dialect, const brn_script *script, brant_error **err);

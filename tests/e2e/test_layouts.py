@@ -44,6 +44,19 @@ class Sections(support.Case):
         p.down()
         self.assertEqual(p.tables(), [])
 
+    def test_sections_of_sql_migrate_in_any_order(self):
+        p = self.project().write({"migrations/001_a.sql": (
+            "-- +migrate Down\nDROP TABLE audit;\n\n-- +migrate Up\n" + AUDIT
+            + "-- +migrate Up\n" + audit("again") + "SELECT nothing;\n")})
+        self.assertAt(p.run("up", check=1), "001_a.sql", 7 + AUDIT.count("\n"))
+        p.write({"migrations/001_a.sql": (
+            "-- +migrate Down\nDROP TABLE audit;\n\n-- +migrate Up\n" + AUDIT
+            + "-- +migrate Up\n" + audit("again"))})
+        p.up()
+        self.assertEqual(p.tokens(), ["again"])
+        p.down()
+        self.assertEqual(p.tables(), [])
+
     def test_down_part_of_an_unknown_tool_never_runs_with_the_up_part(self):
         p = self.project().write({"migrations/001_a.sql": (
             "-- Up Migration\n" + AUDIT + "-- Down Migration\nDROP TABLE audit;\n")})

@@ -88,6 +88,14 @@ static const struct good_case {
     { "sql-migrate's other words", "-- +migrate Upwards\n-- +migrate StatementBegin\na", false, "",
       "-- +migrate Upwards\n-- +migrate StatementBegin\na", NULL, AUTO, AUTO },
 
+    { "sql-migrate with down first",
+      "-- x\n-- +migrate Down\nb;\n\n-- +migrate Up notransaction\na;\n", true, "-- x\n", "a;\n",
+      "b;\n\n", OFF, AUTO },
+    { "sql-migrate with repeated markers",
+      "-- +migrate Up\na;\n-- +migrate Up notransaction\nb;\n-- +migrate Down\nc;\n"
+      "-- +migrate Down\nd;",
+      true, "", "a;\n-- +migrate Up notransaction\nb;\n", "c;\n-- +migrate Down\nd;", OFF, AUTO },
+
     { "dbmate", "-- migrate:up\na;\n-- migrate:down\nb;", true, "", "a;\n", "b;", AUTO, AUTO },
     { "dbmate without transaction up", "-- migrate:up transaction:false\na;\n-- migrate:down\nb;",
       true, "", "a;\n", "b;", OFF, AUTO },
@@ -222,6 +230,13 @@ static const struct bad_case {
       3 },
     { "down only", "-- migrate:down\na", "section.down_without_up", 1, 1 },
     { "down only, behind statements", "a;\n-- brant: down\nb", "section.down_without_up", 2, 1 },
+    { "sql-migrate's down only", "-- x\n -- +migrate Down\na;", "section.down_without_up", 2, 2 },
+    { "sql-migrate's down first, behind a statement", "a;\n-- +migrate Down\nb;\n-- +migrate Up",
+      "section.down_without_up", 2, 1 },
+    { "sql-migrate's up again behind down", "-- +migrate Up\n-- +migrate Down\n-- +migrate Up",
+      "section.duplicate", 3, 1 },
+    { "dbmate's down first", "-- migrate:down\na;\n-- migrate:up\nb;", "section.down_without_up", 1,
+      1 },
     { "up twice", "-- brant: up\na;\n-- brant: up\nb", "section.duplicate", 3, 1 },
     { "up twice in two spellings", "-- brant: up\n-- +goose Up", "section.duplicate", 2, 1 },
     { "down twice", "-- brant: up\n-- brant: down\n-- brant: down", "section.duplicate", 3, 1 },
