@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The grammar of names. A version stands at the start and ends the name or is followed by '_', or
- * by '-' and no digit; the title behind it may hold dots (golang-migrate's grammar, with more kinds
- * of versions).
+ * The grammar of names. A version stands at the start and ends the name or is followed by '_', by
+ * '-' and no digit, or by '.' and a letter; the title behind it may hold dots (golang-migrate's
+ * grammar, with more kinds of versions).
  */
 #include "layouts/layout_int.h"
 
 #define DATE_LEN 10
+#define TIME_LEN 6
 
 static const char *const extensions[] = { "sql", "cql", "redis", "ch" };
 
@@ -50,26 +51,23 @@ static bool is_date_part(brn_str s, size_t at, int max)
     return value >= 1 && value <= max;
 }
 
-/* Where the time behind a date ends: "2024-12-12-101500", "20241212-101500"; newer ones of diesel
- * have a count as well, "-0000". */
-static size_t time_end(brn_str s, size_t at)
+/* Where digits behind a '-' end, if there are min..max of them; else `at`. */
+static size_t part_end(brn_str s, size_t at, size_t min, size_t max)
 {
     size_t end = is_char_at(s, at, '-') ? digits_end(s, at + 1) : at;
 
-    if (end != at + 7) {
-        return at;
-    }
-    at = end;
-    end = is_char_at(s, at, '-') ? digits_end(s, at + 1) : at;
-    return end > at + 1 ? end : at;
+    return end > at + min && end <= at + 1 + max ? end : at;
 }
 
-/* Where one or two digits behind a '-' end. */
-static size_t short_part_end(brn_str s, size_t at)
+/*
+ * Where the time behind a date ends: "2024-12-12-101500", "20241212-101500"; newer ones of diesel
+ * have a count as well, "-0000".
+ */
+static size_t time_end(brn_str s, size_t at, size_t min)
 {
-    size_t end = is_char_at(s, at, '-') ? digits_end(s, at + 1) : at;
+    size_t end = part_end(s, at, min, TIME_LEN);
 
-    return end == at + 2 || end == at + 3 ? end : at;
+    return end > at ? part_end(s, end, 1, s.len) : at;
 }
 
 /*
@@ -78,14 +76,15 @@ static size_t short_part_end(brn_str s, size_t at)
  */
 static size_t free_date_end(brn_str s)
 {
-    size_t month = short_part_end(s, 4);
-    size_t day = month > 4 ? short_part_end(s, month) : month;
-    size_t end = day > month ? time_end(s, day) : day;
+    size_t month = part_end(s, 4, 1, 2);
+    size_t day = month > 4 ? part_end(s, month, 1, 2) : month;
+    size_t end = day > month ? time_end(s, day, 4) : day;
 
     return day > month && end > day ? end : 0;
 }
 
-/* "2024-12-12", which may have a number of that day, ".1", or a time. 0: there is none. */
+/* "2024-12-12", which may have a time or a number of that day behind it, "-1" or ".1". 0: there is
+ * none. */
 static size_t date_end(brn_str s)
 {
     size_t end;
@@ -94,7 +93,7 @@ static size_t date_end(brn_str s)
         return free_date_end(s);
     }
     end = is_char_at(s, DATE_LEN, '.') ? digits_end(s, DATE_LEN + 1) : DATE_LEN;
-    return end > DATE_LEN + 1 ? end : time_end(s, DATE_LEN);
+    return end > DATE_LEN + 1 ? end : time_end(s, DATE_LEN, 1);
 }
 
 brn_version_kind brn_version_scan(size_t *len, brn_str text)
@@ -107,8 +106,8 @@ brn_version_kind brn_version_scan(size_t *len, brn_str text)
     if (end == 0) {
         return BRN_VERSION_NONE;
     }
-    if (end == 8 && time_end(text, end) > end) {
-        date = time_end(text, end);
+    if (end == 8 && time_end(text, end, TIME_LEN) > end) {
+        date = time_end(text, end, TIME_LEN);
     }
     if (date > 0) {
         *len = date;
@@ -141,23 +140,30 @@ static bool is_moment(brn_str version)
            (brn_str_eq_c(century, "19") || brn_str_eq_c(century, "20"));
 }
 
-/* The digits of a moment one by one; '\0' behind the last. A part of one digit has its zero. */
+/* The digits of a moment one by one; '\0' behind the last. Parts behind a '-' have leading zeros
+ * whether they are written or not: month and day, the time, diesel's count. */
 typedef struct moment_digits {
     brn_str text;
     size_t at;
-    bool zero_given;
+    size_t given;
+    size_t zeros; /* to be given first */
 } moment_digits;
 
 static char next_digit(moment_digits *m)
 {
     if (is_char_at(m->text, m->at, '-')) {
-        if (!m->zero_given && digits_end(m->text, m->at + 1) == m->at + 2) {
-            m->zero_given = true;
-            return '0';
-        }
-        m->zero_given = false;
+        size_t width = m->given < 8 ? 2 : (m->given == 8 ? TIME_LEN : 4);
+        size_t len = digits_end(m->text, m->at + 1) - (m->at + 1);
+
+        m->zeros = width > len ? width - len : 0;
         m->at++;
     }
+    if (m->zeros > 0) {
+        m->zeros--;
+        m->given++;
+        return '0';
+    }
+    m->given++;
     return is_digit_at(m->text, m->at) ? m->text.ptr[m->at++] : '\0';
 }
 
@@ -190,6 +196,25 @@ static int place_of(brn_str version, bool moment)
     return moment ? 1 : 2 * (digits_end(version, zeros) - zeros >= 14);
 }
 
+/* Number by number, whatever stands between them: Flyway lets '_' stand for the dot. */
+static int compare_numbers(brn_str a, brn_str b)
+{
+    int order;
+
+    do {
+        size_t i = digits_end(a, 0);
+        size_t k = digits_end(b, 0);
+
+        order = brn_str_natcmp(brn_str_slice(a, 0, i), brn_str_slice(b, 0, k));
+        if (order == 0 && (i == a.len || k == b.len)) {
+            return (i < a.len) - (k < b.len);
+        }
+        a = brn_str_slice(a, i + 1, a.len);
+        b = brn_str_slice(b, k + 1, b.len);
+    } while (order == 0);
+    return order;
+}
+
 int brn_version_compare(brn_str a, brn_str b)
 {
     bool moment_a = is_moment(a);
@@ -199,7 +224,7 @@ int brn_version_compare(brn_str a, brn_str b)
     if (order == 0 && moment_a && moment_b) {
         order = compare_moments(a, b);
     }
-    return order != 0 ? order : brn_str_natcmp(a, b);
+    return order != 0 ? order : compare_numbers(a, b);
 }
 
 bool brn_version_is_zero(brn_str version)
@@ -234,13 +259,15 @@ static void take_ending(brn_filename *out, brn_str *stem)
     }
 }
 
-/* Flyway's "V1__name", "V1.2__name", "V1_2__name"; the numbers of a version never end in '_'. */
+/* Flyway's "V1__name", "V1.2__name", "V1_2__name", which some write "v1__name", and its baselines,
+ * "B1__name"; the numbers of a version never end in '_'. */
 static bool take_flyway(brn_filename *out, brn_str stem)
 {
     size_t end = digits_end(stem, 1);
+    bool baseline = is_char_at(stem, 0, 'B');
     bool dotted = false;
 
-    if (!is_char_at(stem, 0, 'V') || end == 1) {
+    if ((!baseline && !is_char_at(stem, 0, 'V') && !is_char_at(stem, 0, 'v')) || end == 1) {
         return false;
     }
     while ((is_char_at(stem, end, '.') || is_char_at(stem, end, '_')) &&
@@ -253,15 +280,21 @@ static bool take_flyway(brn_filename *out, brn_str stem)
     }
     out->kind = dotted ? BRN_VERSION_DOTTED : BRN_VERSION_NUMBER;
     out->flyway = true;
+    out->baseline = baseline;
     out->version = brn_str_slice(stem, 1, end);
     out->name = brn_str_slice(stem, end + 2, stem.len);
     return true;
 }
 
+static bool is_letter_at(brn_str s, size_t at)
+{
+    return at < s.len && ((s.ptr[at] | 0x20) >= 'a' && (s.ptr[at] | 0x20) <= 'z');
+}
+
 /* A '-' before a digit is more likely to be one of a date that is none. */
 static bool begins_title(brn_str s, size_t at)
 {
-    return is_char_at(s, at, '_') ||
+    return is_char_at(s, at, '_') || (is_char_at(s, at, '.') && is_letter_at(s, at + 1)) ||
            (is_char_at(s, at, '-') && at + 1 < s.len && !is_digit_at(s, at + 1));
 }
 

@@ -161,7 +161,7 @@ brant_status brn_layout_no_version(brn_layout_reader *r, const char *path, brant
     brn_error_hint(
         err,
         "Begin the name with a version and an underscore, as in \"001_%s\"; a version is a number, "
-        "numbers with dots (1.2.0) or a date (2024-12-31).",
+        "numbers with dots (1.2.0) or a date (2024-12-31). What is no migration belongs elsewhere.",
         path);
     brn_error_at(err, shown, 0, 0);
     return st;
@@ -480,7 +480,7 @@ static brant_status check_version_zero(const brn_layout_reader *r, brant_error *
             err, BRANT_EPARSE, "layout.version_zero", "\"%s\" has version zero", s->up_path);
         brn_error_hint(
             err, "Versions start at 1: give the file another number. Or allow it with the setting "
-                 "allow-version-zero.");
+                 "allow-version-zero (--allow-version-zero).");
         brn_error_at(err, s->up_path, 0, 0);
         return st;
     }

@@ -35,12 +35,13 @@ typedef enum brn_side {
 } brn_side;
 
 /* A name taken apart: stem [ "." side ] "." extension, where stem = version [ ("_" | "-") name ],
- * Flyway's "V" version "__" name, or "R__" name of a repeatable migration. */
+ * Flyway's "V" or "B" version "__" name, or "R__" name of a repeatable migration. */
 typedef struct brn_filename {
     brn_version_kind kind; /* NONE: no version; version and name are empty */
     brn_str stem;          /* the id, unless the kind is NONE */
     brn_str version;       /* empty for REPEATABLE; of Flyway's also "1_2", which is "1.2" */
     bool flyway;
+    bool baseline; /* Flyway's "B" for "V": instead of all up to its version */
     brn_str name;
     brn_side side;
     brn_str extension; /* empty when it is none of ours; then the stem is the whole name */
