@@ -127,12 +127,33 @@ static bool is_lost_program(const brn_layout_reader *r, const brn_layout_entry *
     return lost;
 }
 
+/* Flyway looks into all folders, and what is passed over here would be missing. */
+static bool holds_scripts(const brn_layout_entry *folder)
+{
+    for (size_t i = 0; i < folder->inside.count; i++) {
+        const brn_dir_entry *file = &folder->inside.items[i];
+        brn_filename parsed;
+        if (file->kind == BRN_FILE_DIRECTORY) {
+            continue;
+        }
+        brn_filename_parse(&parsed, brn_str_from(file->name), false);
+        if (parsed.extension.len > 0 && parsed.kind != BRN_VERSION_NONE) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void brn_layout_ignore_entry(brn_layout_reader *r, const brn_layout_entry *entry)
 {
     const char *why = "it is not named as a migration";
     bool lost = is_lost_program(r, entry);
 
-    if (entry->kind == BRN_FILE_DIRECTORY) {
+    if (entry->kind == BRN_FILE_DIRECTORY && holds_scripts(entry)) {
+        lost = true;
+        why = "the scripts in it are not read; if they are migrations, they belong beside each "
+              "other into the directory itself";
+    } else if (entry->kind == BRN_FILE_DIRECTORY) {
         why = "it is a directory";
     } else if (entry->kind == BRN_FILE_OUTSIDE) {
         why = "it is a link that leads out of the migrations directory";
