@@ -371,13 +371,14 @@ static bool is_sorted(bool *shared, const brn_source_set *set)
 
 /*
  * Dates may be shared, and repeatable ones have no version. Of folders, prisma takes the whole name
- * for the id, and two are made in one second now and then; a number of a sequence that is there
- * twice is an accident of two branches.
+ * for the id, and two are made in one second now and then, as sql-migrate does of all; a number of
+ * a sequence that is there twice is otherwise an accident of two branches.
  */
-static bool may_be_shared(const brn_layout *layout, const char *version)
+static bool may_share(const brn_layout *layout, const brn_source *a, const brn_source *b)
 {
-    return version[0] == '\0' || strchr(version, '-') != NULL ||
-           (layout == &brn_layout_folders && strlen(version) >= TIMESTAMP_LEN);
+    return a->version[0] == '\0' || strchr(a->version, '-') != NULL ||
+           (layout == &brn_layout_folders && strlen(a->version) >= TIMESTAMP_LEN) ||
+           (a->whole_name && b->whole_name);
 }
 
 static brant_status check_duplicates(
@@ -388,7 +389,7 @@ static brant_status check_duplicates(
         const brn_source *b = set->items.items[i];
         brant_status st;
         /* That the id is unique, brn_layout_source() saw to. */
-        if (may_be_shared(layout, a->version) || compare_versions(a->version, b->version) != 0) {
+        if (may_share(layout, a, b) || compare_versions(a->version, b->version) != 0) {
             continue;
         }
         st = brn_error(
@@ -555,19 +556,19 @@ static brant_status collect(brn_layout_reader *r, brant_error **err)
 
 static brant_status check(brn_layout_reader *r, brant_error **err)
 {
-    bool shared = false;
     brant_status st;
 
     /* The listing is ordered by bytes, which is this order where versions have the same length. */
-    if (!is_sorted(&shared, &r->set)) {
+    if (!is_sorted(&r->shared, &r->set)) {
         qsort(r->set.items.items, r->set.items.count, sizeof(*r->set.items.items), by_id);
-        shared = true;
+        r->shared = true;
     }
-    if (shared && r->scan.layout == &brn_layout_pairs) {
+    if (r->shared && r->scan.layout == &brn_layout_pairs) {
         join_pairs(&r->set);
     }
     st = check_missing_up(&r->set, err);
-    if (st == BRANT_OK && shared) {
+    /* Of sections, the text says whose they are. */
+    if (st == BRANT_OK && r->shared && r->scan.layout != &brn_layout_sections) {
         st = check_duplicates(&r->set, r->scan.layout, err);
     }
     /* Other layouts come from tools that start at 0000. */
@@ -647,6 +648,9 @@ brant_status brn_layout_read(
         goto out;
     }
     st = read_texts(&r, err);
+    if (st == BRANT_OK && r.shared && r.scan.layout == &brn_layout_sections) {
+        st = check_duplicates(&r.set, r.scan.layout, err);
+    }
     if (st != BRANT_OK) {
         goto out;
     }

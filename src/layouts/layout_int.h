@@ -92,6 +92,7 @@ typedef struct brn_layout_reader {
     brn_layout_scan scan;
     brn_source_set set;
     brn_map by_id; /* of the sources; empty as long as their ids ascend, see brn_layout_find() */
+    bool shared;   /* some have equal versions */
     size_t kept_bytes;
     brn_buf buf;    /* the text at hand */
     int folder;     /* the directory while texts are read; -1: their paths do as well */

@@ -473,6 +473,7 @@ brant_status brn_source_read_sections(brn_layout_reader *r, brn_source *source, 
     }
     source->up_bytes = sections.up.text.len;
     source->up_transaction = sections.up_transaction;
+    source->whole_name = sections.whole_name;
     digest_section(source->up_digest, &sections, false);
     if (!sections.has_down) {
         return BRANT_OK;

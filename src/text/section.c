@@ -263,6 +263,7 @@ static brant_status see_section(
         }
         open_section(f, m, lx, token);
     }
+    f->out->whole_name = f->out->whole_name || m->loose;
     /* Goose's word for the whole file stands. */
     if (m->transaction != BRN_SWITCH_AUTO) {
         *(m->kind == MARKER_UP ? &f->out->up_transaction : &f->out->down_transaction) =

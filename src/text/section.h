@@ -23,6 +23,7 @@
 typedef struct brn_sections {
     bool marked; /* the file has markers */
     bool has_down;
+    bool whole_name; /* marked as sql-migrate does, which tells files apart by their whole name */
     brn_script head; /* before the first marker; may be empty */
     brn_script up;   /* behind its marker line */
     brn_script down;
