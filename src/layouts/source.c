@@ -308,7 +308,7 @@ static brant_status refuse_sections(
     brant_status st = BRANT_OK;
 
     st = brn_sections_find(&sections, r->opts->dialect, script, &found);
-    if (st == BRANT_OK && sections.marked) {
+    if (st == BRANT_OK && sections.marked && !sections.further) {
         uint32_t line = script->line;
         uint32_t column = script->column;
         brn_position_advance(script->text, 0, sections.head.text.len, &line, &column);

@@ -212,17 +212,22 @@ static uint32_t own_begin(const brn_frame *f, size_t failed)
     return 0;
 }
 
-/* Of a statement with "${name}", which other tools replace without being asked. */
+/* Of what other tools replace in a statement without being asked. */
 static const char *placeholder_advice(const brn_frame *f, const brn_op *op)
 {
-    size_t at = op->type == BRN_OP_STATEMENT && op->stmt != NULL &&
-                        !brn_placeholders_on(&f->compiled, f->target)
-                    ? brn_str_find(op->stmt->text, BRN_STR("${"))
-                    : SIZE_MAX;
-    return at != SIZE_MAX
-               ? " What ${NAME} stands for is put in with \"-- brant: placeholders=on\" at "
-                 "the head of the file."
-               : "";
+    if (op->type != BRN_OP_STATEMENT || op->stmt == NULL) {
+        return "";
+    }
+    if (!brn_placeholders_on(&f->compiled, f->target) &&
+        brn_str_find(op->stmt->text, BRN_STR("${")) != SIZE_MAX) {
+        return " What ${NAME} stands for is put in with \"-- brant: placeholders=on\" at the head of "
+               "the file.";
+    }
+    if (brn_str_find(op->stmt->text, BRN_STR("{{")) != SIZE_MAX) {
+        return " A template's {{...}} is sent as it stands: brant replaces ${NAME} only, with "
+               "\"-- brant: placeholders=on\".";
+    }
+    return "";
 }
 
 /* A failed statement always says what to do next. */

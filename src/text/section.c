@@ -16,6 +16,15 @@ typedef struct marker {
     brn_switch transaction; /* an option of dbmate's or sql-migrate's */
 } marker;
 
+/* Marks of further tools, of which a file has one pair, or one that parts it in two. */
+typedef struct further_marks {
+    brn_token up;
+    brn_token down;
+    size_t ups;
+    size_t downs; /* with those that part */
+    bool parts;
+} further_marks;
+
 typedef struct finder {
     brn_sections *out;
     const brn_script *script;
@@ -26,6 +35,7 @@ typedef struct finder {
     uint32_t up_line; /* of the markers */
     uint32_t down_line;
     brn_token down; /* the marker */
+    further_marks further;
 } finder;
 
 /* --- recognising markers ---------------------------------------------------------------------- */
@@ -151,6 +161,34 @@ static bool is_other_down(brn_str comment)
         }
     }
     return false;
+}
+
+/* node-pg-migrate's, rambler's and micrate's; tern's and MyBatis' part a file that begins as up. */
+static void note_further(further_marks *further, const brn_token *token)
+{
+    static const struct {
+        const char *up; /* NULL: none is written */
+        const char *down;
+    } marks[] = {
+        { "up migration", "down migration" },
+        { "rambler up", "rambler down" },
+        { "+micrate up", "+micrate down" },
+        { NULL, "-- create above / drop below ----" },
+        { NULL, "@undo" },
+        { NULL, "//@undo" },
+    };
+    brn_str text = brn_comment_text(token->text);
+
+    for (size_t i = 0; i < BRN_ARRAY_LEN(marks); i++) {
+        if (marks[i].up != NULL && is_word(text, marks[i].up)) {
+            further->up = *token;
+            further->ups++;
+        } else if (is_word(text, marks[i].down)) {
+            further->down = *token;
+            further->downs++;
+            further->parts = further->parts || marks[i].up == NULL;
+        }
+    }
 }
 
 /* --- sections --------------------------------------------------------------------------------- */
@@ -291,6 +329,9 @@ static brant_status see_comment(finder *f, const brn_lexer *lx, const brn_token 
 {
     marker m = marker_of(token->text);
 
+    if (m.kind == MARKER_NONE && alone) {
+        note_further(&f->further, token);
+    }
     if (m.kind == MARKER_NONE) {
         if (alone && f->other.kind == BRN_TOKEN_END && is_other_down(token->text)) {
             f->other = *token;
@@ -352,6 +393,47 @@ static brant_status find(finder *f, const brn_dialect *dialect)
     return st;
 }
 
+/* The part behind a mark's line. */
+static brn_script part_behind(const finder *f, const brn_token *mark)
+{
+    brn_str text = f->script->text;
+    size_t from = (size_t)(mark->offset - f->script->offset);
+    size_t at = from + mark->text.len;
+    uint32_t line = mark->line;
+    uint32_t column = mark->column;
+
+    at += at < text.len && text.ptr[at] == '\r';
+    at += at < text.len && text.ptr[at] == '\n';
+    brn_position_advance(text, from, at, &line, &column);
+    return part(f, at, line, column);
+}
+
+/*
+ * A file without markers, with something to undo behind a mark of a further tool: true when it is
+ * clear what belongs where. Otherwise `other` is left, and the file is not to run.
+ */
+static bool take_further(finder *f)
+{
+    further_marks *m = &f->further;
+    brn_sections *out = f->out;
+    bool pair =
+        m->ups == 1 && m->down.offset > m->up.offset && f->first.offset > m->up.offset && !m->parts;
+
+    if (out->other.kind == BRN_TOKEN_END || m->downs != 1 || (!pair && (m->ups > 0 || !m->parts))) {
+        return false;
+    }
+    out->up = pair ? part_behind(f, &m->up) : *f->script;
+    out->head = *f->script;
+    f->open = &out->head;
+    close_part(f, pair ? m->up.offset : f->script->offset);
+    f->open = &out->up;
+    close_part(f, m->down.offset);
+    out->down = part_behind(f, &m->down);
+    out->other = (brn_token){ 0 };
+    out->further = true;
+    return true;
+}
+
 brant_status brn_sections_find(
     brn_sections *out, const brn_dialect *dialect, const brn_script *script, brant_error **err)
 {
@@ -369,7 +451,10 @@ brant_status brn_sections_find(
     }
     found.marked = f.up_line != 0;
     found.has_down = f.down_line != 0;
-    if (!found.marked) {
+    if (!found.marked && take_further(&f)) {
+        found.marked = true;
+        found.has_down = true;
+    } else if (!found.marked) {
         found.up = *script;
         close_part(&f, script->offset);
     }

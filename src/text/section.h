@@ -13,7 +13,10 @@
  * lexer's, see dialect.h), "-- migrate:up" and "-- migrate:down" (with transaction:false), and
  * sql-migrate's "-- +migrate Up" and "-- +migrate Down" (with notransaction). Markers are matched
  * on whole lines, ignoring case and white space, and not inside strings, quoted names or block
- * comments. A file without any marker is one up section.
+ * comments. A file without any marker is one up section, unless it has a mark of a further tool
+ * with statements behind it that undo: "-- Up Migration" and "-- Down Migration" of
+ * node-pg-migrate,
+ * "-- rambler up", "-- +micrate Up", "---- create above / drop below ----" of tern, "--//@UNDO".
  */
 #ifndef BRN_TEXT_SECTION_H
 #define BRN_TEXT_SECTION_H
@@ -23,6 +26,7 @@
 typedef struct brn_sections {
     bool marked; /* the file has markers */
     bool has_down;
+    bool further;    /* by marks of a tool beside those three */
     bool whole_name; /* marked as sql-migrate does, which tells files apart by their whole name */
     brn_script head; /* before the first marker; may be empty */
     brn_script up;   /* behind its marker line */

@@ -80,6 +80,8 @@ class Hints(support.Case):
         p = self.project().pairs({"001_a": AUDIT + "CREATE TABLE t (a DEFAULT ${SIZE});\n"})
         p.env["SIZE"] = "4"
         self.assertIn('"-- brant: placeholders=on"', " ".join(p.run("up", check=1).err.split()))
+        p.pairs({"001_a": AUDIT + "CREATE TABLE {{ prefix }}t (a);\n"})
+        self.assertIn("{{...}} is sent as it stands", " ".join(p.run("up", check=1).err.split()))
         p.pairs({"001_a": "-- brant: placeholders=on\n" + AUDIT + "CREATE TABLE t (a DEFAULT ${SIZE});\n"})
         p.up()
         p.pairs({"002_b": "-- brant: placeholders=on\nINSERT INTO never VALUES (${SIZE});\n"})
