@@ -93,8 +93,8 @@ static const struct good_case {
       "b;\n\n", OFF, AUTO },
     { "sql-migrate with repeated markers",
       "-- +migrate Up\na;\n-- +migrate Up notransaction\nb;\n-- +migrate Down\nc;\n"
-      "-- +migrate Down\nd;",
-      true, "", "a;\n-- +migrate Up notransaction\nb;\n", "c;\n-- +migrate Down\nd;", OFF, AUTO },
+      "-- +migrate Down\nx;",
+      true, "", "a;\n-- +migrate Up notransaction\nb;\n", "c;\n-- +migrate Down\nx;", OFF, AUTO },
 
     { "node-pg-migrate", "-- x\n-- Up Migration\na;\n-- Down Migration\nb;", true, "-- x\n", "a;\n",
       "b;", AUTO, AUTO },
