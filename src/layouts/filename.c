@@ -196,25 +196,6 @@ static int place_of(brn_str version, bool moment)
     return moment ? 1 : 2 * (digits_end(version, zeros) - zeros >= 14);
 }
 
-/* Number by number, whatever stands between them: Flyway lets '_' stand for the dot. */
-static int compare_numbers(brn_str a, brn_str b)
-{
-    int order;
-
-    do {
-        size_t i = digits_end(a, 0);
-        size_t k = digits_end(b, 0);
-
-        order = brn_str_natcmp(brn_str_slice(a, 0, i), brn_str_slice(b, 0, k));
-        if (order == 0 && (i == a.len || k == b.len)) {
-            return (i < a.len) - (k < b.len);
-        }
-        a = brn_str_slice(a, i + 1, a.len);
-        b = brn_str_slice(b, k + 1, b.len);
-    } while (order == 0);
-    return order;
-}
-
 int brn_version_compare(brn_str a, brn_str b)
 {
     bool moment_a = is_moment(a);
@@ -224,7 +205,7 @@ int brn_version_compare(brn_str a, brn_str b)
     if (order == 0 && moment_a && moment_b) {
         order = compare_moments(a, b);
     }
-    return order != 0 ? order : compare_numbers(a, b);
+    return order != 0 ? order : brn_str_natcmp(a, b);
 }
 
 bool brn_version_is_zero(brn_str version)

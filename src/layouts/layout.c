@@ -257,8 +257,7 @@ brn_source *brn_layout_find(brn_layout_reader *r, brn_str id)
     return brn_map_get(&r->by_id, id);
 }
 
-/* Flyway lets '_' stand for the dot. */
-static const char *copy_version(brn_arena *arena, brn_str version)
+const char *brn_layout_copy_version(brn_arena *arena, brn_str version)
 {
     char *copy = brn_arena_strndup(arena, version.ptr, version.len);
 
@@ -289,7 +288,7 @@ brn_source *brn_layout_source(brn_layout_reader *r, const brn_filename *parsed)
     }
     *slot = source;
     source->id = id;
-    source->version = copy_version(r->arena, parsed->version);
+    source->version = brn_layout_copy_version(r->arena, parsed->version);
     source->name = id + (parsed->stem.len - parsed->name.len);
     source->props = parsed->kind == BRN_VERSION_REPEATABLE ? &repeatable : &brn_no_props;
     source->down = &brn_no_down_script;

@@ -179,6 +179,8 @@ brant_status brn_source_read_down_directives(
 brn_props *brn_source_props(brn_layout_reader *r, brn_source *source);
 /* A record for the source's down script, which has one. NULL: out of memory. */
 brn_down_script *brn_source_down(brn_layout_reader *r, brn_source *source);
+/* As sources have it: Flyway lets '_' stand for the dot. NULL: out of memory. */
+const char *brn_layout_copy_version(brn_arena *arena, brn_str version);
 /* The source of that id; NULL when there is none, and when there is no memory to find it. */
 brn_source *brn_layout_find(brn_layout_reader *r, brn_str id);
 /* The same; made when it is not there. NULL: out of memory. */

@@ -22,18 +22,27 @@ static bool lacks_version(const brn_layout_entry *entry)
            entry->name[0] >= '0' && entry->name[0] <= '9';
 }
 
+static int compare(brn_layout_reader *r, const brn_layout_entry *a, const brn_layout_entry *b)
+{
+    const char *version = brn_layout_copy_version(r->scratch, a->parsed.version);
+    const char *other = brn_layout_copy_version(r->scratch, b->parsed.version);
+
+    return version == NULL || other == NULL /* found out at the end */
+               ? 0
+               : brn_version_compare(brn_str_from(version), brn_str_from(other));
+}
+
 /*
  * Flyway takes a baseline for all migrations up to its version where there is a new database, and
  * leaves it out elsewhere. Where those migrations are there they do the same everywhere; where they
  * are not the baseline is the first migration.
  */
-static bool replaces(const brn_layout_reader *r, const brn_layout_entry *baseline)
+static bool replaces(brn_layout_reader *r, const brn_layout_entry *baseline)
 {
     for (size_t i = 0; i < r->scan.count; i++) {
         const brn_layout_entry *other = r->scan.entries[i];
         if (match(other) && !other->parsed.baseline &&
-            other->parsed.kind != BRN_VERSION_REPEATABLE &&
-            brn_version_compare(other->parsed.version, baseline->parsed.version) <= 0) {
+            other->parsed.kind != BRN_VERSION_REPEATABLE && compare(r, other, baseline) <= 0) {
             return false;
         }
     }
@@ -41,15 +50,14 @@ static bool replaces(const brn_layout_reader *r, const brn_layout_entry *baselin
 }
 
 /* NULL: none is a migration. */
-static const brn_layout_entry *find_baseline(const brn_layout_reader *r)
+static const brn_layout_entry *find_baseline(brn_layout_reader *r)
 {
     const brn_layout_entry *found = NULL;
 
     for (size_t i = 0; i < r->scan.count; i++) {
         const brn_layout_entry *entry = r->scan.entries[i];
-        if (match(entry) && entry->parsed.baseline && replaces(r, entry) &&
-            (found == NULL ||
-             brn_version_compare(entry->parsed.version, found->parsed.version) > 0)) {
+        if (entry->parsed.baseline && match(entry) && replaces(r, entry) &&
+            (found == NULL || compare(r, entry, found) > 0)) {
             found = entry;
         }
     }

@@ -63,8 +63,6 @@ static void test_order(void **state)
     }
     assert_int_equal(brn_version_compare(BRN_STR("007"), BRN_STR("7")), 0);
     assert_int_equal(brn_version_compare(BRN_STR("1.02"), BRN_STR("1.2")), 0);
-    assert_int_equal(brn_version_compare(BRN_STR("1_2"), BRN_STR("1.2")), 0);
-    assert_true(brn_version_compare(BRN_STR("1_2"), BRN_STR("1.3")) < 0);
 }
 
 /* --- directories ------------------------------------------------------------------------------ */
