@@ -55,7 +55,8 @@ const cli_command cli_cmd_validate = {
     .summary = "Compare files, records and database",
     .usage = "[--round-trip]",
     .details = "Looks for files that were edited, renamed or removed after they ran, for late "
-               "migrations and for ones that failed. Exits with 9 when it finds any.",
+               "migrations and for ones that failed. Exits with 9 when it finds any. What a run "
+               "would refuse in a script that waits, \"brant plan\" says.",
     .example = "brant validate --round-trip",
     .flags = CLI_NEEDS_SESSION,
     .opts = validate_opts,

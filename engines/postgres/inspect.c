@@ -460,6 +460,7 @@ static void inspect_role(inspection *in, const brn_conn *conn, const struct know
     brn_stmt_info *out = in->out;
 
     out->role = known->role;
+    out->anywhere = known->role == BRN_ROLE_COMMIT; /* the server only warns */
     if (in->what->to_savepoint) {
         out->role = BRN_ROLE_PLAIN;
     } else if (in->what->verb == BRN_VERB_PREPARE_TRANSACTION) {

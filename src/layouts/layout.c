@@ -127,12 +127,33 @@ static bool is_lost_program(const brn_layout_reader *r, const brn_layout_entry *
     return lost;
 }
 
+/* Flyway looks into all folders, and what is passed over here would be missing. */
+static bool holds_scripts(const brn_layout_entry *folder)
+{
+    for (size_t i = 0; i < folder->inside.count; i++) {
+        const brn_dir_entry *file = &folder->inside.items[i];
+        brn_filename parsed;
+        if (file->kind == BRN_FILE_DIRECTORY) {
+            continue;
+        }
+        brn_filename_parse(&parsed, brn_str_from(file->name), false);
+        if (parsed.extension.len > 0 && parsed.kind != BRN_VERSION_NONE) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void brn_layout_ignore_entry(brn_layout_reader *r, const brn_layout_entry *entry)
 {
     const char *why = "it is not named as a migration";
     bool lost = is_lost_program(r, entry);
 
-    if (entry->kind == BRN_FILE_DIRECTORY) {
+    if (entry->kind == BRN_FILE_DIRECTORY && holds_scripts(entry)) {
+        lost = true;
+        why = "the scripts in it are not read; if they are migrations, they belong beside each "
+              "other into the directory itself";
+    } else if (entry->kind == BRN_FILE_DIRECTORY) {
         why = "it is a directory";
     } else if (entry->kind == BRN_FILE_OUTSIDE) {
         why = "it is a link that leads out of the migrations directory";
@@ -161,7 +182,7 @@ brant_status brn_layout_no_version(brn_layout_reader *r, const char *path, brant
     brn_error_hint(
         err,
         "Begin the name with a version and an underscore, as in \"001_%s\"; a version is a number, "
-        "numbers with dots (1.2.0) or a date (2024-12-31).",
+        "numbers with dots (1.2.0) or a date (2024-12-31). What is no migration belongs elsewhere.",
         path);
     brn_error_at(err, shown, 0, 0);
     return st;
@@ -236,8 +257,7 @@ brn_source *brn_layout_find(brn_layout_reader *r, brn_str id)
     return brn_map_get(&r->by_id, id);
 }
 
-/* Flyway lets '_' stand for the dot. */
-static const char *copy_version(brn_arena *arena, brn_str version)
+const char *brn_layout_copy_version(brn_arena *arena, brn_str version)
 {
     char *copy = brn_arena_strndup(arena, version.ptr, version.len);
 
@@ -268,7 +288,7 @@ brn_source *brn_layout_source(brn_layout_reader *r, const brn_filename *parsed)
     }
     *slot = source;
     source->id = id;
-    source->version = copy_version(r->arena, parsed->version);
+    source->version = brn_layout_copy_version(r->arena, parsed->version);
     source->name = id + (parsed->stem.len - parsed->name.len);
     source->props = parsed->kind == BRN_VERSION_REPEATABLE ? &repeatable : &brn_no_props;
     source->down = &brn_no_down_script;
@@ -350,13 +370,14 @@ static bool is_sorted(bool *shared, const brn_source_set *set)
 
 /*
  * Dates may be shared, and repeatable ones have no version. Of folders, prisma takes the whole name
- * for the id, and two are made in one second now and then; a number of a sequence that is there
- * twice is an accident of two branches.
+ * for the id, and two are made in one second now and then, as sql-migrate does of all; a number of
+ * a sequence that is there twice is otherwise an accident of two branches.
  */
-static bool may_be_shared(const brn_layout *layout, const char *version)
+static bool may_share(const brn_layout *layout, const brn_source *a, const brn_source *b)
 {
-    return version[0] == '\0' || strchr(version, '-') != NULL ||
-           (layout == &brn_layout_folders && strlen(version) >= TIMESTAMP_LEN);
+    return a->version[0] == '\0' || strchr(a->version, '-') != NULL ||
+           (layout == &brn_layout_folders && strlen(a->version) >= TIMESTAMP_LEN) ||
+           (a->whole_name && b->whole_name);
 }
 
 static brant_status check_duplicates(
@@ -367,7 +388,7 @@ static brant_status check_duplicates(
         const brn_source *b = set->items.items[i];
         brant_status st;
         /* That the id is unique, brn_layout_source() saw to. */
-        if (may_be_shared(layout, a->version) || compare_versions(a->version, b->version) != 0) {
+        if (may_share(layout, a, b) || compare_versions(a->version, b->version) != 0) {
             continue;
         }
         st = brn_error(
@@ -480,7 +501,7 @@ static brant_status check_version_zero(const brn_layout_reader *r, brant_error *
             err, BRANT_EPARSE, "layout.version_zero", "\"%s\" has version zero", s->up_path);
         brn_error_hint(
             err, "Versions start at 1: give the file another number. Or allow it with the setting "
-                 "allow-version-zero.");
+                 "allow-version-zero (--allow-version-zero).");
         brn_error_at(err, s->up_path, 0, 0);
         return st;
     }
@@ -534,19 +555,19 @@ static brant_status collect(brn_layout_reader *r, brant_error **err)
 
 static brant_status check(brn_layout_reader *r, brant_error **err)
 {
-    bool shared = false;
     brant_status st;
 
     /* The listing is ordered by bytes, which is this order where versions have the same length. */
-    if (!is_sorted(&shared, &r->set)) {
+    if (!is_sorted(&r->shared, &r->set)) {
         qsort(r->set.items.items, r->set.items.count, sizeof(*r->set.items.items), by_id);
-        shared = true;
+        r->shared = true;
     }
-    if (shared && r->scan.layout == &brn_layout_pairs) {
+    if (r->shared && r->scan.layout == &brn_layout_pairs) {
         join_pairs(&r->set);
     }
     st = check_missing_up(&r->set, err);
-    if (st == BRANT_OK && shared) {
+    /* Of sections, the text says whose they are. */
+    if (st == BRANT_OK && r->shared && r->scan.layout != &brn_layout_sections) {
         st = check_duplicates(&r->set, r->scan.layout, err);
     }
     /* Other layouts come from tools that start at 0000. */
@@ -626,6 +647,9 @@ brant_status brn_layout_read(
         goto out;
     }
     st = read_texts(&r, err);
+    if (st == BRANT_OK && r.shared && r.scan.layout == &brn_layout_sections) {
+        st = check_duplicates(&r.set, r.scan.layout, err);
+    }
     if (st != BRANT_OK) {
         goto out;
     }

@@ -78,7 +78,8 @@ typedef struct brn_source {
     size_t up_bytes;
     char up_digest[BRN_DIGEST_HEX + 1]; /* "" when there is no up */
     bool sections;                      /* up_path is one file with sections */
-    bool in_program;                    /* no file has it; the paths are "program:ID" */
+    bool whole_name;           /* its tool knows it by its whole name, not by the version */
+    bool in_program;           /* no file has it; the paths are "program:ID" */
     brn_switch up_transaction; /* from a foreign section marker; AUTO when it says nothing */
 } brn_source;
 

@@ -35,12 +35,13 @@ typedef enum brn_side {
 } brn_side;
 
 /* A name taken apart: stem [ "." side ] "." extension, where stem = version [ ("_" | "-") name ],
- * Flyway's "V" version "__" name, or "R__" name of a repeatable migration. */
+ * Flyway's "V" or "B" version "__" name, or "R__" name of a repeatable migration. */
 typedef struct brn_filename {
     brn_version_kind kind; /* NONE: no version; version and name are empty */
     brn_str stem;          /* the id, unless the kind is NONE */
     brn_str version;       /* empty for REPEATABLE; of Flyway's also "1_2", which is "1.2" */
     bool flyway;
+    bool baseline; /* Flyway's "B" for "V": instead of all up to its version */
     brn_str name;
     brn_side side;
     brn_str extension; /* empty when it is none of ours; then the stem is the whole name */
@@ -91,6 +92,7 @@ typedef struct brn_layout_reader {
     brn_layout_scan scan;
     brn_source_set set;
     brn_map by_id; /* of the sources; empty as long as their ids ascend, see brn_layout_find() */
+    bool shared;   /* some have equal versions */
     size_t kept_bytes;
     brn_buf buf;    /* the text at hand */
     int folder;     /* the directory while texts are read; -1: their paths do as well */
@@ -177,6 +179,8 @@ brant_status brn_source_read_down_directives(
 brn_props *brn_source_props(brn_layout_reader *r, brn_source *source);
 /* A record for the source's down script, which has one. NULL: out of memory. */
 brn_down_script *brn_source_down(brn_layout_reader *r, brn_source *source);
+/* As sources have it: Flyway lets '_' stand for the dot. NULL: out of memory. */
+const char *brn_layout_copy_version(brn_arena *arena, brn_str version);
 /* The source of that id; NULL when there is none, and when there is no memory to find it. */
 brn_source *brn_layout_find(brn_layout_reader *r, brn_str id);
 /* The same; made when it is not there. NULL: out of memory. */

@@ -120,8 +120,9 @@ static brant_status mixed(
                            "migrations directory \"%s\" has files of more than one layout: %s",
                            scan->dir, brn_buf_text(&text));
     brn_error_hint(
-        err, "Keep one layout in a directory. Or choose one with the setting layout; files of the "
-             "others are then ignored.");
+        err, "Keep one layout in a directory: among pairs, \"002_x.sql\" is to be "
+             "\"002_x.up.sql\". Or choose one with the setting layout (--layout pairs); files "
+             "of the others are then ignored.");
     brn_error_at(err, scan->dir, 0, 0);
     brn_buf_release(&text);
     return st;

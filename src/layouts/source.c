@@ -308,7 +308,7 @@ static brant_status refuse_sections(
     brant_status st = BRANT_OK;
 
     st = brn_sections_find(&sections, r->opts->dialect, script, &found);
-    if (st == BRANT_OK && sections.marked) {
+    if (st == BRANT_OK && sections.marked && !sections.further) {
         uint32_t line = script->line;
         uint32_t column = script->column;
         brn_position_advance(script->text, 0, sections.head.text.len, &line, &column);
@@ -473,6 +473,7 @@ brant_status brn_source_read_sections(brn_layout_reader *r, brn_source *source, 
     }
     source->up_bytes = sections.up.text.len;
     source->up_transaction = sections.up_transaction;
+    source->whole_name = sections.whole_name;
     digest_section(source->up_digest, &sections, false);
     if (!sections.has_down) {
         return BRANT_OK;

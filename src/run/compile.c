@@ -37,15 +37,24 @@ static brant_status at_stmt(
  * behind that is in no transaction, and COMMIT has nothing to do. Such a pair is left out: what is
  * in between runs as the server would run it, and each of it is recorded. With savepoints in
  * between, or ROLLBACK at the end, that would not be the same: check_balance() has the word.
+ *
+ * Where nothing commits by itself, a COMMIT without BEGIN is the author's word that what stands
+ * before it is to be kept: only as the last one of a file does it say what happens anyway.
  */
-static void find_idle(brn_compiled *c)
+static bool is_spare_commit(const brn_compiled *c, size_t i, uint32_t caps)
+{
+    return c->infos[i].role == BRN_ROLE_COMMIT && c->infos[i].anywhere &&
+           ((caps & BRN_CAP_TXN_DDL) == 0 || i + 1 == c->stmts.count);
+}
+
+static void find_idle(brn_compiled *c, uint32_t caps)
 {
     size_t open = SIZE_MAX;
     bool over = false;
     bool bound = false;
     for (size_t i = 0; i < c->stmts.count; i++) {
         brn_stmt_info *info = &c->infos[i];
-        if (info->role == BRN_ROLE_COMMIT && info->anywhere && (open == SIZE_MAX || over)) {
+        if ((open == SIZE_MAX || over) && is_spare_commit(c, i, caps)) {
             info->idle = true;
         }
         if (over && (info->role == BRN_ROLE_BEGIN || info->role == BRN_ROLE_COMMIT)) {
@@ -125,7 +134,7 @@ static brant_status check_balance(const brn_compiled *c, brant_error **err)
         if ((role == BRN_ROLE_COMMIT || role == BRN_ROLE_ROLLBACK) && open == SIZE_MAX) {
             return at_stmt(
                 c, i, err, "transaction.unbalanced", "there is no open transaction here",
-                "Remove the statement, or write BEGIN before it.");
+                "Remove the statement, or write BEGIN before those that it is to commit.");
         }
         if (role == BRN_ROLE_ALONE && open != SIZE_MAX) {
             return at_stmt(
@@ -252,8 +261,9 @@ static bool needs_none(const brn_compiled *c)
 
 static brant_status decide(brn_compiled *c, const brn_compile_input *in, brant_error **err)
 {
+    uint32_t caps = in->target->conn != NULL ? in->target->conn->caps : in->target->engine->caps;
     brn_survey s;
-    find_idle(c);
+    find_idle(c, caps);
     brant_status st = survey(&s, c, err);
     if (st == BRANT_OK) {
         st = check_directives(c, in, err);
@@ -264,7 +274,6 @@ static brant_status decide(brn_compiled *c, const brn_compile_input *in, brant_e
     if (st != BRANT_OK) {
         return st;
     }
-    uint32_t caps = in->target->conn != NULL ? in->target->conn->caps : in->target->engine->caps;
     brn_switch wanted = wanted_transaction(c, in);
     bool able = is_able(c, caps, s.ddl, wanted);
     c->own_transaction = s.own != SIZE_MAX;

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "ledger/record.h"
+#include "run/compile_int.h"
 #include "run/step_int.h"
 
 const brn_ledger_row *brn_frame_row(const brn_frame *f, const brn_ledger_state *state)
@@ -298,11 +299,34 @@ static uint32_t own_begin(const brn_frame *f, size_t failed)
     return 0;
 }
 
+/* Of what other tools replace in a statement without being asked. */
+static const char *placeholder_advice(const brn_frame *f, const brn_op *op)
+{
+    if (op->type != BRN_OP_STATEMENT || op->stmt == NULL) {
+        return "";
+    }
+    if (!brn_placeholders_on(&f->compiled, f->target) &&
+        brn_str_find(op->stmt->text, BRN_STR("${")) != SIZE_MAX) {
+        return " What ${NAME} stands for is put in with \"-- brant: placeholders=on\" at the head of "
+               "the file.";
+    }
+    if (brn_str_find(op->stmt->text, BRN_STR("{{")) != SIZE_MAX) {
+        return " A template's {{...}} is sent as it stands: brant replaces ${NAME} only, with "
+               "\"-- brant: placeholders=on\".";
+    }
+    return "";
+}
+
 /* A failed statement always says what to do next. */
 static void add_hint(
     const brn_frame *f, brant_status st, const brn_run_state *state, brant_error **failure)
 {
+    static const brn_op none = { 0 };
+    const brn_program *program = &f->compiled.program;
+    const brn_op *op =
+        state->ops_done < program->ops.count ? &program->ops.items[state->ops_done] : &none;
     const char *again = f->step->direction == BRN_DOWN ? "down" : "up";
+    const char *more = placeholder_advice(f, op);
     if (st != BRANT_ESTATEMENT || failure == NULL || brant_error_hint(*failure) != NULL) {
         return;
     }
@@ -311,27 +335,33 @@ static void add_hint(
         brn_error_hint(
             failure,
             "Nothing of this migration has stayed in the database. Mend the file and run \"brant "
-            "%s\" again.",
-            again);
+            "%s\" again.%s",
+            again, more);
     } else if (own > 0) {
         brn_error_hint(
             failure,
             "What stands behind the file's BEGIN was rolled back; the statements before it have run "
-            "and stay. Mend the file and run \"brant %s\" again: it goes on with that BEGIN.",
-            again);
-    } else if (takes_back_others(&f->compiled.program, state->ops_done)) {
+            "and stay. Mend the file and run \"brant %s\" again: it goes on with that BEGIN.%s",
+            again, more);
+    } else if (takes_back_others(program, state->ops_done)) {
         brn_error_hint(
             failure,
             "The statements in a row with this one that change rows were rolled back with it; those "
             "before them have run and stay. Mend this one and run \"brant %s\" again: it goes on "
-            "behind them.",
-            again);
+            "behind them.%s",
+            again, more);
+    } else if (op->type == BRN_OP_STATEMENT && op->number == 1) {
+        brn_error_hint(
+            failure,
+            "It is the first statement, and nothing has run before it. Mend the file and run "
+            "\"brant %s\" again.%s",
+            again, more);
     } else {
         brn_error_hint(
             failure,
             "The statements before this one have run and stay. Mend this one and run \"brant %s\" "
-            "again: it goes on from here.",
-            again);
+            "again: it goes on from here.%s",
+            again, more);
     }
 }
 

@@ -261,9 +261,14 @@ static brant_status round_trip_of(
     brn_box *result, brn_finding_list *findings, const brn_target *target, brant_error **err)
 {
     if (target->engine->scratch_url == NULL || (target->engine->caps & BRN_CAP_OBJECTS) == 0) {
-        return brn_error(
+        brant_status st = brn_error(
             err, BRANT_EUNSUPPORTED, "round_trip.unsupported",
             "engine \"%s\" has no scratch databases", target->engine->name);
+        brn_error_hint(
+            err,
+            "Take an empty database by its URL (--database), and run there \"brant up\", \"brant "
+            "down --all\" and \"brant up\".");
+        return st;
     }
     brant_project scratch = { 0 };
     brn_project_db db = { 0 };

@@ -12,8 +12,18 @@ typedef enum marker_kind {
 typedef struct marker {
     marker_kind kind;
     bool own;               /* in our own spelling */
+    bool loose;             /* sql-migrate's: in any order, and again in its own section */
     brn_switch transaction; /* an option of dbmate's or sql-migrate's */
 } marker;
+
+/* Marks of further tools, of which a file has one pair, or one that parts it in two. */
+typedef struct further_marks {
+    brn_token up;
+    brn_token down;
+    size_t ups;
+    size_t downs; /* with those that part */
+    bool parts;
+} further_marks;
 
 typedef struct finder {
     brn_sections *out;
@@ -24,6 +34,8 @@ typedef struct finder {
     brn_script *open; /* the part that the next marker ends */
     uint32_t up_line; /* of the markers */
     uint32_t down_line;
+    brn_token down; /* the marker */
+    further_marks further;
 } finder;
 
 /* --- recognising markers ---------------------------------------------------------------------- */
@@ -122,6 +134,7 @@ static marker marker_of(brn_str comment)
         found.kind = goose_marker(rest);
     } else if (is_word(word, "+migrate")) {
         found.kind = sql_migrate_marker(&found.transaction, rest);
+        found.loose = true;
     } else if (is_word(word, "migrate:up") || is_word(word, "migrate:down")) {
         found.kind = is_word(word, "migrate:up") ? MARKER_UP : MARKER_DOWN;
         found.transaction = dbmate_transaction(rest);
@@ -148,6 +161,34 @@ static bool is_other_down(brn_str comment)
         }
     }
     return false;
+}
+
+/* node-pg-migrate's, rambler's and micrate's; tern's and MyBatis' part a file that begins as up. */
+static void note_further(further_marks *further, const brn_token *token)
+{
+    static const struct {
+        const char *up; /* NULL: none is written */
+        const char *down;
+    } marks[] = {
+        { "up migration", "down migration" },
+        { "rambler up", "rambler down" },
+        { "+micrate up", "+micrate down" },
+        { NULL, "-- create above / drop below ----" },
+        { NULL, "@undo" },
+        { NULL, "//@undo" },
+    };
+    brn_str text = brn_comment_text(token->text);
+
+    for (size_t i = 0; i < BRN_ARRAY_LEN(marks); i++) {
+        if (marks[i].up != NULL && is_word(text, marks[i].up)) {
+            further->up = *token;
+            further->ups++;
+        } else if (is_word(text, marks[i].down)) {
+            further->down = *token;
+            further->downs++;
+            further->parts = further->parts || marks[i].up == NULL;
+        }
+    }
 }
 
 /* --- sections --------------------------------------------------------------------------------- */
@@ -193,6 +234,19 @@ static brant_status refuse_second(
     return st;
 }
 
+static brant_status refuse_down_alone(const finder *f, const brn_token *down)
+{
+    return refuse(
+        f, down, "section.down_without_up", "down section without an up section before it",
+        "Put the marker of the up section above the statements that it is for, and the down "
+        "section behind them.");
+}
+
+static bool is_open(const finder *f, marker_kind kind)
+{
+    return f->open == (kind == MARKER_UP ? &f->out->up : &f->out->down);
+}
+
 static brant_status check_order(const finder *f, const marker *m, const brn_token *token)
 {
     if (m->kind == MARKER_UP && f->up_line != 0) {
@@ -201,11 +255,9 @@ static brant_status check_order(const finder *f, const marker *m, const brn_toke
     if (m->kind == MARKER_DOWN && f->down_line != 0) {
         return refuse_second(f, token, "down", f->down_line);
     }
-    if (m->kind == MARKER_DOWN && f->up_line == 0) {
-        return refuse(
-            f, token, "section.down_without_up", "down section without an up section before it",
-            "Put the marker of the up section above the statements that it is for, and the down "
-            "section behind them.");
+    if (m->kind == MARKER_DOWN && f->up_line == 0 &&
+        (!m->loose || f->first.kind != BRN_TOKEN_END)) {
+        return refuse_down_alone(f, token);
     }
     if (f->up_line == 0 && f->first.kind != BRN_TOKEN_END) {
         return refuse(
@@ -235,11 +287,27 @@ static void open_section(finder *f, const marker *m, const brn_lexer *lx, const 
         f->up_line = token->line;
     } else {
         f->down_line = token->line;
+        f->down = *token;
     }
+}
+
+static brant_status see_section(
+    finder *f, const marker *m, const brn_lexer *lx, const brn_token *token)
+{
+    if (!m->loose || !is_open(f, m->kind)) {
+        brant_status st = check_order(f, m, token);
+        if (st != BRANT_OK) {
+            return st;
+        }
+        open_section(f, m, lx, token);
+    }
+    f->out->whole_name = f->out->whole_name || m->loose;
     /* Goose's word for the whole file stands. */
     if (m->transaction != BRN_SWITCH_AUTO) {
-        *(up ? &f->out->up_transaction : &f->out->down_transaction) = m->transaction;
+        *(m->kind == MARKER_UP ? &f->out->up_transaction : &f->out->down_transaction) =
+            m->transaction;
     }
+    return BRANT_OK;
 }
 
 /*
@@ -260,8 +328,10 @@ static void see_statement(finder *f, const brn_token *token)
 static brant_status see_comment(finder *f, const brn_lexer *lx, const brn_token *token, bool alone)
 {
     marker m = marker_of(token->text);
-    brant_status st;
 
+    if (m.kind == MARKER_NONE && alone) {
+        note_further(&f->further, token);
+    }
     if (m.kind == MARKER_NONE) {
         if (alone && f->other.kind == BRN_TOKEN_END && is_other_down(token->text)) {
             f->other = *token;
@@ -288,11 +358,7 @@ static brant_status see_comment(finder *f, const brn_lexer *lx, const brn_token 
         }
         return BRANT_OK;
     }
-    st = check_order(f, &m, token);
-    if (st == BRANT_OK) {
-        open_section(f, &m, lx, token);
-    }
-    return st;
+    return see_section(f, &m, lx, token);
 }
 
 static brant_status find(finder *f, const brn_dialect *dialect)
@@ -319,12 +385,53 @@ static brant_status find(finder *f, const brn_dialect *dialect)
                 /* The last statement of a section may lack its terminator. */
                 lx.state = (brn_lex_state){ .mode = script_mode };
             }
-        } else if (!filler && f->up_line == 0) {
+        } else if (!filler && f->up_line == 0 && f->down_line == 0) {
             see_statement(f, &token);
         }
         busy_line = lx.line;
     }
     return st;
+}
+
+/* The part behind a mark's line. */
+static brn_script part_behind(const finder *f, const brn_token *mark)
+{
+    brn_str text = f->script->text;
+    size_t from = (size_t)(mark->offset - f->script->offset);
+    size_t at = from + mark->text.len;
+    uint32_t line = mark->line;
+    uint32_t column = mark->column;
+
+    at += at < text.len && text.ptr[at] == '\r';
+    at += at < text.len && text.ptr[at] == '\n';
+    brn_position_advance(text, from, at, &line, &column);
+    return part(f, at, line, column);
+}
+
+/*
+ * A file without markers, with something to undo behind a mark of a further tool: true when it is
+ * clear what belongs where. Otherwise `other` is left, and the file is not to run.
+ */
+static bool take_further(finder *f)
+{
+    further_marks *m = &f->further;
+    brn_sections *out = f->out;
+    bool pair =
+        m->ups == 1 && m->down.offset > m->up.offset && f->first.offset > m->up.offset && !m->parts;
+
+    if (out->other.kind == BRN_TOKEN_END || m->downs != 1 || (!pair && (m->ups > 0 || !m->parts))) {
+        return false;
+    }
+    out->up = pair ? part_behind(f, &m->up) : *f->script;
+    out->head = *f->script;
+    f->open = &out->head;
+    close_part(f, pair ? m->up.offset : f->script->offset);
+    f->open = &out->up;
+    close_part(f, m->down.offset);
+    out->down = part_behind(f, &m->down);
+    out->other = (brn_token){ 0 };
+    out->further = true;
+    return true;
 }
 
 brant_status brn_sections_find(
@@ -336,12 +443,18 @@ brant_status brn_sections_find(
 
     found.head = *script;
     st = find(&f, dialect);
+    if (st == BRANT_OK && f.down_line != 0 && f.up_line == 0) {
+        st = refuse_down_alone(&f, &f.down);
+    }
     if (st != BRANT_OK) {
         return st;
     }
     found.marked = f.up_line != 0;
     found.has_down = f.down_line != 0;
-    if (!found.marked) {
+    if (!found.marked && take_further(&f)) {
+        found.marked = true;
+        found.has_down = true;
+    } else if (!found.marked) {
         found.up = *script;
         close_part(&f, script->offset);
     }

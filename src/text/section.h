@@ -13,7 +13,10 @@
  * lexer's, see dialect.h), "-- migrate:up" and "-- migrate:down" (with transaction:false), and
  * sql-migrate's "-- +migrate Up" and "-- +migrate Down" (with notransaction). Markers are matched
  * on whole lines, ignoring case and white space, and not inside strings, quoted names or block
- * comments. A file without any marker is one up section.
+ * comments. A file without any marker is one up section, unless it has a mark of a further tool
+ * with statements behind it that undo: "-- Up Migration" and "-- Down Migration" of
+ * node-pg-migrate,
+ * "-- rambler up", "-- +micrate Up", "---- create above / drop below ----" of tern, "--//@UNDO".
  */
 #ifndef BRN_TEXT_SECTION_H
 #define BRN_TEXT_SECTION_H
@@ -23,6 +26,8 @@
 typedef struct brn_sections {
     bool marked; /* the file has markers */
     bool has_down;
+    bool further;    /* by marks of a tool beside those three */
+    bool whole_name; /* marked as sql-migrate does, which tells files apart by their whole name */
     brn_script head; /* before the first marker; may be empty */
     brn_script up;   /* behind its marker line */
     brn_script down;
@@ -36,7 +41,8 @@ typedef struct brn_sections {
 
 /*
  * Statements before the first marker, a down marker first, a marker twice, and a file with down but
- * no up section are errors with their position.
+ * no up section are errors with their position. As sql-migrate's mean it, its sections may stand in
+ * any order, and a marker may be repeated within its section.
  */
 brant_status brn_sections_find(
     brn_sections *out, const brn_dialect *dialect, const brn_script *script, brant_error **err);

@@ -44,10 +44,34 @@ class Sections(support.Case):
         p.down()
         self.assertEqual(p.tables(), [])
 
+    def test_sections_of_sql_migrate_in_any_order(self):
+        p = self.project().write({"migrations/001_a.sql": (
+            "-- +migrate Down\nDROP TABLE audit;\n\n-- +migrate Up\n" + AUDIT
+            + "-- +migrate Up\n" + audit("again") + "SELECT nothing;\n")})
+        self.assertAt(p.run("up", check=1), "001_a.sql", 7 + AUDIT.count("\n"))
+        p.write({"migrations/001_a.sql": (
+            "-- +migrate Down\nDROP TABLE audit;\n\n-- +migrate Up\n" + AUDIT
+            + "-- +migrate Up\n" + audit("again"))})
+        p.up()
+        self.assertEqual(p.tokens(), ["again"])
+        p.down()
+        self.assertEqual(p.tables(), [])
+
+    def test_marks_of_further_tools(self):
+        p = self.project().write({
+            "migrations/001_node.sql": "-- Up Migration\n" + AUDIT + "-- Down Migration\nDROP TABLE audit;\n",
+            "migrations/002_tern.sql": audit("tern") + "---- create above / drop below ----\n"
+                                       "\nDELETE FROM audit;\nSELECT nothing;\n",
+            "migrations/003_rambler.sql": "-- rambler up\n" + audit("rambler") + "-- rambler down\n" + audit("back")})
+        p.up()
+        self.assertEqual(p.tokens(), ["tern", "rambler"])
+        self.assertAt(p.run("down", "--all", check=1), "002_tern.sql", 3 + (audit("tern")).count("\n") + 1)
+        self.assertEqual(p.tokens(), ["tern", "rambler", "back"])
+
     def test_down_part_of_an_unknown_tool_never_runs_with_the_up_part(self):
         p = self.project().write({"migrations/001_a.sql": (
-            "-- Up Migration\n" + AUDIT + "-- Down Migration\nDROP TABLE audit;\n")})
-        lines = ("-- Up Migration\n" + AUDIT).count("\n")
+            "-- !Ups\n" + AUDIT + "-- !Downs\nDROP TABLE audit;\n")})
+        lines = ("-- !Ups\n" + AUDIT).count("\n")
         self.assertAt(p.run("up", check=1), "001_a.sql", lines + 1)
         self.assertEqual(p.tables(), [])
         p.write({"migrations/001_a.sql": AUDIT + "-- Down\n-- DROP TABLE audit;\n"})

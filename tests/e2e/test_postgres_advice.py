@@ -29,3 +29,9 @@ class Blocking(support_postgres.Case):
         p.pairs({"2_index": INDEX.replace("INDEX", "INDEX CONCURRENTLY", 1)})
         self.assertEqual(self.findings(p), [])
         p.up()
+
+
+class RoundTrip(support_postgres.Case):
+    def test_says_how_to_try_the_down_scripts_here(self):
+        p = self.project().pairs({"1_users": TABLE})
+        self.assertRefused(p.run("validate", "--round-trip"), "scratch", "down --all")

@@ -32,6 +32,16 @@ class Own(Case):
         self.assertEqual(p.tokens(), ["2", "3", "4"])
         self.assertDone(p, ["001_a", "002_b"])
 
+    def test_a_commit_without_begin(self):
+        p = self.started().pairs({"002_b": audit("2") + "COMMIT;\n-- as Quartz's script ends\n",
+                                  "003_c": audit("3")})
+        p.up()
+        self.assertEqual(p.tokens(), ["2", "3"])
+        self.assertDone(p, ["001_a", "002_b", "003_c"])
+        p.pairs({"004_d": audit("never") + "COMMIT;\n" + audit("never")})
+        self.assertAt(p.run("up", check=1), "004_d.up.sql", 1 + audit("never").count("\n"))
+        self.assertEqual(p.tokens(), ["2", "3"])
+
     def test_begin_with_modes(self):
         seen = "INSERT INTO audit (token) SELECT current_setting('transaction_isolation');\n"
         p = self.started().pairs({

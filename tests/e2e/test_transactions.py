@@ -67,6 +67,27 @@ class Modes(support.Case):
                 self.assertEqual(p.completed() if p.exists("app.db") else [], [])
 
 
+class Hints(support.Case):
+    def test_of_the_first_statement_that_is_recorded_by_itself(self):
+        p = self.project().pairs({"001_a": "-- brant: transaction=off\nINSERT INTO late VALUES (1);\n" + AUDIT})
+        self.assertIn("nothing has run before it", " ".join(p.run("up", check=1).err.split()))
+        p.sql("CREATE TABLE late (a)")
+        p.pairs({"002_b": "-- brant: transaction=off\n" + audit("2") + "INSERT INTO never VALUES (1);\n"})
+        self.assertIn("have run and stay", " ".join(p.run("up", check=1).err.split()))
+        self.assertEqual(p.tokens(), ["2"])
+
+    def test_of_a_statement_with_a_placeholder(self):
+        p = self.project().pairs({"001_a": AUDIT + "CREATE TABLE t (a DEFAULT ${SIZE});\n"})
+        p.env["SIZE"] = "4"
+        self.assertIn('"-- brant: placeholders=on"', " ".join(p.run("up", check=1).err.split()))
+        p.pairs({"001_a": AUDIT + "CREATE TABLE {{ prefix }}t (a);\n"})
+        self.assertIn("{{...}} is sent as it stands", " ".join(p.run("up", check=1).err.split()))
+        p.pairs({"001_a": "-- brant: placeholders=on\n" + AUDIT + "CREATE TABLE t (a DEFAULT ${SIZE});\n"})
+        p.up()
+        p.pairs({"002_b": "-- brant: placeholders=on\nINSERT INTO never VALUES (${SIZE});\n"})
+        self.assertNotIn("placeholders=on", " ".join(p.run("up", check=1).err.split()).partition("hint:")[2])
+
+
 class Refused(support.Case):
     """Statements that cannot run in a transaction, or would change what commits."""
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names of files and directories of migrations, and versions that people give. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "layouts/layout_int.h"
 
@@ -34,14 +35,15 @@ static void check_parts(const brn_filename *got, brn_str name)
     }
     require(got->version.len > 0);
     if (got->flyway) {
-        require(got->stem.ptr[0] == 'V' && got->version.ptr == got->stem.ptr + 1);
+        require(strchr("VvB", got->stem.ptr[0]) != NULL && got->version.ptr == got->stem.ptr + 1);
+        require(got->baseline == (got->stem.ptr[0] == 'B'));
         require(got->stem.len == 1 + got->version.len + 2 + got->name.len);
         return;
     }
     require(brn_str_starts(got->stem, got->version));
     if (got->version.len < got->stem.len) {
         char next = got->stem.ptr[got->version.len];
-        require(next == '_' || next == '-');
+        require(next == '_' || next == '-' || next == '.');
         require(got->version.len + 1 + got->name.len == got->stem.len);
     } else {
         require(got->name.len == 0);

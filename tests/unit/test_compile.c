@@ -261,6 +261,41 @@ static void control_that_does_nothing_is_left_out(void **state)
     }
 }
 
+static void inspect_warning(brn_stmt_info *out, const brn_conn *conn, const brn_stmt *stmt)
+{
+    brn_engine_sqlite.inspect(out, conn, stmt);
+    out->anywhere = out->role == BRN_ROLE_COMMIT;
+}
+
+static void a_last_commit_without_begin_says_what_happens_anyway(void **state)
+{
+    static const struct idle_case cases[] = {
+        { "in a transaction", CREATE INSERT "COMMIT;\n", "begin guard 1 2 put history commit" },
+        { "without one", "-- brant: transaction=off\n" CREATE "COMMIT;\n-- end\n",
+          "begin guard 1 outcome1 commit begin guard put history commit" },
+        { "behind another", "BEGIN;\n" INSERT "COMMIT;\n" INSERT "COMMIT;\n",
+          "guard 1 2 outcome3 3 begin guard 4 outcome4 commit begin guard put history commit" },
+        { "with more behind it", CREATE "COMMIT;\n" INSERT, NULL },
+        { "twice", CREATE "COMMIT;\nCOMMIT;\n", NULL },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < BRN_ARRAY_LEN(cases); i++) {
+        const struct idle_case *c = &cases[i];
+        brant_status st;
+        fixture f;
+
+        start(&f, c->text, NULL);
+        f.engine.inspect = inspect_warning;
+        st = compile(&f);
+        if (c->shape == NULL ? st != BRANT_EPARSE
+                             : st != BRANT_OK || strcmp(shape(&f), c->shape) != 0) {
+            fail_msg("%s: \"%s\" %s", c->name, shape(&f), brant_error_message(f.err));
+        }
+        stop(&f);
+    }
+}
+
 static void operations_come_in_this_order(void **state)
 {
     (void)state;
@@ -533,6 +568,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(operations_come_in_this_order),
         cmocka_unit_test(control_that_does_nothing_is_left_out),
+        cmocka_unit_test(a_last_commit_without_begin_says_what_happens_anyway),
         cmocka_unit_test(a_foreign_mark_asks_for_no_transaction_too),
         cmocka_unit_test(the_next_row_is_written_with_the_completion),
         cmocka_unit_test(undoing_removes_the_row),

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names as the directories of other tools have them: pairs, orders and spellings of versions. */
+/* Names as the directories of other tools have them: pairs, orders and spellings of versions; what
+ * is said of files that are none. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -36,6 +38,10 @@ static const char *const ascending[] = {
     "20170831230457000001",
     "201708312305",
     "20170901",
+    "2017-09-01.1",
+    "2017-09-01.10",
+    "2017-9-1-70000",
+    "2017-09-01-101500",
     "2017-09-02-000000",
     "20190100000000000001",
     "20190101000000",
@@ -114,10 +120,10 @@ static const struct read_case {
       "2019-02-26-002946-0000",
       NULL },
     { "no time",
-      { { "2019-02-26-0029_create/up.sql", NULL } },
+      { { "2019-02-26-1234567_create/up.sql", NULL } },
       NULL,
       "layout.bad_name",
-      "2019-02-26-0029_create" },
+      "2019-02-26-1234567_create" },
     { "two of prisma's in one second",
       { { "20240304123642_b/migration.sql", NULL }, { "20240304123642_a/migration.sql", NULL } },
       "20240304123642_a 20240304123642_b",
@@ -133,6 +139,22 @@ static const struct read_case {
       NULL,
       "layout.duplicate",
       "20240304123642_b.sql" },
+    { "two files of sql-migrate's with one version",
+      { { "15_b.sql", "-- +migrate Up\nSELECT 1;\n" },
+        { "15_a.sql", "-- +migrate Down\n\n-- +migrate Up\nSELECT 1;\n" } },
+      "15_a 15_b",
+      "15",
+      "15_a.sql" },
+    { "one of sql-migrate's and another",
+      { { "15_a.sql", "-- +migrate Up\nSELECT 1;\n" }, { "15_b.sql", "SELECT 1;\n" } },
+      NULL,
+      "layout.duplicate",
+      "15_b.sql" },
+    { "two of goose's with one version",
+      { { "15_a.sql", "-- +goose Up\nSELECT 1;\n" }, { "15_b.sql", "-- +goose Up\n" } },
+      NULL,
+      "layout.duplicate",
+      "15_b.sql" },
     { "Flyway",
       { { "V2__b.sql", NULL },
         { "V10__c.sql", NULL },
@@ -225,12 +247,152 @@ static void test_programs(void **state)
     }
 }
 
+/* --- notes ------------------------------------------------------------------------------------ */
+
+static const struct note_case {
+    const char *label;
+    const char *layout;
+    layout_item files[LAYOUT_FILES_MAX];
+    size_t count;
+    bool warning;
+    const char *text[2];
+} note_cases[] = {
+    { "readme",
+      "auto",
+      { { "1_a.up.sql", NULL }, { "README.md", "" } },
+      1,
+      false,
+      { "/README.md\" is ignored" } },
+    { "hidden",
+      "auto",
+      { { "1_a.up.sql", NULL }, { ".x.sql", "" }, { ".git/", NULL } },
+      0,
+      false,
+      { NULL } },
+    { "backup",
+      "auto",
+      { { "1_a.up.sql", NULL }, { "1_a.up.sql~", "" } },
+      1,
+      false,
+      { "1_a.up.sql~" } },
+    { "script without version",
+      "auto",
+      { { "1_a.up.sql", NULL }, { "seed.sql", "" } },
+      1,
+      true,
+      { "seed.sql", "does not begin with a version" } },
+    { "upper case",
+      "auto",
+      { { "1_a.sql", NULL }, { "2_B.SQL", "" } },
+      1,
+      true,
+      { "2_B.SQL", "layout sections" } },
+    { "another layout by setting",
+      "pairs",
+      { { "1_a.up.sql", NULL }, { "2_b.sql", "" } },
+      1,
+      true,
+      { "2_b.sql", "layout pairs" } },
+    { "directory among pairs",
+      "auto",
+      { { "1_a.up.sql", NULL }, { "old/", NULL } },
+      1,
+      false,
+      { "/old\"", "directory" } },
+    { "directory with scripts of Flyway's",
+      "auto",
+      { { "V1__a.sql", NULL }, { "2024/notes.txt", "" }, { "2025/V2__b.sql", NULL } },
+      2,
+      false,
+      { "/2024\" is ignored: it is a directory" } },
+    { "directory with scripts",
+      "auto",
+      { { "2025/002_b.up.sql", NULL }, { "seed.sql", "" } },
+      2,
+      true,
+      { "/2025\"", "are not read" } },
+    { "file among folders",
+      "auto",
+      { { "1_a/up.sql", NULL }, { "migration_lock.toml", "" } },
+      1,
+      false,
+      { "migration_lock.toml" } },
+    { "empty folder with a version",
+      "auto",
+      { { "1_a/up.sql", NULL }, { "2_b/", NULL } },
+      1,
+      true,
+      { "/2_b\"", "up.sql" } },
+    { "folder without version or script",
+      "auto",
+      { { "1_a/up.sql", NULL }, { "meta/_journal.json", "" } },
+      1,
+      false,
+      { "/meta\"" } },
+    { "script that a folder does not need",
+      "auto",
+      { { "1_a/up.sql", NULL }, { "1_a/extra.sql", "" }, { "1_a/snapshot.json", "" } },
+      1,
+      true,
+      { "1_a/extra.sql" } },
+    { "no layout", "auto", { { "notes.txt", "" } }, 1, false, { "notes.txt" } },
+    { "no layout, link out", "auto", { { "1_a -> /etc", "" } }, 1, false, { "leads out" } },
+};
+
+static void test_notes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BRN_ARRAY_LEN(note_cases); i++) {
+        const struct note_case *c = &note_cases[i];
+        layout_fixture f;
+        print_message("  %s\n", c->label);
+        layout_start(&f);
+        f.opts.layout = c->layout;
+        layout_put_all(&f, c->files);
+        layout_read_ok(&f);
+        assert_int_equal(f.set.notes.count, c->count);
+        for (size_t k = 0; k < 2 && c->text[k] != NULL; k++) {
+            const brn_note *note = &f.set.notes.items[0];
+            print_message("    %s\n", note->text);
+            assert_string_equal(note->id, "layout.ignored");
+            assert_int_equal(note->warning, c->warning);
+            assert_true(layout_contains(note->text, c->text[k]));
+        }
+        layout_stop(&f);
+    }
+}
+
+static void test_notes_are_counted(void **state)
+{
+    layout_fixture f;
+    char name[64];
+
+    (void)state;
+    layout_start(&f);
+    for (int i = 0; i < 21; i++) {
+        snprintf(name, sizeof(name), "notes%02d.txt", i);
+        tree_write(&f.dir, name, "");
+    }
+    layout_read_ok(&f);
+    assert_int_equal(f.set.notes.count, 21);
+    assert_true(layout_contains(f.set.notes.items[20].text, "1 more file is ignored"));
+    assert_false(f.set.notes.items[20].warning);
+    tree_write(&f.dir, "z.sql", "");
+    layout_read_ok(&f);
+    assert_int_equal(f.set.notes.count, 21);
+    assert_true(layout_contains(f.set.notes.items[20].text, "2 more files are ignored"));
+    assert_true(f.set.notes.items[20].warning);
+    layout_stop(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_directories),
         cmocka_unit_test(test_programs),
+        cmocka_unit_test(test_notes),
+        cmocka_unit_test(test_notes_are_counted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

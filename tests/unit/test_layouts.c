@@ -50,6 +50,23 @@ static const struct name_case {
       "sql" },
     { "20241212-101500.sql", BRN_VERSION_DATE, "20241212-101500", "20241212-101500", "",
       BRN_SIDE_NONE, "sql" },
+    { "2023-01-30.0-a.sql", BRN_VERSION_DATE, "2023-01-30.0-a", "2023-01-30.0", "a", BRN_SIDE_NONE,
+      "sql" },
+    { "2023-01-30.x_a.sql", BRN_VERSION_DATE, "2023-01-30.x_a", "2023-01-30", "x_a", BRN_SIDE_NONE,
+      "sql" },
+    { "2020-12-7-190800_a/", BRN_VERSION_DATE, "2020-12-7-190800_a", "2020-12-7-190800", "a",
+      BRN_SIDE_NONE, "" },
+    { "2020-21-09-165203_a/", BRN_VERSION_DATE, "2020-21-09-165203_a", "2020-21-09-165203", "a",
+      BRN_SIDE_NONE, "" },
+    { "2022-03-09-07000_a/", BRN_VERSION_DATE, "2022-03-09-07000_a", "2022-03-09-07000", "a",
+      BRN_SIDE_NONE, "" },
+    { "2022-03-09-2-a.sql", BRN_VERSION_DATE, "2022-03-09-2-a", "2022-03-09-2", "a", BRN_SIDE_NONE,
+      "sql" },
+    { "2022-03-09-1234567_a.sql", BRN_VERSION_NONE, "2022-03-09-1234567_a", "", "", BRN_SIDE_NONE,
+      "sql" },
+    { "2020-21-09-165_a/", BRN_VERSION_NONE, "2020-21-09-165_a", "", "", BRN_SIDE_NONE, "" },
+    { "2020-121-09-165203_a/", BRN_VERSION_NONE, "2020-121-09-165203_a", "", "", BRN_SIDE_NONE,
+      "" },
     { "001-2.sql", BRN_VERSION_NONE, "001-2", "", "", BRN_SIDE_NONE, "sql" },
     { "001-.sql", BRN_VERSION_NONE, "001-", "", "", BRN_SIDE_NONE, "sql" },
     { "001a_b.sql", BRN_VERSION_NONE, "001a_b", "", "", BRN_SIDE_NONE, "sql" },
@@ -62,6 +79,11 @@ static const struct name_case {
     { "2024-12-123_a.sql", BRN_VERSION_NONE, "2024-12-123_a", "", "", BRN_SIDE_NONE, "sql" },
     { "V1.2__name.sql", BRN_VERSION_DOTTED, "V1.2__name", "1.2", "name", BRN_SIDE_NONE, "sql" },
     { "V1_2__a__b.sql", BRN_VERSION_DOTTED, "V1_2__a__b", "1_2", "a__b", BRN_SIDE_NONE, "sql" },
+    { "v1__a.sql", BRN_VERSION_NUMBER, "v1__a", "1", "a", BRN_SIDE_NONE, "sql" },
+    { "B1_20_0__a.sql", BRN_VERSION_DOTTED, "B1_20_0__a", "1_20_0", "a", BRN_SIDE_NONE, "sql" },
+    { "b1__a.sql", BRN_VERSION_NONE, "b1__a", "", "", BRN_SIDE_NONE, "sql" },
+    { "1.a.sql", BRN_VERSION_NUMBER, "1.a", "1", "a", BRN_SIDE_NONE, "sql" },
+    { "1.2.a.b.sql", BRN_VERSION_DOTTED, "1.2.a.b", "1.2", "a.b", BRN_SIDE_NONE, "sql" },
     { "V1_a.sql", BRN_VERSION_NONE, "V1_a", "", "", BRN_SIDE_NONE, "sql" },
     { "001_a.up.SQL", BRN_VERSION_NUMBER, "001_a.up.SQL", "001", "a.up.SQL", BRN_SIDE_NONE, "" },
     { "001_a.up.sql~", BRN_VERSION_NUMBER, "001_a.up.sql~", "001", "a.up.sql~", BRN_SIDE_NONE, "" },
@@ -139,6 +161,49 @@ static const struct read_case {
         { "2024-12-12_a9.sql", NULL } },
       "sections",
       "2024-12-12_a9 2024-12-12_a10 2024-12-12_b" },
+    { "dates with a number of the day",
+      "auto",
+      { { "2023-01-30.2-a.sql", NULL },
+        { "2023-01-30.10-b.sql", NULL },
+        { "2023-01-31_d.sql", NULL },
+        { "2023-01-30_z.sql", NULL } },
+      "sections",
+      "2023-01-30_z 2023-01-30.2-a 2023-01-30.10-b 2023-01-31_d" },
+    { "the same behind a dash",
+      "auto",
+      { { "2023-01-30-2-a.sql", NULL },
+        { "2023-01-30-10-b.sql", NULL },
+        { "2023-01-30-01-z.sql", NULL },
+        { "2023-01-31_d.sql", NULL } },
+      "sections",
+      "2023-01-30-01-z 2023-01-30-2-a 2023-01-30-10-b 2023-01-31_d" },
+    { "a baseline of Flyway's for what is not there",
+      "auto",
+      { { "B1_9__old.sql", NULL },
+        { "B1.10__base.sql", NULL },
+        { "R__views.sql", NULL },
+        { "V1_10_1__next.sql", NULL } },
+      "sections",
+      "R__views B1.10__base V1_10_1__next" },
+    { "baselines of Flyway's beside what they stand for",
+      "auto",
+      { { "B1__a.sql", NULL },
+        { "B2__c.sql", NULL },
+        { "V1_5__b.sql", NULL },
+        { "V3__d.sql", NULL } },
+      "sections",
+      "B1__a V1_5__b V3__d" },
+    { "dates written by hand, with a time",
+      "auto",
+      { { "2020-12-7-190800_b/up.sql", NULL },
+        { "2020-12-11-142000_c/up.sql", NULL },
+        { "2020-12-06-142000_a/up.sql", NULL },
+        { "2020-21-09-165203_e/up.sql", NULL },
+        { "2021-1-1-000000_f/up.sql", NULL },
+        { "20201212000000_d/up.sql", NULL } },
+      "folders",
+      "2020-12-06-142000_a 2020-12-7-190800_b 2020-12-11-142000_c 20201212000000_d "
+      "2020-21-09-165203_e 2021-1-1-000000_f" },
     { "names that differ in zeros only",
       "auto",
       { { "2024-12-12_a1.sql", NULL }, { "2024-12-12_a01.sql", NULL } },
@@ -291,6 +356,16 @@ static const struct error_case {
       NULL,
       "001_002+b.down.sql",
       "002+b.down.sql",
+      0 },
+    { "no version, but a number",
+      "auto",
+      { { "001_a.sql", NULL }, { "002+b.sql", NULL }, { "notes.sql", NULL } },
+      "layout.bad_name",
+      BRANT_EPARSE,
+      "002+b.sql",
+      NULL,
+      "is no migration",
+      "002+b.sql",
       0 },
     { "folder without version",
       "auto",
@@ -749,132 +824,6 @@ static void test_fifo_is_not_opened(void **state)
     layout_stop(&f);
 }
 
-/* --- notes ------------------------------------------------------------------------------------ */
-
-static const struct note_case {
-    const char *label;
-    const char *layout;
-    layout_item files[LAYOUT_FILES_MAX];
-    size_t count;
-    bool warning;
-    const char *text[2];
-} note_cases[] = {
-    { "readme",
-      "auto",
-      { { "1_a.up.sql", NULL }, { "README.md", "" } },
-      1,
-      false,
-      { "/README.md\" is ignored" } },
-    { "hidden",
-      "auto",
-      { { "1_a.up.sql", NULL }, { ".x.sql", "" }, { ".git/", NULL } },
-      0,
-      false,
-      { NULL } },
-    { "backup",
-      "auto",
-      { { "1_a.up.sql", NULL }, { "1_a.up.sql~", "" } },
-      1,
-      false,
-      { "1_a.up.sql~" } },
-    { "script without version",
-      "auto",
-      { { "1_a.up.sql", NULL }, { "seed.sql", "" } },
-      1,
-      true,
-      { "seed.sql", "does not begin with a version" } },
-    { "upper case",
-      "auto",
-      { { "1_a.sql", NULL }, { "2_B.SQL", "" } },
-      1,
-      true,
-      { "2_B.SQL", "layout sections" } },
-    { "another layout by setting",
-      "pairs",
-      { { "1_a.up.sql", NULL }, { "2_b.sql", "" } },
-      1,
-      true,
-      { "2_b.sql", "layout pairs" } },
-    { "directory among pairs",
-      "auto",
-      { { "1_a.up.sql", NULL }, { "old/", NULL } },
-      1,
-      false,
-      { "/old\"", "directory" } },
-    { "file among folders",
-      "auto",
-      { { "1_a/up.sql", NULL }, { "migration_lock.toml", "" } },
-      1,
-      false,
-      { "migration_lock.toml" } },
-    { "empty folder with a version",
-      "auto",
-      { { "1_a/up.sql", NULL }, { "2_b/", NULL } },
-      1,
-      true,
-      { "/2_b\"", "up.sql" } },
-    { "folder without version or script",
-      "auto",
-      { { "1_a/up.sql", NULL }, { "meta/_journal.json", "" } },
-      1,
-      false,
-      { "/meta\"" } },
-    { "script that a folder does not need",
-      "auto",
-      { { "1_a/up.sql", NULL }, { "1_a/extra.sql", "" }, { "1_a/snapshot.json", "" } },
-      1,
-      true,
-      { "1_a/extra.sql" } },
-    { "no layout", "auto", { { "notes.txt", "" } }, 1, false, { "notes.txt" } },
-    { "no layout, link out", "auto", { { "1_a -> /etc", "" } }, 1, false, { "leads out" } },
-};
-
-static void test_notes(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < BRN_ARRAY_LEN(note_cases); i++) {
-        const struct note_case *c = &note_cases[i];
-        layout_fixture f;
-        print_message("  %s\n", c->label);
-        layout_start(&f);
-        f.opts.layout = c->layout;
-        layout_put_all(&f, c->files);
-        layout_read_ok(&f);
-        assert_int_equal(f.set.notes.count, c->count);
-        for (size_t k = 0; k < 2 && c->text[k] != NULL; k++) {
-            const brn_note *note = &f.set.notes.items[0];
-            print_message("    %s\n", note->text);
-            assert_string_equal(note->id, "layout.ignored");
-            assert_int_equal(note->warning, c->warning);
-            assert_true(layout_contains(note->text, c->text[k]));
-        }
-        layout_stop(&f);
-    }
-}
-
-static void test_notes_are_counted(void **state)
-{
-    layout_fixture f;
-    char name[64];
-
-    (void)state;
-    layout_start(&f);
-    for (int i = 0; i < 21; i++) {
-        snprintf(name, sizeof(name), "notes%02d.txt", i);
-        tree_write(&f.dir, name, "");
-    }
-    layout_read_ok(&f);
-    assert_int_equal(f.set.notes.count, 21);
-    assert_true(layout_contains(f.set.notes.items[20].text, "1 more file is ignored"));
-    assert_false(f.set.notes.items[20].warning);
-    tree_write(&f.dir, "z.sql", "");
-    layout_read_ok(&f);
-    assert_int_equal(f.set.notes.count, 21);
-    assert_true(layout_contains(f.set.notes.items[20].text, "2 more files are ignored"));
-    assert_true(f.set.notes.items[20].warning);
-    layout_stop(&f);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -888,8 +837,6 @@ int main(void)
         cmocka_unit_test(test_no_directory),
         cmocka_unit_test(test_unreadable),
         cmocka_unit_test(test_fifo_is_not_opened),
-        cmocka_unit_test(test_notes),
-        cmocka_unit_test(test_notes_are_counted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
