@@ -215,8 +215,7 @@ static brant_status check_pooler(brn_postgres *p, int pid, brant_error **err)
 
 #define HOME                                                                                       \
     "pg_catalog.current_setting('search_path'), current_user,"                                     \
-    " pg_catalog.current_setting('session_replication_role'),"                                     \
-    " pg_catalog.current_setting('synchronous_commit')"
+    " " BRN_POSTGRES_OTHERS ", pg_catalog.current_setting('synchronous_commit')"
 
 #define STARTED "EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time())::text"
 
@@ -247,20 +246,6 @@ static void lock_attempt(char out[NUMBER_TEXT], const brn_postgres *p)
     (void)snprintf(out, NUMBER_TEXT, "%" PRId64, ms < INT32_MAX ? ms : (int64_t)INT32_MAX);
 }
 
-brant_status brn_postgres_settings(brn_postgres *p, brant_error **err)
-{
-    char attempt[NUMBER_TEXT];
-    const char *const values[] = { p->application, attempt, run_settings(p) };
-    PGresult *result = NULL;
-    brant_status st;
-
-    lock_attempt(attempt, p);
-    st = brn_postgres_query_quietly(
-        &result, p, "SELECT" SET_ALL, BRN_ARRAY_LEN(values), values, err);
-    PQclear(result);
-    return st;
-}
-
 /* From the columns of HOME, which begin at `column`. */
 static brant_status keep_home(
     brn_postgres *p, const PGresult *result, int column, brant_error **err)
@@ -269,11 +254,28 @@ static brant_status keep_home(
 
     home->search_path = brn_arena_strdup(&p->arena, PQgetvalue(result, 0, column));
     home->user = brn_arena_strdup(&p->arena, PQgetvalue(result, 0, column + 1));
-    home->replication = brn_arena_strdup(&p->arena, PQgetvalue(result, 0, column + 2));
+    home->others = brn_arena_strdup(&p->arena, PQgetvalue(result, 0, column + 2));
     home->wait = brn_arena_strdup(&p->arena, PQgetvalue(result, 0, column + 3));
-    home->known = home->search_path != NULL && home->user != NULL && home->replication != NULL &&
+    home->known = home->search_path != NULL && home->user != NULL && home->others != NULL &&
                   home->wait != NULL;
     return home->known ? BRANT_OK : brn_error_oom(err);
+}
+
+brant_status brn_postgres_settings(brn_postgres *p, bool is_home, brant_error **err)
+{
+    char attempt[NUMBER_TEXT];
+    const char *const values[] = { p->application, attempt, run_settings(p) };
+    PGresult *result = NULL;
+    brant_status st;
+
+    lock_attempt(attempt, p);
+    st = brn_postgres_query_quietly(
+        &result, p, "SELECT " HOME "," SET_ALL, BRN_ARRAY_LEN(values), values, err);
+    if (st == BRANT_OK && is_home) {
+        st = keep_home(p, result, 0, err);
+    }
+    PQclear(result);
+    return st;
 }
 
 brant_status brn_postgres_home_read(brn_postgres *p, brant_error **err)

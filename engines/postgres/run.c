@@ -209,7 +209,7 @@ static brant_status run_concurrent(brn_pipe *pipe, size_t index, brant_error **e
         st = brn_postgres_index_check(p, &stmt, err);
     }
     if (st == BRANT_OK && p->settings_sent) {
-        st = brn_postgres_settings(p, err);
+        st = brn_postgres_settings(p, false, err);
     }
     if (ran &&
         (PQstatus(p->pg) != CONNECTION_OK || st == BRANT_ETIMEOUT || st == BRANT_ECANCELLED)) {

@@ -98,6 +98,7 @@ typedef struct brn_run_state {
      * last BEGIN, or the statement itself outside of a transaction, has left no trace: the same
      * operations can be tried again after reset(). */
     bool passing;
+    bool at_once; /* passing, and reset() is all that it takes: there is nobody to wait for */
 } brn_run_state;
 
 /* Id of the migration that operation `op` belongs to: that of the nearest guard. NULL: not known.

@@ -410,7 +410,7 @@ static bool prepare_retry(window *w, const brn_run_state *state, brant_error **f
         return false;
     }
     brant_error *stopped = NULL;
-    if (w->done < w->count && pause_before_retry(w, &stopped) != BRANT_OK) {
+    if (w->done < w->count && !state->at_once && pause_before_retry(w, &stopped) != BRANT_OK) {
         brant_error_free(*failure);
         *failure = stopped;
         return false;

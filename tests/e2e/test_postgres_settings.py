@@ -121,6 +121,26 @@ class Leaks(support_postgres.Case):
         self.assertEqual(len(rows), len(LEAKS) + 1)
         self.assertEqual(set(rows), {rows[0]})
 
+    def test_what_a_block_or_a_function_leaves_unseen(self):
+        """No statement shows it: the next migration's look at the session does."""
+        names = {"client_encoding": "LATIN1", "default_transaction_read_only": "on", "TimeZone": "Asia/Tokyo",
+                 "DateStyle": "German", "statement_timeout": "1", "standard_conforming_strings": "off"}
+        seen = " || ' ' || ".join(f"current_setting('{name}')" for name in names)
+        see = f"INSERT INTO audit (token) SELECT 'ü\\ ' || {seen};\n"
+        hidden = {f"{2 * n + 10}_a": f"DO $$ BEGIN PERFORM set_config('{name}', '{value}', false); END $$;\n"
+                  for n, (name, value) in enumerate(names.items())}
+        hidden["30_b"] = "DO $$ BEGIN EXECUTE 'CREATE TEMP TABLE audit (LIKE public.audit)'; END $$;\n"
+        hidden["32_b"] = ("CREATE FUNCTION leak() RETURNS void LANGUAGE plpgsql AS"
+                          " $$ BEGIN CREATE TEMP TABLE audit (n int, token text); END $$;\nSELECT leak();\n")
+        p = self.project().pairs({"01_a": AUDIT, "02_see": see})
+        for id_, sql in hidden.items():
+            p.pairs({id_: sql, f"{int(id_[:2]) + 1}_see": see})
+        p.up()
+        tokens = p.tokens()
+        self.assertEqual(len(tokens), len(hidden) + 1, "none went elsewhere")
+        self.assertEqual(set(tokens), {tokens[0]})
+        self.assertRegex(tokens[0], r"^ü\\ UTF8 off UTC ISO, [A-Z]+ 0 on$")
+
     def test_script_keeps_its_own_settings_to_its_end(self):
         """Outside of transactions each statement has its bracket, and the ledger is written between."""
         for head in ("", "-- brant: transaction=off\n"):
