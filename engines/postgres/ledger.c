@@ -39,6 +39,22 @@ const brn_sql_dialect brn_postgres_ledger_dialect = {
 
 /* --- schema ----------------------------------------------------------------------------------- */
 
+/*
+ * Where the ledger is when nothing says so: in the first schema of the search_path, which may be
+ * another one at the next login: a schema was made that is named like the user, or further up. So
+ * one that is further down goes first, if it is the user's own, and nobody has chosen that
+ * search_path for this connection, as who has a schema for each of his customers does.
+ */
+#define NOT_CHOSEN                                                                                 \
+    "(SELECT s.source FROM pg_catalog.pg_settings s WHERE s.name = 'search_path') <> 'client'"
+#define IS_OURS "pg_catalog.pg_get_userbyid(c.relowner) = current_user AND " NOT_CHOSEN
+#define DEFAULT_SCHEMA                                                                             \
+    "(SELECT CASE WHEN o.nspname <> pg_catalog.current_schema() AND " IS_OURS                      \
+    " THEN o.nspname ELSE pg_catalog.current_schema() END"                                         \
+    " FROM (SELECT pg_catalog.to_regclass('" MIGRATIONS "')::oid AS it) t"                         \
+    " LEFT JOIN pg_catalog.pg_class c ON c.oid = t.it"                                             \
+    " LEFT JOIN pg_catalog.pg_namespace o ON o.oid = c.relnamespace)"
+
 static brant_status no_schema(const brn_postgres *p, brant_error **err)
 {
     brant_status st;
@@ -77,7 +93,7 @@ static brant_status keep_schema(brn_postgres *p, const char *name, brant_error *
 brant_status brn_postgres_ledger_schema(brn_postgres *p, brant_error **err)
 {
     static const char sql[] = "SELECT n.nspname FROM pg_catalog.pg_namespace n"
-                              " WHERE n.nspname = COALESCE($1::name, pg_catalog.current_schema())";
+                              " WHERE n.nspname = COALESCE($1::name, " DEFAULT_SCHEMA ")";
     const char *const values[] = { p->schema };
     PGresult *result = NULL;
     brant_status st;
@@ -247,12 +263,53 @@ static void add_place(brn_buf *sql, const reading *r)
         " pg_catalog.to_regclass(pg_catalog.quote_ident(s.name) || '.%s')::oid AS it"
         " FROM (SELECT %s::text AS name) s) t"
         " LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = t.name; ",
-        r->table, literal != NULL ? literal : "pg_catalog.current_schema()");
+        r->table, literal != NULL ? literal : DEFAULT_SCHEMA);
     sql->failed = sql->failed || (schema != NULL && literal == NULL);
     PQfreemem(literal);
 }
 
-/* Where there is no ledger: in which other schemas there is one, and what another tool has left. */
+/* What was done last there. Who may not read it does without. */
+static void read_moved(brn_ledger_state *out, const reading *r, const char *schema)
+{
+    PGresult *result = NULL;
+    brn_buf sql;
+
+    brn_buf_init(&sql, 0);
+    brn_buf_add_c(&sql, "SELECT m.id, m.checksum FROM ");
+    brn_sql_ledger_table(&sql, &brn_postgres_ledger_dialect, schema);
+    brn_buf_add_c(&sql, " m WHERE m.status = 'completed' ORDER BY m.seq DESC LIMIT 1");
+    if (!sql.failed &&
+        brn_postgres_query_quietly(&result, r->p, brn_buf_text(&sql), 0, NULL, NULL) == BRANT_OK &&
+        PQntuples(result) == 1) {
+        out->moved.schema = brn_arena_strdup(r->arena, schema);
+        out->moved.id = brn_arena_strdup(r->arena, PQgetvalue(result, 0, 0));
+        out->moved.checksum = brn_arena_strdup(r->arena, PQgetvalue(result, 0, 1));
+    }
+    PQclear(result);
+    brn_buf_release(&sql);
+}
+
+#define LEDGERS                                                                                    \
+    " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace o ON o.oid = c.relnamespace"         \
+    " WHERE c.relname = $1::name AND c.relkind IN ('r', 'p') AND o.nspname !~ '^pg_temp'"          \
+    " AND o.nspname IS DISTINCT FROM COALESCE($2::name, pg_catalog.current_schema())"
+
+/* Where there is no ledger: in which other schemas there is one, what another tool has left, and
+ * which of those others may be the one that this connection had. */
+static void add_others(brn_buf *sql)
+{
+    brn_buf_add_c(
+        sql, "SELECT (SELECT pg_catalog.string_agg(o.nspname, ', ' ORDER BY o.nspname)" LEDGERS "),"
+             " (SELECT pg_catalog.min(c.relname::text) FROM pg_catalog.pg_class c"
+             " JOIN pg_catalog.pg_namespace o ON o.oid = c.relnamespace"
+             " WHERE o.nspname = ANY (pg_catalog.current_schemas(false))"
+             " AND c.relkind IN ('r', 'p') AND c.relname IN (");
+    brn_sql_foreign_list(sql);
+    brn_buf_add_c(
+        sql, ")), (SELECT pg_catalog.min(o.nspname::text)" LEDGERS
+             " AND (o.nspname = ANY (pg_catalog.current_schemas(false)) OR " IS_OURS "))");
+}
+
 static brant_status find_others(brn_ledger_state *out, const reading *r, brant_error **err)
 {
     const char *const values[] = { r->table, r->p->schema };
@@ -261,17 +318,7 @@ static brant_status find_others(brn_ledger_state *out, const reading *r, brant_e
     brant_status st;
 
     brn_buf_init(&sql, 0);
-    brn_buf_add_c(
-        &sql, "SELECT (SELECT pg_catalog.string_agg(o.nspname, ', ' ORDER BY o.nspname)"
-              " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace o ON o.oid = c.relnamespace"
-              " WHERE c.relname = $1::name AND c.relkind IN ('r', 'p') AND o.nspname !~ '^pg_temp'"
-              " AND o.nspname IS DISTINCT FROM COALESCE($2::name, pg_catalog.current_schema())),"
-              " (SELECT pg_catalog.min(c.relname::text) FROM pg_catalog.pg_class c"
-              " JOIN pg_catalog.pg_namespace o ON o.oid = c.relnamespace"
-              " WHERE o.nspname = ANY (pg_catalog.current_schemas(false))"
-              " AND c.relkind IN ('r', 'p') AND c.relname IN (");
-    brn_sql_foreign_list(&sql);
-    brn_buf_add_c(&sql, "))");
+    add_others(&sql);
     st = sql.failed ? brn_error_oom(err)
                     : brn_postgres_query(
                           &result, r->p, brn_buf_text(&sql), BRN_ARRAY_LEN(values), values, err);
@@ -281,6 +328,9 @@ static brant_status find_others(brn_ledger_state *out, const reading *r, brant_e
     }
     if (st == BRANT_OK && PQgetisnull(result, 0, 1) == 0) {
         out->foreign = brn_arena_strdup(r->arena, PQgetvalue(result, 0, 1));
+    }
+    if (st == BRANT_OK && PQgetisnull(result, 0, 2) == 0 && !r->p->schema_given) {
+        read_moved(out, r, PQgetvalue(result, 0, 2));
     }
     PQclear(result);
     return st == BRANT_OK && r->arena->oom ? brn_error_oom(err) : st;

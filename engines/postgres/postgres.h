@@ -73,6 +73,7 @@ typedef struct brn_postgres {
     const char *dbname; /* database that it is connected to */
     /* Of the ledger: the setting, else the current one once it is known; NULL. */
     const char *schema;
+    bool schema_given; /* it is the setting */
     bool schema_known; /* it exists */
     bool ledger_known; /* and so does the ledger in it */
     int64_t connect_timeout_ms;

@@ -185,6 +185,50 @@ class Leaks(support_postgres.Case):
         self.assertEqual(p.sql("SELECT count(*) FROM pg_tables WHERE tablename = 'inside'"), [(0,)])
 
 
+class Place(support_postgres.Case):
+    """The first schema of the search_path becomes another one: nothing runs twice."""
+
+    FILES = {"1_a": AUDIT.replace("audit", "public.audit"), "2_b": "INSERT INTO public.audit (token) VALUES ('2');\n"}
+    NEXT = {"3_c": "INSERT INTO public.audit (token) VALUES ('3');\n"}
+
+    def test_a_schema_that_is_named_like_the_user(self):
+        p = self.project().pairs({**self.FILES, "2_b": self.FILES["2_b"] + "CREATE SCHEMA brant;\n"})
+        p.up()
+        lock = p.run("lock", "--json", check=0).json()["locks"][0]["id"]
+        p.up()
+        p.pairs(self.NEXT).up()
+        self.assertEqual(p.sql("SELECT token FROM public.audit ORDER BY n"), [("2",), ("3",)])
+        self.assertEqual(p.sql("SELECT schemaname FROM pg_tables WHERE tablename = 'brant_migrations'"), [("public",)])
+        self.assertEqual(p.run("status", "--json", check=0).json()["databases"][0]["version"], "3")
+        self.assertEqual(p.run("lock", "--json", check=0).json()["locks"][0]["id"], lock)
+        p.run("history", "--verify", check=0)
+
+    def test_another_search_path_of_the_role(self):
+        p = self.project().pairs(self.FILES)
+        p.pairs({"2_b": self.FILES["2_b"] + "CREATE SCHEMA app;\nALTER ROLE brant IN DATABASE "
+                        f'"{p.database.name}" SET search_path = app;\n'})
+        p.up()
+        p.pairs(self.NEXT)
+        for command in ("up", "plan"):
+            self.assertRefused(p.run(command), "ledger-schema")
+        p.up("--ledger-schema", "public")
+        self.assertEqual(p.sql("SELECT token FROM public.audit ORDER BY n"), [("2",), ("3",)])
+
+    def test_a_schema_for_each_customer(self):
+        """A search_path of the URL is meant: each has a ledger, and that of others is theirs."""
+        p = self.project().pairs({"1_a": "CREATE TABLE mine (a int);\n"})
+        p.sql("CREATE SCHEMA one; CREATE SCHEMA two")
+        p.pairs({"1_shared": "CREATE TABLE shared (a int);\n"}, folder="shared")
+        p.up("-m", "shared")
+        for schema in ("one", "two"):
+            p.up(env={"DATABASE_URL": p.database.url(search_path=f"{schema},public")})
+        self.assertEqual(p.sql("SELECT schemaname FROM pg_tables WHERE tablename = 'mine' ORDER BY 1"),
+                         [("one",), ("two",)])
+        p.sql("CREATE SCHEMA three")
+        url = p.database.url(search_path="three,public")
+        self.assertRefused(p.run("up", "-m", "shared", env={"DATABASE_URL": url}), "ledger-schema")
+
+
 class Refused(support_postgres.Case):
     def refused(self, text: str, line: int, *words):
         p = self.project().pairs({"001_a": (AUDIT + audit("1"), "SELECT 1;"), "002_b": text})
