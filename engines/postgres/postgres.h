@@ -75,6 +75,7 @@ typedef struct brn_postgres {
     const char *schema;
     bool schema_given; /* it is the setting */
     bool schema_known; /* it exists */
+    bool path_given;   /* the URL, or PGOPTIONS, has a search_path */
     bool ledger_known; /* and so does the ledger in it */
     int64_t connect_timeout_ms;
     int64_t lock_timeout_ms; /* total wait for locks of other applications */
