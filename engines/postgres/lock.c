@@ -261,19 +261,32 @@ static brant_status keep_home(
     return home->known ? BRANT_OK : brn_error_oom(err);
 }
 
-brant_status brn_postgres_settings(brn_postgres *p, bool is_home, brant_error **err)
+/* A trigger at the login may have set what a reset does not bring back, and a configuration that
+ * the server has read anew may have brought something else. */
+#define SET_AGAIN                                                                                  \
+    " (SELECT pg_catalog.count(pg_catalog.set_config(h.name, h.value, false))"                     \
+    " FROM ROWS FROM (pg_catalog.unnest($4::text[]),"                                              \
+    " pg_catalog.unnest(pg_catalog.array_prepend($5::text, $6::text[]))) h(name, value)"           \
+    " WHERE pg_catalog.current_setting(h.name) <> h.value)"
+
+brant_status brn_postgres_settings(brn_postgres *p, bool is_reset, brant_error **err)
 {
     char attempt[NUMBER_TEXT];
-    const char *const values[] = { p->application, attempt, run_settings(p) };
+    bool again = is_reset && p->home.known;
+    const char *const values[] = {
+        p->application,
+        attempt,
+        run_settings(p),
+        "{search_path," BRN_POSTGRES_OTHER_NAMES "}",
+        again ? p->home.search_path : NULL,
+        again ? p->home.others : NULL,
+    };
     PGresult *result = NULL;
     brant_status st;
 
     lock_attempt(attempt, p);
     st = brn_postgres_query_quietly(
-        &result, p, "SELECT " HOME "," SET_ALL, BRN_ARRAY_LEN(values), values, err);
-    if (st == BRANT_OK && is_home) {
-        st = keep_home(p, result, 0, err);
-    }
+        &result, p, "SELECT" SET_ALL "," SET_AGAIN, BRN_ARRAY_LEN(values), values, err);
     PQclear(result);
     return st;
 }

@@ -41,14 +41,18 @@
 #define BRN_POSTGRES_SLOTS 28
 
 /* Settings that a function or a DO block of a script may have left otherwise, unseen, and that make
- * the next script do something else; as one text. All servers know them. */
+ * the next script do something else. All servers know them. Their names, and their values likewise:
+ * the text of an array. */
+#define BRN_POSTGRES_OTHER_NAMES                                                                   \
+    "session_replication_role,client_encoding,default_transaction_read_only,TimeZone,DateStyle"
 #define BRN_POSTGRES_OTHERS                                                                        \
-    "pg_catalog.concat_ws('/'"                                                                     \
-    ", pg_catalog.current_setting('session_replication_role')"                                     \
+    "ARRAY["                                                                                       \
+    "pg_catalog.current_setting('session_replication_role')"                                       \
     ", pg_catalog.current_setting('client_encoding')"                                              \
     ", pg_catalog.current_setting('default_transaction_read_only')"                                \
     ", pg_catalog.current_setting('TimeZone')"                                                     \
-    ", pg_catalog.current_setting('DateStyle'))"
+    ", pg_catalog.current_setting('DateStyle')"                                                    \
+    "]::text"
 
 /* Settings of a session that decide where statements go, and as whom. In the connection's arena. */
 typedef struct brn_postgres_home {
@@ -258,9 +262,9 @@ brant_status brn_postgres_lock_break(
 /* The lock's number: the setting, or derived from the ledger's schema. The server keeps the numbers
  * of each database apart. Needs p->schema. */
 int64_t brn_postgres_lock_number(brn_postgres *p);
-/* Sets what a run needs, as lock() has. is_home: nothing else is set but what the session began
- * with, which is then what counts: the server may have read its configuration anew. */
-brant_status brn_postgres_settings(brn_postgres *p, bool is_home, brant_error **err);
+/* Sets what a run needs, as lock() has. is_reset: and what was otherwise at that time, behind a
+ * RESET ALL. */
+brant_status brn_postgres_settings(brn_postgres *p, bool is_reset, brant_error **err);
 /* Whether this is another run of the server than that where the lock was taken. */
 bool brn_postgres_has_restarted(brn_postgres *p);
 /* Makes p->home known on a session without the lock. */

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a script on PostgreSQL sets for its session ends with it, and never reaches the next one."""
+import servers
 import support
 import support_postgres
 from support_postgres import AUDIT, audit
@@ -140,6 +141,17 @@ class Leaks(support_postgres.Case):
         self.assertEqual(len(tokens), len(hidden) + 1, "none went elsewhere")
         self.assertEqual(set(tokens), {tokens[0]})
         self.assertRegex(tokens[0], r"^ü\\ UTF8 off UTC ISO, [A-Z]+ 0 on$")
+
+    def test_a_configuration_that_is_read_anew_does_not_reach_a_run(self):
+        p = self.project(server=servers.postgres(self))
+        p.env["DATABASE_URL"] = p.database.url(servers.SUPERUSER)
+        see = "INSERT INTO audit (token) SELECT current_setting('DateStyle');\n"
+        p.pairs({"1_a": AUDIT + "GRANT ALL ON audit TO brant;\n" + see,
+                 "2_b": "ALTER SYSTEM SET DateStyle = 'German';\n",
+                 "3_c": "SELECT pg_reload_conf(), pg_sleep(0.1);\n", "4_d": see, "5_e": see})
+        p.up()
+        self.assertEqual(len(set(p.tokens())), 1, p.tokens())
+        self.assertEqual(len(p.tokens()), 3)
 
     def test_script_keeps_its_own_settings_to_its_end(self):
         """Outside of transactions each statement has its bracket, and the ledger is written between."""
