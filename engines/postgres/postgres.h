@@ -97,6 +97,7 @@ typedef struct brn_postgres {
     uint32_t prepared;    /* bits of slots that are prepared on this backend */
     uint32_t guards;      /* of rows, that were sent, and how often they were prepared anew */
     uint32_t guard_plans;
+    char changed[128];     /* before which migration the session was last found changed */
     bool in_program;       /* run() has a transaction open */
     bool in_own;           /* a file's own BEGIN has opened one */
     bool unwritten;        /* something was committed that may not be on disk */

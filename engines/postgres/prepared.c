@@ -99,7 +99,18 @@ static const struct guard_word {
     { "row_lost", "the ledger row of the migration was written by another run" },
 };
 
-static brant_status guard_error(brn_pipe *pipe, const char *text, brant_error **err)
+/* A second time reset() was not enough, and something else has to change. */
+static bool is_first_time(brn_postgres *p, const char *id)
+{
+    char before[sizeof(p->changed)];
+
+    memcpy(before, p->changed, sizeof(before));
+    (void)snprintf(p->changed, sizeof(p->changed), "%s", id != NULL ? id : "");
+    return strcmp(before, p->changed) != 0;
+}
+
+static brant_status guard_error(
+    brn_pipe *pipe, const brn_op *op, const char *text, brant_error **err)
 {
     brant_status st;
 
@@ -118,7 +129,7 @@ static brant_status guard_error(brn_pipe *pipe, const char *text, brant_error **
     }
     /* reset() restores it, and then the same goes on. */
     pipe->state->passing = true;
-    pipe->state->at_once = true;
+    pipe->state->at_once = is_first_time(pipe->p, op->id);
     return brn_error(
         err, BRANT_ESTATEMENT, "session.changed",
         "the migration before has left the session with other settings, another role or a temporary "
@@ -398,7 +409,7 @@ brant_status brn_pipe_error(
         return BRANT_OK;
     }
     if (op->type == BRN_OP_GUARD && text != NULL) {
-        st = guard_error(pipe, text, err);
+        st = guard_error(pipe, op, text, err);
     }
     if (st == BRANT_OK) {
         const char *advice = brn_postgres_advice(PQresultErrorField(result, PG_DIAG_SQLSTATE), sql);
