@@ -271,13 +271,14 @@ static brant_status keep_home(
 
 brant_status brn_postgres_settings(brn_postgres *p, bool is_reset, brant_error **err)
 {
+    static const char names[] = "{search_path," BRN_POSTGRES_OTHER_NAMES "}";
     char attempt[NUMBER_TEXT];
     bool again = is_reset && p->home.known;
     const char *const values[] = {
         p->application,
         attempt,
         run_settings(p),
-        "{search_path," BRN_POSTGRES_OTHER_NAMES "}",
+        names,
         again ? p->home.search_path : NULL,
         again ? p->home.others : NULL,
     };

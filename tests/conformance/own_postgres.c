@@ -201,7 +201,7 @@ static void what_a_reindex_left_goes_before_the_next(void **state)
     static const char *const statements[] = {
         "REINDEX INDEX CONCURRENTLY i",
         "REINDEX (CONCURRENTLY) TABLE t",
-        "REINDEX INDEX CONCURRENTLY " LONGEST,
+        ("REINDEX INDEX CONCURRENTLY " LONGEST),
     };
     conf_db *db = *state;
     brn_conn *conn = conf_connect(db);
