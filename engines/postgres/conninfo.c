@@ -210,6 +210,17 @@ static void add_search_path(reading *r)
     brn_buf_release(&text);
 }
 
+static void note_search_path(const reading *r)
+{
+    const PQconninfoOption *elsewhere = find_known(r, "options");
+    const char *options = find(r, "options");
+
+    if (options == NULL && elsewhere != NULL) {
+        options = elsewhere->val;
+    }
+    r->p->path_given = options != NULL && strstr(options, "search_path") != NULL;
+}
+
 /* --- where, who, which ------------------------------------------------------------------------ */
 
 /* One of host, host:port, [v6] and [v6]:port, which core/url.c has checked. */
@@ -424,6 +435,7 @@ brant_status brn_postgres_conninfo(
         st = read_param(&r, &opts->url->params.items[i], err);
     }
     add_search_path(&r);
+    note_search_path(&r);
     if (find(&r, "service") == NULL) {
         fix_identity(&r);
     }

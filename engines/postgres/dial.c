@@ -43,6 +43,9 @@ static const struct refusal {
       "All connections of the server (max_connections), the database or the user are in use. Try "
       "again later, or raise the limit." },
     { "57P03", "connect.unreachable", "The server starts up or shuts down. Try again later." },
+    { "55000", "connect.refused",
+      "The database takes no connections: ALTER DATABASE ... ALLOW_CONNECTIONS true changes that." },
+    { "P0", "connect.refused", "A trigger of the database that runs at the login says so." },
     { "08", "connect.unreachable", "Look at the log of the server, or of the pooler before it." },
     { "53", "connect.unreachable", "Look at the log of the server." },
     { "57", "connect.unreachable", "Look at the log of the server." },

@@ -26,11 +26,14 @@
  * partitioned index is INVALID until all its partitions have theirs, which is no failure. */
 #define LEFT_BEHIND "NOT i.indisvalid AND c.relkind = 'i' AND "
 static const char by_create[] = INDEXES LEFT_BEHIND "i.indrelid = " RELATION " AND c.relname = $3";
+/* The server cuts a long name to make room for the suffix, by whole characters. */
 static const char by_reindex_index[] =
     INDEXES LEFT_BEHIND "i.indrelid = (SELECT o.indrelid FROM pg_index o"
-                        " WHERE o.indexrelid = " RELATION ") AND left(c.relname, length($2)) = $2"
-                        " AND substr(c.relname, length($2) + 1) ~ '^_cc(new|old)[0-9]*$'"
-                        " AND $3::text IS NOT NULL";
+                        " WHERE o.indexrelid = " RELATION
+                        ") AND c.relname ~ '_cc(new|old)[0-9]*$' AND $3::text IS NOT NULL"
+                        " AND regexp_replace(c.relname, '_cc(new|old)[0-9]*$', '') ="
+                        " CASE WHEN octet_length(c.relname) < 60 THEN $2 ELSE left($2,"
+                        " length(regexp_replace(c.relname, '_cc(new|old)[0-9]*$', ''))) END";
 static const char by_reindex_table[] = INDEXES LEFT_BEHIND
     "i.indrelid = " RELATION " AND c.relname ~ '_cc(new|old)[0-9]*$' AND $3::text IS NOT NULL";
 /* Of an index that has no name in its statement: it is known by its table only. */

@@ -418,8 +418,9 @@ static bool is_repeatable(inspection *in, const struct known_verb *known)
                in->what->object == BRN_OBJECT_DEFAULT_PRIVILEGES;
     case BRN_VERB_OTHER:
         /* LISTEN, LOAD: nothing but the session changes. PREPARE and DECLARE fail when it is
-         * there, but are run on another session only. */
-        return has(in, BRN_STMT_SESSION);
+         * there, but are run on another session only. A cursor WITH HOLD has run its query. */
+        return has(in, BRN_STMT_SESSION) &&
+               (strcmp(in->out->kind, "declare") != 0 || !calls_functions(in));
     default:
         return known->repeatable;
     }
@@ -528,9 +529,9 @@ void brn_postgres_inspect_class(
     out->ddl = has(&in, BRN_STMT_DDL);
     out->dml = has(&in, BRN_STMT_DML);
     out->destructive = has(&in, BRN_STMT_DESTRUCTIVE);
+    name_kind(&in, known);
     out->repeatable = is_repeatable(&in, known);
     out->session = is_session(&in);
-    name_kind(&in, known);
     inspect_role(&in, conn, known);
     if (what->verb == BRN_VERB_SET || what->verb == BRN_VERB_SELECT ||
         what->verb == BRN_VERB_BEGIN) {

@@ -39,6 +39,19 @@ const brn_sql_dialect brn_postgres_ledger_dialect = {
 
 /* --- schema ----------------------------------------------------------------------------------- */
 
+/*
+ * Where the ledger is when nothing says so: in the first schema of the search_path, which may be
+ * another one at the next login: a schema was made that is named like the user, or further up. So
+ * one that is further down goes first, if it is the user's own, and nobody has chosen that
+ * search_path for this connection, as who has a schema for each of his customers does.
+ */
+#define IS_OWN "pg_catalog.pg_get_userbyid(c.relowner) = current_user"
+#define FURTHER_DOWN                                                                               \
+    "COALESCE((SELECT o.nspname FROM pg_catalog.pg_class c"                                        \
+    " JOIN pg_catalog.pg_namespace o ON o.oid = c.relnamespace"                                    \
+    " WHERE c.oid = pg_catalog.to_regclass('" MIGRATIONS "')::oid AND " IS_OWN                     \
+    "), pg_catalog.current_schema())"
+
 static brant_status no_schema(const brn_postgres *p, brant_error **err)
 {
     brant_status st;
@@ -76,8 +89,10 @@ static brant_status keep_schema(brn_postgres *p, const char *name, brant_error *
 
 brant_status brn_postgres_ledger_schema(brn_postgres *p, brant_error **err)
 {
-    static const char sql[] = "SELECT n.nspname FROM pg_catalog.pg_namespace n"
-                              " WHERE n.nspname = COALESCE($1::name, pg_catalog.current_schema())";
+    static const char here[] = "SELECT n.nspname FROM pg_catalog.pg_namespace n"
+                               " WHERE n.nspname = COALESCE($1::name, pg_catalog.current_schema())";
+    static const char down[] = "SELECT n.nspname FROM pg_catalog.pg_namespace n"
+                               " WHERE n.nspname = COALESCE($1::name, " FURTHER_DOWN ")";
     const char *const values[] = { p->schema };
     PGresult *result = NULL;
     brant_status st;
@@ -85,7 +100,8 @@ brant_status brn_postgres_ledger_schema(brn_postgres *p, brant_error **err)
     if (p->schema_known) {
         return BRANT_OK;
     }
-    st = brn_postgres_query(&result, p, sql, BRN_ARRAY_LEN(values), values, err);
+    st = brn_postgres_query(
+        &result, p, p->path_given ? here : down, BRN_ARRAY_LEN(values), values, err);
     if (st == BRANT_OK) {
         st = keep_schema(p, PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : NULL, err);
     }
@@ -106,6 +122,7 @@ typedef struct reading {
     const PGresult *result; /* and the row of it, for column_text() */
     int row;
     bool is_here; /* it is in the schema that it belongs into */
+    bool is_down; /* or further down the search_path, where it may belong */
     bool in_rows; /* what follows are rows */
 } reading;
 
@@ -139,6 +156,11 @@ static brant_status take_place(reading *r, brant_error **err)
     r->is_here = strcmp(PQgetvalue(r->result, r->row, 1), "t") == 0;
     if (strcmp(PQgetvalue(r->result, r->row, 2), "t") == 0) {
         return hidden_rows(r, err);
+    }
+    r->is_down = strcmp(PQgetvalue(r->result, r->row, 3), "t") == 0 && r->p->schema == NULL &&
+                 !r->p->path_given;
+    if (r->is_down) {
+        return BRANT_OK;
     }
     return schema != NULL || r->p->schema != NULL ? keep_schema(r->p, schema, err) : BRANT_OK;
 }
@@ -233,8 +255,8 @@ static brant_status take_all(reading *r, brant_error **err)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-/* The schema, if it exists; whether the table is in it; whether policies keep rows of it from us.
- */
+/* The schema, if it exists; whether the table is in it; whether policies keep rows of it from us;
+ * whether there is only one further down. */
 static void add_place(brn_buf *sql, const reading *r)
 {
     const char *schema = r->p->schema;
@@ -242,17 +264,60 @@ static void add_place(brn_buf *sql, const reading *r)
 
     brn_buf_printf(
         sql,
-        "SELECT n.nspname, t.it IS NOT NULL, pg_catalog.row_security_active(t.it)"
+        "SELECT n.nspname, t.it IS NOT NULL, pg_catalog.row_security_active(t.it),"
+        " t.it IS NULL AND pg_catalog.to_regclass('%s') IS NOT NULL"
         " FROM (SELECT s.name,"
         " pg_catalog.to_regclass(pg_catalog.quote_ident(s.name) || '.%s')::oid AS it"
         " FROM (SELECT %s::text AS name) s) t"
         " LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = t.name; ",
-        r->table, literal != NULL ? literal : "pg_catalog.current_schema()");
+        r->table, r->table, literal != NULL ? literal : "pg_catalog.current_schema()");
     sql->failed = sql->failed || (schema != NULL && literal == NULL);
     PQfreemem(literal);
 }
 
-/* Where there is no ledger: in which other schemas there is one, and what another tool has left. */
+/* What was done last there. Who may not read it does without. */
+static void read_moved(brn_ledger_state *out, const reading *r, const char *schema)
+{
+    PGresult *result = NULL;
+    brn_buf sql;
+
+    brn_buf_init(&sql, 0);
+    brn_buf_add_c(&sql, "SELECT m.id, m.checksum FROM ");
+    brn_sql_ledger_table(&sql, &brn_postgres_ledger_dialect, schema);
+    brn_buf_add_c(&sql, " m WHERE m.status = 'completed' ORDER BY m.seq DESC LIMIT 1");
+    if (!sql.failed &&
+        brn_postgres_query_quietly(&result, r->p, brn_buf_text(&sql), 0, NULL, NULL) == BRANT_OK &&
+        PQntuples(result) == 1) {
+        out->moved.schema = brn_arena_strdup(r->arena, schema);
+        out->moved.id = brn_arena_strdup(r->arena, PQgetvalue(result, 0, 0));
+        out->moved.checksum = brn_arena_strdup(r->arena, PQgetvalue(result, 0, 1));
+    }
+    PQclear(result);
+    brn_buf_release(&sql);
+}
+
+#define LEDGERS                                                                                    \
+    " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace o ON o.oid = c.relnamespace"         \
+    " WHERE c.relname = $1::name AND c.relkind IN ('r', 'p') AND o.nspname !~ '^pg_temp'"          \
+    " AND o.nspname IS DISTINCT FROM COALESCE($2::name, pg_catalog.current_schema())"
+
+/* Where there is no ledger: in which other schemas there is one, what another tool has left, and
+ * which of those others may be the one that this connection had. */
+static void add_others(brn_buf *sql, bool path_given)
+{
+    brn_buf_add_c(
+        sql, "SELECT (SELECT pg_catalog.string_agg(o.nspname, ', ' ORDER BY o.nspname)" LEDGERS "),"
+             " (SELECT pg_catalog.min(c.relname::text) FROM pg_catalog.pg_class c"
+             " JOIN pg_catalog.pg_namespace o ON o.oid = c.relnamespace"
+             " WHERE o.nspname = ANY (pg_catalog.current_schemas(false))"
+             " AND c.relkind IN ('r', 'p') AND c.relname IN (");
+    brn_sql_foreign_list(sql);
+    brn_buf_add_c(
+        sql, ")), (SELECT pg_catalog.min(o.nspname::text)" LEDGERS
+             " AND (o.nspname = ANY (pg_catalog.current_schemas(false))");
+    brn_buf_add_c(sql, path_given ? "))" : " OR " IS_OWN "))");
+}
+
 static brant_status find_others(brn_ledger_state *out, const reading *r, brant_error **err)
 {
     const char *const values[] = { r->table, r->p->schema };
@@ -261,17 +326,7 @@ static brant_status find_others(brn_ledger_state *out, const reading *r, brant_e
     brant_status st;
 
     brn_buf_init(&sql, 0);
-    brn_buf_add_c(
-        &sql, "SELECT (SELECT pg_catalog.string_agg(o.nspname, ', ' ORDER BY o.nspname)"
-              " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace o ON o.oid = c.relnamespace"
-              " WHERE c.relname = $1::name AND c.relkind IN ('r', 'p') AND o.nspname !~ '^pg_temp'"
-              " AND o.nspname IS DISTINCT FROM COALESCE($2::name, pg_catalog.current_schema())),"
-              " (SELECT pg_catalog.min(c.relname::text) FROM pg_catalog.pg_class c"
-              " JOIN pg_catalog.pg_namespace o ON o.oid = c.relnamespace"
-              " WHERE o.nspname = ANY (pg_catalog.current_schemas(false))"
-              " AND c.relkind IN ('r', 'p') AND c.relname IN (");
-    brn_sql_foreign_list(&sql);
-    brn_buf_add_c(&sql, "))");
+    add_others(&sql, r->p->path_given);
     st = sql.failed ? brn_error_oom(err)
                     : brn_postgres_query(
                           &result, r->p, brn_buf_text(&sql), BRN_ARRAY_LEN(values), values, err);
@@ -281,6 +336,9 @@ static brant_status find_others(brn_ledger_state *out, const reading *r, brant_e
     }
     if (st == BRANT_OK && PQgetisnull(result, 0, 1) == 0) {
         out->foreign = brn_arena_strdup(r->arena, PQgetvalue(result, 0, 1));
+    }
+    if (st == BRANT_OK && PQgetisnull(result, 0, 2) == 0 && !r->p->schema_given) {
+        read_moved(out, r, PQgetvalue(result, 0, 2));
     }
     PQclear(result);
     return st == BRANT_OK && r->arena->oom ? brn_error_oom(err) : st;
@@ -298,7 +356,7 @@ static void add_select(brn_buf *sql, const reading *r, size_t limit)
     }
 }
 
-static brant_status read_table(reading *r, size_t limit, brant_error **err)
+static brant_status read_once(reading *r, size_t limit, brant_error **err)
 {
     brn_buf sql;
     brant_status st = brn_control_check(r->p->conn.control, err);
@@ -326,6 +384,18 @@ static brant_status read_table(reading *r, size_t limit, brant_error **err)
     brn_buf_release(&sql);
     r->p->ledger_known = st == BRANT_OK && r->is_here;
     return st == BRANT_OK && r->arena->oom ? brn_error_oom(err) : st;
+}
+
+static brant_status read_table(reading *r, size_t limit, brant_error **err)
+{
+    brant_status st = read_once(r, limit, err);
+
+    if (st == BRANT_OK && r->is_down) {
+        r->is_down = false;
+        st = brn_postgres_ledger_schema(r->p, err);
+        st = st == BRANT_OK ? read_once(r, limit, err) : st;
+    }
+    return st;
 }
 
 brant_status brn_postgres_ledger_read(

@@ -215,8 +215,7 @@ static brant_status check_pooler(brn_postgres *p, int pid, brant_error **err)
 
 #define HOME                                                                                       \
     "pg_catalog.current_setting('search_path'), current_user,"                                     \
-    " pg_catalog.current_setting('session_replication_role'),"                                     \
-    " pg_catalog.current_setting('synchronous_commit')"
+    " " BRN_POSTGRES_OTHERS ", pg_catalog.current_setting('synchronous_commit')"
 
 #define STARTED "EXTRACT(epoch FROM pg_catalog.pg_postmaster_start_time())::text"
 
@@ -247,20 +246,6 @@ static void lock_attempt(char out[NUMBER_TEXT], const brn_postgres *p)
     (void)snprintf(out, NUMBER_TEXT, "%" PRId64, ms < INT32_MAX ? ms : (int64_t)INT32_MAX);
 }
 
-brant_status brn_postgres_settings(brn_postgres *p, brant_error **err)
-{
-    char attempt[NUMBER_TEXT];
-    const char *const values[] = { p->application, attempt, run_settings(p) };
-    PGresult *result = NULL;
-    brant_status st;
-
-    lock_attempt(attempt, p);
-    st = brn_postgres_query_quietly(
-        &result, p, "SELECT" SET_ALL, BRN_ARRAY_LEN(values), values, err);
-    PQclear(result);
-    return st;
-}
-
 /* From the columns of HOME, which begin at `column`. */
 static brant_status keep_home(
     brn_postgres *p, const PGresult *result, int column, brant_error **err)
@@ -269,11 +254,42 @@ static brant_status keep_home(
 
     home->search_path = brn_arena_strdup(&p->arena, PQgetvalue(result, 0, column));
     home->user = brn_arena_strdup(&p->arena, PQgetvalue(result, 0, column + 1));
-    home->replication = brn_arena_strdup(&p->arena, PQgetvalue(result, 0, column + 2));
+    home->others = brn_arena_strdup(&p->arena, PQgetvalue(result, 0, column + 2));
     home->wait = brn_arena_strdup(&p->arena, PQgetvalue(result, 0, column + 3));
-    home->known = home->search_path != NULL && home->user != NULL && home->replication != NULL &&
+    home->known = home->search_path != NULL && home->user != NULL && home->others != NULL &&
                   home->wait != NULL;
     return home->known ? BRANT_OK : brn_error_oom(err);
+}
+
+/* A trigger at the login may have set what a reset does not bring back, and a configuration that
+ * the server has read anew may have brought something else. */
+#define SET_AGAIN                                                                                  \
+    " (SELECT pg_catalog.count(pg_catalog.set_config(h.name, h.value, false))"                     \
+    " FROM ROWS FROM (pg_catalog.unnest($4::text[]),"                                              \
+    " pg_catalog.unnest(pg_catalog.array_prepend($5::text, $6::text[]))) h(name, value)"           \
+    " WHERE pg_catalog.current_setting(h.name) <> h.value)"
+
+brant_status brn_postgres_settings(brn_postgres *p, bool is_reset, brant_error **err)
+{
+    static const char names[] = "{search_path," BRN_POSTGRES_OTHER_NAMES "}";
+    char attempt[NUMBER_TEXT];
+    bool again = is_reset && p->home.known;
+    const char *const values[] = {
+        p->application,
+        attempt,
+        run_settings(p),
+        names,
+        again ? p->home.search_path : NULL,
+        again ? p->home.others : NULL,
+    };
+    PGresult *result = NULL;
+    brant_status st;
+
+    lock_attempt(attempt, p);
+    st = brn_postgres_query_quietly(
+        &result, p, "SELECT" SET_ALL "," SET_AGAIN, BRN_ARRAY_LEN(values), values, err);
+    PQclear(result);
+    return st;
 }
 
 brant_status brn_postgres_home_read(brn_postgres *p, brant_error **err)

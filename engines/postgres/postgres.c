@@ -244,6 +244,7 @@ static void read_options(brn_postgres *p, const brn_connect_options *opts)
         .window_bytes = WINDOW_BYTES,
     };
     p->schema = schema != NULL && schema[0] != '\0' ? schema : NULL;
+    p->schema_given = p->schema != NULL;
     p->connect_timeout_ms = opts->connect_timeout_ms;
     p->lock_timeout_ms = opts->lock_timeout_ms;
     p->lock_attempt_ms = opts->lock_attempt_ms;

@@ -40,13 +40,27 @@
 /* Statements that are prepared once on a connection, by slot (ledger.c names and renders them). */
 #define BRN_POSTGRES_SLOTS 28
 
+/* Settings that a function or a DO block of a script may have left otherwise, unseen, and that make
+ * the next script do something else. All servers know them. Their names, and their values likewise:
+ * the text of an array. */
+#define BRN_POSTGRES_OTHER_NAMES                                                                   \
+    "session_replication_role,client_encoding,default_transaction_read_only,TimeZone,DateStyle"
+#define BRN_POSTGRES_OTHERS                                                                        \
+    "ARRAY["                                                                                       \
+    "pg_catalog.current_setting('session_replication_role')"                                       \
+    ", pg_catalog.current_setting('client_encoding')"                                              \
+    ", pg_catalog.current_setting('default_transaction_read_only')"                                \
+    ", pg_catalog.current_setting('TimeZone')"                                                     \
+    ", pg_catalog.current_setting('DateStyle')"                                                    \
+    "]::text"
+
 /* Settings of a session that decide where statements go, and as whom. In the connection's arena. */
 typedef struct brn_postgres_home {
     bool known;
     const char *search_path;
     const char *user;
-    const char *replication; /* session_replication_role */
-    const char *wait;        /* synchronous_commit */
+    const char *others; /* what else decides what a statement does: BRN_POSTGRES_OTHERS */
+    const char *wait;   /* synchronous_commit */
 } brn_postgres_home;
 
 typedef struct brn_postgres {
@@ -63,7 +77,9 @@ typedef struct brn_postgres {
     const char *dbname; /* database that it is connected to */
     /* Of the ledger: the setting, else the current one once it is known; NULL. */
     const char *schema;
+    bool schema_given; /* it is the setting */
     bool schema_known; /* it exists */
+    bool path_given;   /* the URL, or PGOPTIONS, has a search_path */
     bool ledger_known; /* and so does the ledger in it */
     int64_t connect_timeout_ms;
     int64_t lock_timeout_ms; /* total wait for locks of other applications */
@@ -81,6 +97,7 @@ typedef struct brn_postgres {
     uint32_t prepared;    /* bits of slots that are prepared on this backend */
     uint32_t guards;      /* of rows, that were sent, and how often they were prepared anew */
     uint32_t guard_plans;
+    char changed[128];     /* before which migration the session was last found changed */
     bool in_program;       /* run() has a transaction open */
     bool in_own;           /* a file's own BEGIN has opened one */
     bool unwritten;        /* something was committed that may not be on disk */
@@ -246,8 +263,9 @@ brant_status brn_postgres_lock_break(
 /* The lock's number: the setting, or derived from the ledger's schema. The server keeps the numbers
  * of each database apart. Needs p->schema. */
 int64_t brn_postgres_lock_number(brn_postgres *p);
-/* Sets what a run needs, as lock() has: behind a RESET ALL. */
-brant_status brn_postgres_settings(brn_postgres *p, brant_error **err);
+/* Sets what a run needs, as lock() has. is_reset: and what was otherwise at that time, behind a
+ * RESET ALL. */
+brant_status brn_postgres_settings(brn_postgres *p, bool is_reset, brant_error **err);
 /* Whether this is another run of the server than that where the lock was taken. */
 bool brn_postgres_has_restarted(brn_postgres *p);
 /* Makes p->home known on a session without the lock. */

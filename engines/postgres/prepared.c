@@ -35,6 +35,18 @@ _Static_assert(SLOT_COUNT <= BRN_POSTGRES_SLOTS, "a slot for each statement");
 
 /* --- guard ------------------------------------------------------------------------------------ */
 
+/* What brn_postgres_settings() has set is otherwise. */
+#define OF_A_RUN                                                                                   \
+    "pg_catalog.current_setting('statement_timeout') <> '0'"                                       \
+    " OR pg_catalog.current_setting('standard_conforming_strings') <> 'on'"
+
+/* A temporary table goes before one of the same name. Asked by what depends on the schema, which
+ * has an index; a session that never had one has no schema for it either. */
+#define HAS_TEMPORARY                                                                              \
+    "(pg_catalog.pg_my_temp_schema() <> 0 AND EXISTS (SELECT FROM pg_catalog.pg_depend d"          \
+    " WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass"                         \
+    " AND d.refobjid = pg_catalog.pg_my_temp_schema()))"
+
 /*
  * The lock is held twice, so letting go of it once and taking it again shows that this session
  * holds it, and touches only what the session itself has noted: pg_locks goes through the locks of
@@ -48,8 +60,8 @@ static void render_guard(brn_buf *sql, const brn_postgres *p, bool row)
                               " THEN " RAISE("lock_lost"));
     brn_buf_add_c(
         sql, " WHEN pg_catalog.current_setting('search_path') <> $2 OR current_user <> $3"
-             " OR pg_catalog.current_setting('session_replication_role') <> $4"
-             " THEN " RAISE("session_changed"));
+             " OR " BRN_POSTGRES_OTHERS " <> $4 OR ($4 IS NOT NULL AND (" OF_A_RUN
+             " OR " HAS_TEMPORARY ")) THEN " RAISE("session_changed"));
     if (row) {
         brn_buf_add_c(sql, " WHEN NOT EXISTS (SELECT FROM ");
         brn_sql_ledger_table(sql, &brn_postgres_ledger_dialect, p->schema);
@@ -70,7 +82,7 @@ static void guard_values(brn_pipe_text *out, const brn_pipe *pipe, const brn_op 
     out->values[0] = out->numbers[0];
     out->values[1] = any ? NULL : p->home.search_path;
     out->values[2] = any ? NULL : p->home.user;
-    out->values[3] = any ? NULL : p->home.replication;
+    out->values[3] = any ? NULL : p->home.others;
     out->count = 4;
     if (op->id != NULL) {
         out->values[4] = op->id;
@@ -87,7 +99,18 @@ static const struct guard_word {
     { "row_lost", "the ledger row of the migration was written by another run" },
 };
 
-static brant_status guard_error(brn_pipe *pipe, const char *text, brant_error **err)
+/* A second time reset() was not enough, and something else has to change. */
+static bool is_first_time(brn_postgres *p, const char *id)
+{
+    char before[sizeof(p->changed)];
+
+    memcpy(before, p->changed, sizeof(before));
+    (void)snprintf(p->changed, sizeof(p->changed), "%s", id != NULL ? id : "");
+    return strcmp(before, p->changed) != 0;
+}
+
+static brant_status guard_error(
+    brn_pipe *pipe, const brn_op *op, const char *text, brant_error **err)
 {
     brant_status st;
 
@@ -106,10 +129,11 @@ static brant_status guard_error(brn_pipe *pipe, const char *text, brant_error **
     }
     /* reset() restores it, and then the same goes on. */
     pipe->state->passing = true;
+    pipe->state->at_once = is_first_time(pipe->p, op->id);
     return brn_error(
         err, BRANT_ESTATEMENT, "session.changed",
-        "the migration before has left the session with another search_path, role or "
-        "session_replication_role");
+        "the migration before has left the session with other settings, another role or a temporary "
+        "table");
 }
 
 /*
@@ -385,7 +409,7 @@ brant_status brn_pipe_error(
         return BRANT_OK;
     }
     if (op->type == BRN_OP_GUARD && text != NULL) {
-        st = guard_error(pipe, text, err);
+        st = guard_error(pipe, op, text, err);
     }
     if (st == BRANT_OK) {
         const char *advice = brn_postgres_advice(PQresultErrorField(result, PG_DIAG_SQLSTATE), sql);

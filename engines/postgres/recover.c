@@ -97,7 +97,7 @@ brant_status brn_postgres_restore(brn_postgres *p, brant_error **err)
     }
     p->prepared = 0;
     p->role_set = false;
-    return st == BRANT_OK ? brn_postgres_settings(p, err) : st;
+    return st == BRANT_OK ? brn_postgres_settings(p, true, err) : st;
 }
 
 static brant_status roll_back(brn_postgres *p, brant_error **err)

@@ -209,7 +209,7 @@ static brant_status run_concurrent(brn_pipe *pipe, size_t index, brant_error **e
         st = brn_postgres_index_check(p, &stmt, err);
     }
     if (st == BRANT_OK && p->settings_sent) {
-        st = brn_postgres_settings(p, err);
+        st = brn_postgres_settings(p, false, err);
     }
     if (ran &&
         (PQstatus(p->pg) != CONNECTION_OK || st == BRANT_ETIMEOUT || st == BRANT_ECANCELLED)) {
@@ -314,7 +314,10 @@ brant_status brn_postgres_run(
         at = end > at ? end : at + 1;
     }
     if (st != BRANT_OK) {
-        brn_error_subject(err, conn->database, brn_program_migration(program, state->ops_done));
+        /* What is done and not reported has not failed. */
+        size_t failed = pipe->held ? pipe->answered : state->ops_done;
+
+        brn_error_subject(err, conn->database, brn_program_migration(program, failed));
     }
     brn_buf_release(&pipe->text);
     free(results);

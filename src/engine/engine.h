@@ -190,11 +190,19 @@ typedef struct brn_lock_holder {
     char id[64];        /* by which the server knows the lock, held or not: a number; "" */
 } brn_lock_holder;
 
+/* What was done last according to a ledger that may be the connection's own of before. */
+typedef struct brn_ledger_moved {
+    const char *schema; /* NULL: there is none */
+    const char *id;
+    const char *checksum;
+} brn_ledger_moved;
+
 typedef struct brn_ledger_state {
     bool exists; /* the tables are there */
     brn_ledger_rows rows;
     /* A ledger in another place of the same database, for the warning; NULL. */
     const char *elsewhere;
+    brn_ledger_moved moved;
     /* Without tables of ours: one of brn_sql_foreign_list(); NULL. */
     const char *foreign;
 } brn_ledger_state;

@@ -101,6 +101,7 @@ typedef struct brn_run_state {
     /* The transaction that it failed in was rolled back, and some of it has stayed all the same.
      * Never together with passing. */
     bool kept;
+    bool at_once; /* passing, and reset() is all that it takes: there is nobody to wait for */
 } brn_run_state;
 
 /* Id of the migration that operation `op` belongs to: that of the nearest guard. NULL: not known.

@@ -9,7 +9,7 @@
 #include "run/runner.h"
 
 /* "adopt.foreign_history" when the plan has steps for a database without a ledger, where a known
- * tool has its table. */
+ * tool has its table; "ledger.moved" where another schema has a ledger of the same migrations. */
 brant_status brn_foreign_refuse(const brn_run *run, brant_error **err);
 
 #endif

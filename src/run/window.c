@@ -305,11 +305,14 @@ static bool may_try_again(window *w, const brn_run_state *state)
 
 /* Growing pauses with some chance in them, so that two who are in each other's way do not meet
  * again; in slices, so that a cancellation is seen soon. */
-static brant_status pause_before_retry(window *w, brant_error **err)
+static brant_status pause_before_retry(window *w, const brn_run_state *state, brant_error **err)
 {
     const brn_control *control = &w->run->session->control;
     int64_t left = w->pause_ms - brn_jitter(&w->jitter, (uint32_t)(w->pause_ms / 2 + 1));
     brant_status st = brn_control_check(control, err);
+    if (state->at_once) {
+        return st;
+    }
     while (left > 0 && st == BRANT_OK) {
         int64_t slice = left < PAUSE_SLICE_MS ? left : PAUSE_SLICE_MS;
         brn_clock_sleep_ms((uint32_t)brn_control_left_ms(control, slice));
@@ -410,7 +413,7 @@ static bool prepare_retry(window *w, const brn_run_state *state, brant_error **f
         return false;
     }
     brant_error *stopped = NULL;
-    if (w->done < w->count && pause_before_retry(w, &stopped) != BRANT_OK) {
+    if (w->done < w->count && pause_before_retry(w, state, &stopped) != BRANT_OK) {
         brant_error_free(*failure);
         *failure = stopped;
         return false;

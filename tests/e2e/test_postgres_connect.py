@@ -112,6 +112,14 @@ class Apart(Case):
         self.check(p, p.server.url(p.database.name, user=role, password=SECRET), "connect.no_rights", "GRANT CONNECT",
                    role)
 
+    def test_database_that_takes_no_connections(self):
+        p = self.project()
+        with p.server.connect() as admin:
+            admin.query(f'ALTER DATABASE "{p.database.name}" ALLOW_CONNECTIONS false')
+        result = p.run("ping")
+        self.assertSays(result, "not currently accepting connections", "ALLOW_CONNECTIONS", where="out")
+        self.assertEqual(result.code, 10, result)
+
     def test_S_C80_no_right_to_create_in_the_schema(self):
         p = self.project()
         p.sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC")

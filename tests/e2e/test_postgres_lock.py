@@ -248,6 +248,7 @@ class Holder(Case):
         p.run("lock", "release", "--yes", check=0)
         result = holder.finish(20)
         self.assertNotEqual(result.code, 0, result)
+        self.assertIn('"migration":"002_b"', result.err.splitlines()[-1], result)
         self.assertGone(p)
         self.assertEqual(p.tokens(), [])
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a script on PostgreSQL sets for its session ends with it, and never reaches the next one."""
+import servers
 import support
 import support_postgres
 from support_postgres import AUDIT, audit
@@ -121,6 +122,37 @@ class Leaks(support_postgres.Case):
         self.assertEqual(len(rows), len(LEAKS) + 1)
         self.assertEqual(set(rows), {rows[0]})
 
+    def test_what_a_block_or_a_function_leaves_unseen(self):
+        """No statement shows it: the next migration's look at the session does."""
+        names = {"client_encoding": "LATIN1", "default_transaction_read_only": "on", "TimeZone": "Asia/Tokyo",
+                 "DateStyle": "German", "statement_timeout": "1", "standard_conforming_strings": "off"}
+        seen = " || ' ' || ".join(f"current_setting('{name}')" for name in names)
+        see = f"INSERT INTO audit (token) SELECT 'ü\\ ' || {seen};\n"
+        hidden = {f"{2 * n + 10}_a": f"DO $$ BEGIN PERFORM set_config('{name}', '{value}', false); END $$;\n"
+                  for n, (name, value) in enumerate(names.items())}
+        hidden["30_b"] = "DO $$ BEGIN EXECUTE 'CREATE TEMP TABLE audit (LIKE public.audit)'; END $$;\n"
+        hidden["32_b"] = ("CREATE FUNCTION leak() RETURNS void LANGUAGE plpgsql AS"
+                          " $$ BEGIN CREATE TEMP TABLE audit (n int, token text); END $$;\nSELECT leak();\n")
+        p = self.project().pairs({"01_a": AUDIT, "02_see": see})
+        for id_, sql in hidden.items():
+            p.pairs({id_: sql, f"{int(id_[:2]) + 1}_see": see})
+        p.up()
+        tokens = p.tokens()
+        self.assertEqual(len(tokens), len(hidden) + 1, "none went elsewhere")
+        self.assertEqual(set(tokens), {tokens[0]})
+        self.assertRegex(tokens[0], r"^ü\\ UTF8 off UTC ISO, [A-Z]+ 0 on$")
+
+    def test_a_configuration_that_is_read_anew_does_not_reach_a_run(self):
+        p = self.project(server=servers.postgres(self))
+        p.env["DATABASE_URL"] = p.database.url(servers.SUPERUSER)
+        see = "INSERT INTO audit (token) SELECT current_setting('DateStyle');\n"
+        p.pairs({"1_a": AUDIT + "GRANT ALL ON audit TO brant;\n" + see,
+                 "2_b": "ALTER SYSTEM SET DateStyle = 'German';\n",
+                 "3_c": "SELECT pg_reload_conf(), pg_sleep(0.1);\n", "4_d": see, "5_e": see})
+        p.up()
+        self.assertEqual(len(set(p.tokens())), 1, p.tokens())
+        self.assertEqual(len(p.tokens()), 3)
+
     def test_script_keeps_its_own_settings_to_its_end(self):
         """Outside of transactions each statement has its bracket, and the ledger is written between."""
         for head in ("", "-- brant: transaction=off\n"):
@@ -163,6 +195,50 @@ class Leaks(support_postgres.Case):
                          [("public",), ("public",)])
         self.assertEqual(p.ledger()[1]["status"], "failed")
         self.assertEqual(p.sql("SELECT count(*) FROM pg_tables WHERE tablename = 'inside'"), [(0,)])
+
+
+class Place(support_postgres.Case):
+    """The first schema of the search_path becomes another one: nothing runs twice."""
+
+    FILES = {"1_a": AUDIT.replace("audit", "public.audit"), "2_b": "INSERT INTO public.audit (token) VALUES ('2');\n"}
+    NEXT = {"3_c": "INSERT INTO public.audit (token) VALUES ('3');\n"}
+
+    def test_a_schema_that_is_named_like_the_user(self):
+        p = self.project().pairs({**self.FILES, "2_b": self.FILES["2_b"] + "CREATE SCHEMA brant;\n"})
+        p.up()
+        lock = p.run("lock", "--json", check=0).json()["locks"][0]["id"]
+        p.up()
+        p.pairs(self.NEXT).up()
+        self.assertEqual(p.sql("SELECT token FROM public.audit ORDER BY n"), [("2",), ("3",)])
+        self.assertEqual(p.sql("SELECT schemaname FROM pg_tables WHERE tablename = 'brant_migrations'"), [("public",)])
+        self.assertEqual(p.run("status", "--json", check=0).json()["databases"][0]["version"], "3")
+        self.assertEqual(p.run("lock", "--json", check=0).json()["locks"][0]["id"], lock)
+        p.run("history", "--verify", check=0)
+
+    def test_another_search_path_of_the_role(self):
+        p = self.project().pairs(self.FILES)
+        p.pairs({"2_b": self.FILES["2_b"] + "CREATE SCHEMA app;\nALTER ROLE brant IN DATABASE "
+                        f'"{p.database.name}" SET search_path = app;\n'})
+        p.up()
+        p.pairs(self.NEXT)
+        for command in ("up", "plan"):
+            self.assertRefused(p.run(command), "ledger-schema")
+        p.up("--ledger-schema", "public")
+        self.assertEqual(p.sql("SELECT token FROM public.audit ORDER BY n"), [("2",), ("3",)])
+
+    def test_a_schema_for_each_customer(self):
+        """A search_path of the URL is meant: each has a ledger, and that of others is theirs."""
+        p = self.project().pairs({"1_a": "CREATE TABLE mine (a int);\n"})
+        p.sql("CREATE SCHEMA one; CREATE SCHEMA two")
+        p.pairs({"1_shared": "CREATE TABLE shared (a int);\n"}, folder="shared")
+        p.up("-m", "shared")
+        for schema in ("one", "two"):
+            p.up(env={"DATABASE_URL": p.database.url(search_path=f"{schema},public")})
+        self.assertEqual(p.sql("SELECT schemaname FROM pg_tables WHERE tablename = 'mine' ORDER BY 1"),
+                         [("one",), ("two",)])
+        p.sql("CREATE SCHEMA three")
+        url = p.database.url(search_path="three,public")
+        self.assertRefused(p.run("up", "-m", "shared", env={"DATABASE_URL": url}), "ledger-schema")
 
 
 class Refused(support_postgres.Case):

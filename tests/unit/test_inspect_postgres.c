@@ -244,6 +244,7 @@ static const struct property_case {
     { "PREPARE p AS SELECT 1", "prepare", REPEATABLE | SESSION },
     { "EXECUTE p", "execute", 0 },
     { "DECLARE c CURSOR WITH HOLD FOR SELECT 1", "declare", REPEATABLE | SESSION },
+    { "DECLARE c CURSOR WITH HOLD FOR SELECT f()", "declare", 0 },
     { "DECLARE c CURSOR FOR SELECT 1", "declare", 0 },
     { "NOTIFY a", "notify", 0 },
     { "VACUUM t", "vacuum", REPEATABLE },
