@@ -333,7 +333,10 @@ static brant_status is_abandoned(lease_row *row, brn_mysql *p, brant_error **err
             &quiet, p, row->held ? BRN_MYSQL_GROUP_END_IDLE : BRN_MYSQL_GROUP_LOOK, &failure);
     }
     if (st == BRANT_OK && quiet) {
+        int64_t began_ns = brn_clock_mono_ns();
+
         st = look(row, p, true, &failure);
+        brn_lease_watch_waited(&p->lease.watch, began_ns, brn_clock_mono_ns(), row->length_ms);
     }
     if (st != BRANT_OK) {
         return or_is_held(st, failure, err);

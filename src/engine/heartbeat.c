@@ -19,6 +19,7 @@
 
 #define BEATS_IN_A_LEASE 3
 #define MISSED_PART 4 /* of the period, before it is tried again */
+#define LONG_WAIT 10  /* part of the period: a look that took longer had to wait */
 
 struct brn_heartbeat {
     pthread_t thread;
@@ -46,6 +47,17 @@ bool brn_lease_watch_see(
         *watch = (brn_lease_watch){ .fence = fence, .beats = beats, .since_ns = now_ns };
     }
     return now_ns - watch->since_ns >= brn_lease_patience_ms(lease_ms) * BRN_NS_PER_MS;
+}
+
+void brn_lease_watch_waited(
+    brn_lease_watch *watch, int64_t began_ns, int64_t now_ns, int64_t lease_ms)
+{
+    int64_t long_ms = brn_lease_period_ms(lease_ms) / LONG_WAIT;
+
+    if (!watch->anew && now_ns - began_ns > long_ms * BRN_NS_PER_MS) {
+        watch->anew = true;
+        watch->since_ns = now_ns;
+    }
 }
 
 /* --- the thread ------------------------------------------------------------------------------- */

@@ -34,11 +34,20 @@ typedef struct brn_lease_watch {
     int64_t fence;
     int64_t beats;
     int64_t since_ns; /* monotonic: when these two were seen for the first time; 0: never */
+    bool anew;        /* it has begun once more since then */
 } brn_lease_watch;
 
 /* What was seen at now_ns. True when it has been the same for as long as patience demands. */
 bool brn_lease_watch_see(
     brn_lease_watch *watch, int64_t fence, int64_t beats, int64_t now_ns, int64_t lease_ms);
+
+/*
+ * A look had to wait from began_ns to now_ns, as where a cluster changes a table: what has kept it
+ * may keep the owner a little longer. Where that was long for such a lease the watch begins anew,
+ * once for what was seen.
+ */
+void brn_lease_watch_waited(
+    brn_lease_watch *watch, int64_t began_ns, int64_t now_ns, int64_t lease_ms);
 
 /* --- the thread ------------------------------------------------------------------------------- */
 

@@ -158,6 +158,33 @@ static void a_watch_counts_from_the_last_change(void **state)
     }
 }
 
+static bool sees(brn_lease_watch *watch, int64_t beats, int64_t at_ms)
+{
+    return brn_lease_watch_see(watch, 1, beats, at_ms * BRN_NS_PER_MS, LEASE_MS);
+}
+
+static void a_look_that_had_to_wait_begins_the_watch_anew(void **state)
+{
+    brn_lease_watch watch = { 0 };
+
+    (void)state;
+    assert_false(sees(&watch, 7, 1000));
+    assert_true(sees(&watch, 7, 1450));
+    brn_lease_watch_waited(&watch, 1450 * BRN_NS_PER_MS, 1460 * BRN_NS_PER_MS, LEASE_MS);
+    assert_true(sees(&watch, 7, 1460)); /* that is what a look takes */
+    brn_lease_watch_waited(&watch, 1460 * BRN_NS_PER_MS, 5000 * BRN_NS_PER_MS, LEASE_MS);
+    assert_false(sees(&watch, 7, 5000));
+    assert_false(sees(&watch, 7, 5449));
+    assert_true(sees(&watch, 7, 5450));
+    /* Not for ever. */
+    brn_lease_watch_waited(&watch, 5450 * BRN_NS_PER_MS, 9000 * BRN_NS_PER_MS, LEASE_MS);
+    assert_true(sees(&watch, 7, 9000));
+    assert_false(sees(&watch, 8, 9001));
+    assert_true(sees(&watch, 8, 9451));
+    brn_lease_watch_waited(&watch, 9451 * BRN_NS_PER_MS, 9900 * BRN_NS_PER_MS, LEASE_MS);
+    assert_false(sees(&watch, 8, 9900));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +195,7 @@ int main(void)
         cmocka_unit_test(a_lease_that_is_lost_is_left_alone),
         cmocka_unit_test(patience_is_longer_than_the_pause_between_beats),
         cmocka_unit_test(a_watch_counts_from_the_last_change),
+        cmocka_unit_test(a_look_that_had_to_wait_begins_the_watch_anew),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
