@@ -296,6 +296,14 @@ const brant_setting_info brn_settings_table[] = {
         .since = "0.1",
     },
     {
+        .key = "allow-equal-versions",
+        .type = BRANT_SETTING_BOOL,
+        .flags = BRANT_SETTING_GLOBAL_FLAG,
+        .default_value = "false",
+        .help = "Allow several migrations of one version, in the order of their names.",
+        .since = "0.1",
+    },
+    {
         .key = "ledger-schema",
         .type = BRANT_SETTING_TEXT,
         .flags = BRANT_SETTING_GLOBAL_FLAG,

@@ -380,15 +380,19 @@ static bool may_share(const brn_layout *layout, const brn_source *a, const brn_s
            (a->whole_name && b->whole_name);
 }
 
-static brant_status check_duplicates(
-    const brn_source_set *set, const brn_layout *layout, brant_error **err)
+static brant_status check_duplicates(const brn_layout_reader *r, brant_error **err)
 {
+    const brn_source_set *set = &r->set;
+
+    if (r->opts->allow_equal_versions) {
+        return BRANT_OK;
+    }
     for (size_t i = 1; i < set->items.count; i++) {
         const brn_source *a = set->items.items[i - 1];
         const brn_source *b = set->items.items[i];
         brant_status st;
         /* That the id is unique, brn_layout_source() saw to. */
-        if (may_share(layout, a, b) || compare_versions(a->version, b->version) != 0) {
+        if (may_share(r->scan.layout, a, b) || compare_versions(a->version, b->version) != 0) {
             continue;
         }
         st = brn_error(
@@ -396,7 +400,8 @@ static brant_status check_duplicates(
             a->up_path, b->up_path);
         brn_error_hint(
             err, "Give one of them another version, one that no database has recorded yet; \"brant "
-                 "new\" finds a free one.");
+                 "new\" finds a free one. Files of a tool that goes by the whole name: allow it "
+                 "with the setting allow-equal-versions (--allow-equal-versions).");
         brn_error_at(err, b->up_path, 0, 0);
         return st;
     }
@@ -568,7 +573,7 @@ static brant_status check(brn_layout_reader *r, brant_error **err)
     st = check_missing_up(&r->set, err);
     /* Of sections, the text says whose they are. */
     if (st == BRANT_OK && r->shared && r->scan.layout != &brn_layout_sections) {
-        st = check_duplicates(&r->set, r->scan.layout, err);
+        st = check_duplicates(r, err);
     }
     /* Other layouts come from tools that start at 0000. */
     if (st == BRANT_OK && r->scan.layout == &brn_layout_pairs && !r->opts->allow_version_zero) {
@@ -648,7 +653,7 @@ brant_status brn_layout_read(
     }
     st = read_texts(&r, err);
     if (st == BRANT_OK && r.shared && r.scan.layout == &brn_layout_sections) {
-        st = check_duplicates(&r.set, r.scan.layout, err);
+        st = check_duplicates(&r, err);
     }
     if (st != BRANT_OK) {
         goto out;

@@ -111,6 +111,7 @@ typedef struct brn_layout_options {
     const brn_dialect *dialect;
     size_t max_file_bytes;
     bool allow_version_zero;
+    bool allow_equal_versions;
     bool may_be_missing; /* no directory is an empty one */
     bool skip_sum;       /* brant.sum is not looked at */
     size_t keep_bytes;   /* of up texts that are files of their own, kept from reading; 0: none */
@@ -131,7 +132,8 @@ typedef struct brn_layout_options {
  *   layout.outside         BRANT_EPARSE   a link that leads out of the directory
  *   layout.bad_name        BRANT_EPARSE   looks like a migration of this layout but has no version,
  *                                         or cannot be an id (control characters, not UTF-8)
- *   layout.duplicate       BRANT_EPARSE   one version or one side twice; both files are named
+ *   layout.duplicate       BRANT_EPARSE   one version, unless that is allowed, or one side twice;
+ *                                         both files are named
  *   layout.missing_up      BRANT_EPARSE   all of the lost down files are named
  *   layout.version_zero    BRANT_EPARSE   in pairs, unless it is allowed
  *   layout.too_large       BRANT_EPARSE   above max_file_bytes

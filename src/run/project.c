@@ -387,5 +387,6 @@ void brn_project_reading(
         .dialect = dialect != NULL ? dialect : &brn_dialect_sqlite,
         .max_file_bytes = (size_t)brant_settings_int(settings, "max-file-size"),
         .allow_version_zero = brant_settings_int(settings, "allow-version-zero") != 0,
+        .allow_equal_versions = brant_settings_int(settings, "allow-equal-versions") != 0,
     };
 }

@@ -46,6 +46,7 @@ static brant_status read_sources(brn_world *world, size_t i, brant_error **err)
         .dialect = target->engine->dialect,
         .max_file_bytes = brn_target_max_file(target),
         .allow_version_zero = brant_settings_int(settings, "allow-version-zero") != 0,
+        .allow_equal_versions = brant_settings_int(settings, "allow-equal-versions") != 0,
         .keep_bytes = KEEP_BYTES,
         .may_be_missing =
             target->given.count > 0 &&

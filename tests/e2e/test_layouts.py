@@ -248,6 +248,31 @@ class Folders(support.Case):
         self.assertEqual(p.tables(), ["users"], result)
 
 
+class EqualVersions(support.Case):
+    FILES = {"migrations/001_a.sql": AUDIT + audit("1"), "migrations/002_c.sql": audit("c"),
+             "migrations/002_b.sql": audit("b"), "migrations/003_d.sql": audit("d")}
+
+    def test_they_are_allowed_by_a_setting(self):
+        p = self.project().write(self.FILES)
+        self.assertRefused(p.run("up"), "002_b.sql", "002_c.sql", "allow-equal-versions")
+        p.env["BRANT_ALLOW_EQUAL_VERSIONS"] = "true"
+        p.up("2")
+        self.assertEqual(p.completed(), ["001_a", "002_b"])
+        p.run("status", check=0)
+        p.up()
+        self.assertEqual(p.tokens(), ["1", "b", "c", "d"])
+        p.run("validate", check=0)
+
+    def test_a_version_does_not_tell_where_to_go(self):
+        p = self.project().write(self.FILES)
+        p.env["BRANT_ALLOW_EQUAL_VERSIONS"] = "true"
+        self.assertRefused(p.run("goto", "2"), "more than one", "full id")
+        p.run("goto", "002_b", check=0)
+        self.assertEqual(p.completed(), ["001_a", "002_b"])
+        p.run("force", "2", check=0)  # all of that version
+        self.assertEqual(p.completed(), ["001_a", "002_b", "002_c"])
+
+
 class Choice(support.Case):
     def test_option_decides_where_two_layouts_match(self):
         p = self.project().pairs({"001_a": AUDIT + audit("pairs")})

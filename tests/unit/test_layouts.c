@@ -724,6 +724,22 @@ static void test_version_zero(void **state)
     layout_stop(&f);
 }
 
+static void test_equal_versions(void **state)
+{
+    layout_fixture f;
+
+    (void)state;
+    layout_start(&f);
+    tree_write(&f.dir, "0010_b.up.sql", "");
+    tree_write(&f.dir, "0010_b.down.sql", "");
+    tree_write(&f.dir, "10_a.up.sql", "");
+    tree_write(&f.dir, "0009_c.up.sql", "");
+    f.opts.allow_equal_versions = true;
+    layout_read_ok(&f);
+    layout_assert_ids(&f, "0009_c 10_a 0010_b");
+    layout_stop(&f);
+}
+
 static void test_too_large(void **state)
 {
     layout_fixture f;
@@ -833,6 +849,7 @@ int main(void)
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_missing_up_names_fifty),
         cmocka_unit_test(test_version_zero),
+        cmocka_unit_test(test_equal_versions),
         cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_no_directory),
         cmocka_unit_test(test_unreadable),
