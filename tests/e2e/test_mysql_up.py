@@ -168,7 +168,7 @@ class Up(support_mysql.Case):
 
     def test_what_is_for_another_server_is_left_out(self):
         p = self.project().pairs({"1_a": "/*!99999 CREATE TABLE mysqls (a int) */;\n" + AUDIT +
-                                         "/*!90000 SET @nosuch = @@nosuch */ /* nor this */;\n"
+                                         "/*!99000 SET @nosuch = @@nosuch */ /* nor this */;\n"
                                          "/*M!990000 SET @nosuch = @@nosuch */;\n"
                                          "/*!40101 SET @one = 1 */;\n" + audit("a"),
                                   "2_b": "/*!99999 DROP TABLE audit */;\n"})

@@ -348,7 +348,7 @@ class MariaDB(Server):
         self.ca = self.wrong_ca = self.client = None
         try:
             self._find()
-            self._make_data()
+            self._make_data({name: settings[name] for name in self._FOR_GOOD if name in (settings or {})})
             tls = self._make_certificates() if ssl else {}
             self._configure({**tls, **({} if fsync or plain else {"innodb_flush_log_at_trx_commit": 0}),
                              **(settings or {})})
@@ -362,6 +362,9 @@ class MariaDB(Server):
 
     _SMALL = {"innodb_log_file_size": "8M", "innodb_buffer_pool_size": "64M", "innodb_data_file_path":
               "ibdata1:12M:autoextend", "skip_log_bin": "", "skip_name_resolve": "ON"}
+
+    # What a data directory of MySQL is made with, and keeps.
+    _FOR_GOOD = ("lower_case_table_names",)
 
     def _find(self) -> None:
         self.program = _find_program(self._folder_of_programs, "mariadbd", "mysqld")
@@ -389,20 +392,21 @@ class MariaDB(Server):
         return subprocess.run([self.program, "--version"], capture_output=True, text=True, timeout=60, check=True,
                               **user_options()).stdout
 
-    def _make_data(self) -> None:
-        shutil.copytree(self._template(), self.data, symlinks=True)
+    def _make_data(self, settings: dict) -> None:
+        shutil.copytree(self._template(settings), self.data, symlinks=True)
         for root, folders, files in os.walk(self.data):
             give_to_server(root, *(os.path.join(root, name) for name in folders + files))
 
-    def _template(self) -> str:
-        """A data directory, made once for each build folder and version of the server."""
+    def _template(self, settings: dict) -> str:
+        """A data directory, made once for each build folder, version of the server and such settings."""
         os.makedirs(STATE, exist_ok=True)
-        target = os.path.join(STATE, "template-mysql-" + re.sub(r"[^\w.]+", "-", self.version))
+        name = "-".join(["template-mysql", self.version, *(f"{key}-{value}" for key, value in settings.items())])
+        target = os.path.join(STATE, re.sub(r"[^\w.]+", "-", name))
         with open(target + ".lock", "w", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not os.path.isdir(target):
                 shutil.rmtree(target + ".new", ignore_errors=True)
-                self._make_template(target)
+                self._make_template(target, settings)
         return target
 
     def _write_options(self, path: str, settings: dict) -> None:
@@ -410,11 +414,11 @@ class MariaDB(Server):
         pathlib.Path(path).write_text("\n".join(["[mysqld]", *lines, ""]), "utf-8")
         give_to_server(path)
 
-    def _make_template(self, target: str) -> None:
+    def _make_template(self, target: str, settings: dict) -> None:
         folder = new_folder()
         try:
             data, options = os.path.join(folder, "data"), os.path.join(folder, "my.cnf")
-            self._write_options(options, self._SMALL)
+            self._write_options(options, {**self._SMALL, **settings})
             # Each statement is one line.
             users = (f"ALTER USER {ROOT}@localhost IDENTIFIED BY '{SUPERUSER_PASSWORD}';\n"
                      f"CREATE USER {ROOT}@'%' IDENTIFIED BY '{SUPERUSER_PASSWORD}';\n"
