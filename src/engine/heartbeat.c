@@ -56,7 +56,8 @@ void brn_lease_watch_waited(
 
     if (!watch->anew && now_ns - began_ns > long_ms * BRN_NS_PER_MS) {
         watch->anew = true;
-        watch->since_ns = now_ns;
+        /* Patience begins later: a whole lease, for nodes are not equally fast. */
+        watch->since_ns = now_ns + (lease_ms - brn_lease_patience_ms(lease_ms)) * BRN_NS_PER_MS;
     }
 }
 

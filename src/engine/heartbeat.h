@@ -44,7 +44,7 @@ bool brn_lease_watch_see(
 /*
  * A look had to wait from began_ns to now_ns, as where a cluster changes a table: what has kept it
  * may keep the owner a little longer. Where that was long for such a lease the watch begins anew,
- * once for what was seen.
+ * once for what was seen, and lasts a whole lease.
  */
 void brn_lease_watch_waited(
     brn_lease_watch *watch, int64_t began_ns, int64_t now_ns, int64_t lease_ms);

@@ -41,12 +41,12 @@ class Galera(cluster_cases.Case):
         p = self.project().pairs({"1_a": AUDIT})
         p.run("up", env=p.on(self.one), check=0)
         with p.connect() as db:
-            db.query("INSERT INTO audit (token) SELECT MD5(RAND()) FROM seq_1_to_1000000")
+            db.query("INSERT INTO audit (token) SELECT MD5(RAND()) FROM seq_1_to_2000000")
         with self.two.connect(p.database.name) as db:
             db.query("SET SESSION wsrep_sync_wait = 1; SELECT COUNT(*) FROM audit")
         p.pairs({"2_b": "ALTER TABLE audit ADD COLUMN c varchar(20) NOT NULL DEFAULT 'x', ALGORITHM=COPY;\n",
                  "3_c": audit("c")})
-        short = {"BRANT_LOCK_LEASE": "1s", "BRANT_LOCK_POLL_INTERVAL": "100ms"}
+        short = {"BRANT_LOCK_LEASE": "2s", "BRANT_LOCK_POLL_INTERVAL": "100ms"}
         run = p.start("up", env={**p.on(self.one), **short})
         support.wait_until(lambda: self.alters(p), process=run)
         waits = p.start("up", env={**p.on(self.two), **short})
@@ -55,14 +55,9 @@ class Galera(cluster_cases.Case):
             while self.alters(p) and not over:
                 over = db.query("SELECT MAX(expires) < UTC_TIMESTAMP(6) - INTERVAL 600000 MICROSECOND FROM brant_lease "
                                 "WHERE part = 'beat'") == [[1]]
-        # A node that is slower by more than half of so short a lease finds that the other run goes on.
-        result = run.finish(120)
-        self.assertIn(result.code, (0, 8), result)
-        if result.code == 8:
-            self.assertSays(result, r"lock\.lost")
-        result = waits.finish(120)
-        self.assertEqual(result.code, 0, result)
-        self.assertEqual(p.sql("SELECT COUNT(*) FROM audit WHERE token = 'c'"), [[1]])
+        for one in (run, waits):
+            result = one.finish(120)
+            self.assertEqual(result.code, 0, result)
         self.assertEqual(p.completed(), ["1_a", "2_b", "3_c"])
         self.assertEqual([h["migration"] for h in p.history()], ["1_a", "2_b", "3_c"])
         if not over:
