@@ -158,6 +158,19 @@ static void add_look(brn_buf *sql, brn_mysql *p, bool causal)
     }
 }
 
+/* After a look that failed: the statement behind it, which ends this, was not run. */
+static void end_causal(brn_mysql *p)
+{
+    brn_buf sql;
+
+    brn_buf_init(&sql, 0);
+    add_causal(&sql, p, false);
+    if (!sql.failed) {
+        (void)brn_mysql_ask_quietly(p, brn_buf_str(&sql), NULL, NULL, NULL);
+    }
+    brn_buf_release(&sql);
+}
+
 /* No table is no row. */
 static brant_status look(lease_row *out, brn_mysql *p, bool causal, brant_error **err)
 {
@@ -171,6 +184,9 @@ static brant_status look(lease_row *out, brn_mysql *p, bool causal, brant_error 
     st = sql.failed ? brn_error_oom(&failure)
                     : brn_mysql_ask(p, brn_buf_str(&sql), read_look, &l, &failure);
     brn_buf_release(&sql);
+    if (st == BRANT_ESTATEMENT && causal) {
+        end_causal(p);
+    }
     if (st == BRANT_ESTATEMENT && brant_error_native_code(failure) == 1146) {
         brant_error_free(failure);
         failure = NULL;
@@ -315,9 +331,21 @@ static bool is_anothers(const lease_row *row, brn_mysql *p)
     return row->held && !is_mine(row, p) && !seems_dead(row, &p->lease.watch);
 }
 
+/* All that was ordered until now has to be here; while a table is changed that takes long. */
+static brant_status look_for_beats(lease_row *row, brn_mysql *p, brant_error **err)
+{
+    brant_status st;
+
+    brn_lease_watch_ask(&p->lease.watch, brn_clock_mono_ns());
+    st = look(row, p, true, err);
+    if (st == BRANT_OK) {
+        brn_lease_watch_answer(&p->lease.watch, brn_clock_mono_ns(), row->length_ms);
+    }
+    return st;
+}
+
 /*
  * BRANT_OK when its owner is dead, or it is ours or nobody's, and what was sent with it is over.
- * All that was ordered until then has to be here; while a table is changed that takes long.
  */
 static brant_status is_abandoned(lease_row *row, brn_mysql *p, brant_error **err)
 {
@@ -333,10 +361,7 @@ static brant_status is_abandoned(lease_row *row, brn_mysql *p, brant_error **err
             &quiet, p, row->held ? BRN_MYSQL_GROUP_END_IDLE : BRN_MYSQL_GROUP_LOOK, &failure);
     }
     if (st == BRANT_OK && quiet) {
-        int64_t began_ns = brn_clock_mono_ns();
-
-        st = look(row, p, true, &failure);
-        brn_lease_watch_waited(&p->lease.watch, began_ns, brn_clock_mono_ns(), row->length_ms);
+        st = look_for_beats(row, p, &failure);
     }
     if (st != BRANT_OK) {
         return or_is_held(st, failure, err);

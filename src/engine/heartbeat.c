@@ -43,21 +43,36 @@ int64_t brn_lease_patience_ms(int64_t lease_ms)
 bool brn_lease_watch_see(
     brn_lease_watch *watch, int64_t fence, int64_t beats, int64_t now_ns, int64_t lease_ms)
 {
-    if (watch->since_ns == 0 || watch->fence != fence || watch->beats != beats) {
+    if (watch->since_ns == 0 || watch->fence != fence) {
         *watch = (brn_lease_watch){ .fence = fence, .beats = beats, .since_ns = now_ns };
+    } else if (watch->beats != beats) {
+        watch->beats = beats;
+        watch->since_ns = now_ns;
+        watch->was_held_up = false;
+        /* A beat that was sent while all had to wait comes as soon as this node is done with it. */
+        brn_lease_watch_answer(watch, now_ns, lease_ms);
     }
-    return now_ns - watch->since_ns >= brn_lease_patience_ms(lease_ms) * BRN_NS_PER_MS;
+    return now_ns >= watch->not_before_ns &&
+           now_ns - watch->since_ns >= brn_lease_patience_ms(lease_ms) * BRN_NS_PER_MS;
 }
 
-void brn_lease_watch_waited(
-    brn_lease_watch *watch, int64_t began_ns, int64_t now_ns, int64_t lease_ms)
+void brn_lease_watch_ask(brn_lease_watch *watch, int64_t now_ns)
 {
-    int64_t long_ms = brn_lease_period_ms(lease_ms) / LONG_WAIT;
+    if (watch->asked_ns == 0) {
+        watch->asked_ns = now_ns;
+    }
+}
 
-    if (!watch->anew && now_ns - began_ns > long_ms * BRN_NS_PER_MS) {
-        watch->anew = true;
-        /* Patience begins later: a whole lease, for nodes are not equally fast. */
-        watch->since_ns = now_ns + (lease_ms - brn_lease_patience_ms(lease_ms)) * BRN_NS_PER_MS;
+void brn_lease_watch_answer(brn_lease_watch *watch, int64_t now_ns, int64_t lease_ms)
+{
+    int64_t long_ns = brn_lease_period_ms(lease_ms) * BRN_NS_PER_MS / LONG_WAIT;
+    int64_t lease_ns = lease_ms * BRN_NS_PER_MS;
+    int64_t waited_ns = watch->asked_ns != 0 ? now_ns - watch->asked_ns : 0;
+
+    watch->asked_ns = 0;
+    if (!watch->was_held_up && waited_ns > long_ns) {
+        watch->was_held_up = true;
+        watch->not_before_ns = now_ns + (waited_ns > lease_ns ? waited_ns : lease_ns);
     }
 }
 

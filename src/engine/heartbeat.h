@@ -33,8 +33,10 @@ int64_t brn_lease_patience_ms(int64_t lease_ms);
 typedef struct brn_lease_watch {
     int64_t fence;
     int64_t beats;
-    int64_t since_ns; /* monotonic: when these two were seen for the first time; 0: never */
-    bool anew;        /* it has begun once more since then */
+    int64_t since_ns;      /* monotonic: these two were seen for the first time; 0: never */
+    int64_t asked_ns;      /* since when it waits for an answer; 0: it does not */
+    int64_t not_before_ns; /* the owner is not taken for dead until then */
+    bool was_held_up;      /* since these two were seen */
 } brn_lease_watch;
 
 /* What was seen at now_ns. True when it has been the same for as long as patience demands. */
@@ -42,12 +44,15 @@ bool brn_lease_watch_see(
     brn_lease_watch *watch, int64_t fence, int64_t beats, int64_t now_ns, int64_t lease_ms);
 
 /*
- * A look had to wait from began_ns to now_ns, as where a cluster changes a table: what has kept it
- * may keep the owner a little longer. Where that was long for such a lease the watch begins anew,
- * once for what was seen, and lasts a whole lease.
+ * A look begins, or is tried again, that has to wait for whatever the servers do before, as where
+ * all nodes of a cluster change a table; brn_lease_watch_answer() says that it has succeeded.
+ *
+ * What has held it up holds up the owner's beats as well, on a node that may be slower. So the
+ * owner has as much time again, and no less than a lease. Once for what was seen: looks that are
+ * always slow would never let anybody take over from the dead.
  */
-void brn_lease_watch_waited(
-    brn_lease_watch *watch, int64_t began_ns, int64_t now_ns, int64_t lease_ms);
+void brn_lease_watch_ask(brn_lease_watch *watch, int64_t now_ns);
+void brn_lease_watch_answer(brn_lease_watch *watch, int64_t now_ns, int64_t lease_ms);
 
 /* --- the thread ------------------------------------------------------------------------------- */
 

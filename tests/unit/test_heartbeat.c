@@ -163,26 +163,85 @@ static bool sees(brn_lease_watch *watch, int64_t beats, int64_t at_ms)
     return brn_lease_watch_see(watch, 1, beats, at_ms * BRN_NS_PER_MS, LEASE_MS);
 }
 
-static void a_look_that_had_to_wait_begins_the_watch_anew(void **state)
+/* The answer comes with these beats. */
+static bool is_told(brn_lease_watch *watch, int64_t beats, int64_t at_ms)
+{
+    brn_lease_watch_answer(watch, at_ms * BRN_NS_PER_MS, LEASE_MS);
+    return sees(watch, beats, at_ms);
+}
+
+static void asks(brn_lease_watch *watch, int64_t at_ms)
+{
+    brn_lease_watch_ask(watch, at_ms * BRN_NS_PER_MS);
+}
+
+static void a_look_that_had_to_wait_gives_the_owner_a_lease(void **state)
 {
     brn_lease_watch watch = { 0 };
 
     (void)state;
     assert_false(sees(&watch, 7, 1000));
     assert_true(sees(&watch, 7, 1450));
-    brn_lease_watch_waited(&watch, 1450 * BRN_NS_PER_MS, 1460 * BRN_NS_PER_MS, LEASE_MS);
-    assert_true(sees(&watch, 7, 1460)); /* that is what a look takes */
-    brn_lease_watch_waited(&watch, 1460 * BRN_NS_PER_MS, 5000 * BRN_NS_PER_MS, LEASE_MS);
-    assert_false(sees(&watch, 7, 5000));
-    assert_false(sees(&watch, 7, 5000 + LEASE_MS - 1));
-    assert_true(sees(&watch, 7, 5000 + LEASE_MS));
+    asks(&watch, 1450);
+    assert_true(is_told(&watch, 7, 1460)); /* that is what a look takes */
+    asks(&watch, 1460);
+    assert_false(is_told(&watch, 7, 1760));
+    assert_false(sees(&watch, 7, 1760 + LEASE_MS - 1));
+    assert_true(sees(&watch, 7, 1760 + LEASE_MS));
     /* Not for ever. */
-    brn_lease_watch_waited(&watch, 6000 * BRN_NS_PER_MS, 9000 * BRN_NS_PER_MS, LEASE_MS);
-    assert_true(sees(&watch, 7, 9000));
-    assert_false(sees(&watch, 8, 9001));
-    assert_true(sees(&watch, 8, 9451));
-    brn_lease_watch_waited(&watch, 9451 * BRN_NS_PER_MS, 9900 * BRN_NS_PER_MS, LEASE_MS);
-    assert_false(sees(&watch, 8, 9900));
+    asks(&watch, 6000);
+    assert_true(is_told(&watch, 7, 9000));
+}
+
+static void a_look_that_had_to_wait_for_long_gives_the_owner_as_long(void **state)
+{
+    brn_lease_watch watch = { 0 };
+
+    (void)state;
+    assert_false(sees(&watch, 7, 1000));
+    asks(&watch, 1450);
+    asks(&watch, 3000); /* the first one failed */
+    assert_true(sees(&watch, 7, 3000));
+    assert_false(is_told(&watch, 7, 11450));
+    assert_false(sees(&watch, 7, 21449));
+    assert_true(sees(&watch, 7, 21450));
+}
+
+static void a_beat_from_that_time_takes_nothing_from_it(void **state)
+{
+    brn_lease_watch watch = { 0 };
+
+    (void)state;
+    assert_false(sees(&watch, 7, 1000));
+    asks(&watch, 1450);
+    assert_false(is_told(&watch, 8, 11450));
+    assert_false(sees(&watch, 9, 11460));
+    assert_false(sees(&watch, 9, 21449));
+    assert_true(sees(&watch, 9, 21450));
+}
+
+static void a_beat_after_a_look_that_failed_is_the_answer(void **state)
+{
+    brn_lease_watch watch = { 0 };
+
+    (void)state;
+    assert_false(sees(&watch, 7, 1000));
+    asks(&watch, 1450);
+    assert_false(sees(&watch, 8, 11450));
+    assert_false(sees(&watch, 8, 21449));
+    assert_true(sees(&watch, 8, 21450));
+}
+
+static void another_owner_has_nothing_from_it(void **state)
+{
+    brn_lease_watch watch = { 0 };
+
+    (void)state;
+    assert_false(sees(&watch, 7, 1000));
+    asks(&watch, 1450);
+    assert_false(is_told(&watch, 7, 11450));
+    assert_false(brn_lease_watch_see(&watch, 2, 7, 11500 * BRN_NS_PER_MS, LEASE_MS));
+    assert_true(brn_lease_watch_see(&watch, 2, 7, 11950 * BRN_NS_PER_MS, LEASE_MS));
 }
 
 int main(void)
@@ -195,7 +254,11 @@ int main(void)
         cmocka_unit_test(a_lease_that_is_lost_is_left_alone),
         cmocka_unit_test(patience_is_longer_than_the_pause_between_beats),
         cmocka_unit_test(a_watch_counts_from_the_last_change),
-        cmocka_unit_test(a_look_that_had_to_wait_begins_the_watch_anew),
+        cmocka_unit_test(a_look_that_had_to_wait_gives_the_owner_a_lease),
+        cmocka_unit_test(a_look_that_had_to_wait_for_long_gives_the_owner_as_long),
+        cmocka_unit_test(a_beat_from_that_time_takes_nothing_from_it),
+        cmocka_unit_test(a_beat_after_a_look_that_failed_is_the_answer),
+        cmocka_unit_test(another_owner_has_nothing_from_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
