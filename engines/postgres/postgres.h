@@ -317,9 +317,10 @@ brant_status brn_postgres_probe(
 brant_status brn_postgres_objects(
     brn_object_list *out, brn_arena *arena, brn_conn *conn, brant_error **err);
 /*
- * Before a CREATE INDEX or REINDEX ... CONCURRENTLY: drops the INVALID index of that name (and what
- * REINDEX leaves behind, NAME_ccnew) that a failed build has left, with a notice, since IF NOT
- * EXISTS would take it for the index. Does nothing for other statements, and without a round trip.
+ * Before a CREATE INDEX or REINDEX ... CONCURRENTLY: drops the INVALID index of that name that a
+ * failed build has left, and what REINDEX leaves behind (NAME_ccnew, of all indexes that it would
+ * build), with a notice, since IF NOT EXISTS would take it for the index. What the role may not
+ * drop stays. Does nothing for other statements, and without a round trip.
  * "index.building" (BRANT_ELOCKED) when another session is building it.
  */
 brant_status brn_postgres_index_prepare(brn_postgres *p, const brn_stmt *stmt, brant_error **err);

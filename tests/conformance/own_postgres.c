@@ -242,6 +242,66 @@ static void what_a_reindex_left_goes_before_the_next(void **state)
     conf_close(conn);
 }
 
+#define LEFT_BY_REINDEX                                                                            \
+    "SELECT count(*) FROM pg_class WHERE relname ~ '_cc(new|old)$'"                                \
+    " AND has_schema_privilege(relnamespace, 'USAGE')"
+
+/* Cuts the statement off when it has built its index, and waits for older transactions. */
+static void cut_off(conf_db *db, PGconn *builder, PGconn *older, const char *sql)
+{
+    PGcancel *cancel = PQgetCancel(builder);
+    char text[256];
+
+    other_runs(older, "BEGIN ISOLATION LEVEL REPEATABLE READ");
+    other_runs(older, "SELECT 1");
+    assert_int_equal(PQsendQuery(builder, sql), 1);
+    wait_for(
+        db, "SELECT count(*) FROM pg_stat_progress_create_index WHERE phase = 'waiting for old"
+            " snapshots'");
+    assert_int_equal(PQcancel(cancel, text, sizeof(text)), 1);
+    PQfreeCancel(cancel);
+    PQclear(PQgetResult(builder));
+    PQclear(PQgetResult(builder));
+    other_runs(older, "COMMIT");
+    assert_true(number(db, LEFT_BY_REINDEX) > 0);
+}
+
+/* Of partitions, and of all tables in a schema or the database. */
+static void what_a_reindex_of_many_left_goes_before_the_next(void **state)
+{
+    static const char *const statements[][2] = {
+        { "REINDEX TABLE CONCURRENTLY p", "REINDEX TABLE CONCURRENTLY p" },
+        { "REINDEX INDEX CONCURRENTLY pi", "REINDEX INDEX CONCURRENTLY pi" },
+        { "REINDEX TABLE CONCURRENTLY p", "REINDEX SCHEMA CONCURRENTLY s" },
+        { "REINDEX TABLE CONCURRENTLY t", "REINDEX TABLE CONCURRENTLY t" },
+        { "REINDEX TABLE CONCURRENTLY t", NULL },
+    };
+    conf_db *db = *state;
+    brn_conn *conn = conf_connect(db);
+    PGconn *older = other_session(db);
+    PGconn *builder = other_session(db);
+    char all[200];
+
+    (void)snprintf(all, sizeof(all), "REINDEX DATABASE CONCURRENTLY \"%s\"", PQdb(builder));
+    if (conn->server_version >= 140000) {
+        conf_run_sql(
+            conn, db,
+            "CREATE SCHEMA s;;CREATE TABLE s.p (a integer) PARTITION BY LIST (a);;"
+            "CREATE INDEX pi ON s.p (a);;CREATE TABLE s.p1 PARTITION OF s.p FOR VALUES IN (1);;"
+            "CREATE TABLE t (a integer, b text);;CREATE INDEX i ON t (a)");
+        other_runs(builder, "SET search_path = s, public");
+        conf_run_sql(conn, db, "SET search_path = s, public");
+    }
+    for (size_t i = 0; conn->server_version >= 140000 && i < BRN_ARRAY_LEN(statements); i++) {
+        cut_off(db, builder, older, statements[i][0]);
+        conf_run_sql(conn, db, statements[i][1] != NULL ? statements[i][1] : all);
+        assert_int_equal(number(db, LEFT_BY_REINDEX), 0);
+    }
+    PQfinish(builder);
+    PQfinish(older);
+    conf_close(conn);
+}
+
 /* --- probes ----------------------------------------------------------------------------------- */
 
 /* Without the right to make a schema the copies are temporary. */
@@ -768,6 +828,7 @@ int conf_own_postgres(void)
         TEST(other_indexes_are_left_alone),
         TEST(an_index_that_is_being_built_is_left_alone),
         TEST(what_a_reindex_left_goes_before_the_next),
+        TEST(what_a_reindex_of_many_left_goes_before_the_next),
         TEST(probing_needs_no_schema_of_its_own),
         TEST(probing_leaves_nothing_behind),
         TEST(objects_of_every_kind_are_listed),
