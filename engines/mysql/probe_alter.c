@@ -104,14 +104,20 @@ static void begin_reading(brn_reader *rd, brn_script *script, altering *a, brn_s
     brn_reader_init(rd, a->x->arena, &brn_dialect_mysql, script);
 }
 
-/* A copy has none. */
-static bool is_foreign_key(altering *a, const piece *part)
+static bool has_word(altering *a, const piece *part, const char *word)
 {
     brn_script script;
     brn_reader rd;
 
     begin_reading(&rd, &script, a, part->text);
-    return brn_reader_seek(&rd, "foreign");
+    return brn_reader_seek(&rd, word);
+}
+
+/* Constraints that the copy of a rehearsal has not. */
+static bool is_not_copied(altering *a, const piece *part)
+{
+    return part->what.alter == BRN_ALTER_ADD_CONSTRAINT &&
+           (has_word(a, part, "foreign") || (!a->x->p->maria && has_word(a, part, "check")));
 }
 
 static bool has_if_exists(altering *a, const piece *part)
@@ -156,7 +162,7 @@ static brant_status look_at_member(
         a->compares = true;
         return BRANT_OK;
     }
-    undoes = kind->undo != NULL && !is_foreign_key(a, part);
+    undoes = kind->undo != NULL && !is_not_copied(a, part);
     a->gone = kind->adds ? a->gone : name;
     a->shape = a->shape || !kind->adds;
     a->compares = a->compares || kind->adds;

@@ -7,10 +7,10 @@
  *   ALTER TABLE scratch ADD COLUMN b int; SHOW CREATE TABLE scratch; SHOW CREATE TABLE t
  *
  * So spelling, defaults and the order of columns are no difference, and nothing is compared by a
- * parser of ours. No row is read. A copy has no foreign keys: of those of the table only the ones
- * that the statement makes are looked at. Names of constraints are of the whole database, so those
- * that the statement gives have a mark in front on the copy. Whatever fails here only means that it
- * is not known.
+ * parser of ours. No row is read. A copy has no foreign keys, and is made to have no CHECK where
+ * those get other names with it (MySQL): of those of the table only the ones that the statement
+ * makes are looked at. Names of constraints are of the whole database, so those that the statement
+ * gives have a mark in front on the copy. Whatever fails here only means that it is not known.
  */
 #include <string.h>
 
@@ -26,6 +26,7 @@ typedef struct rehearsal {
     brn_mysql_rehearsal *out;
     const char *place;            /* the scratch object, qualified and quoted */
     BRN_VEC(brn_str) constraints; /* that the statement makes */
+    brn_mysql_texts checks;       /* of the copy, in the end */
     bool whole;                   /* the statement makes the object itself */
     brant_status st;
     brant_error **err;
@@ -185,14 +186,45 @@ static void add_renamed(brn_buf *out, brn_str line, const char *name)
     }
 }
 
-/* "CONSTRAINT `name` CHECK (...)" without its name, which MySQL changes on a copy. */
-static brn_str without_name(brn_str words)
+/* "CONSTRAINT `name` CHECK (...)" without its name, which MySQL changes on a copy; else empty. */
+static brn_str check_in(const rehearsal *r, brn_str words)
 {
-    size_t at = brn_str_starts(words, BRN_STR("CONSTRAINT `"))
+    size_t at = !r->whole && brn_str_starts(words, BRN_STR("CONSTRAINT `"))
                     ? brn_str_find(words, BRN_STR("` CHECK ("))
                     : SIZE_MAX;
 
-    return at != SIZE_MAX ? brn_str_slice(words, at + 2, words.len) : words;
+    return at != SIZE_MAX ? brn_str_slice(words, at + 2, words.len) : BRN_STR("");
+}
+
+static bool keep_check(rehearsal *r, brn_mysql_texts *checks, brn_str check)
+{
+    const char **slot = BRN_VEC_PUSH(r->x->arena, checks);
+
+    if (slot == NULL) {
+        return false;
+    }
+    *slot = brn_mysql_copy(r->x, check);
+    return true;
+}
+
+static bool has_check(const brn_mysql_texts *checks, const char *check)
+{
+    for (size_t i = 0; i < checks->count; i++) {
+        if (strcmp(checks->items[i], check) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Those of the copy, in its order, that `checks` has. */
+static void add_checks(brn_buf *out, const rehearsal *r, const brn_mysql_texts *checks)
+{
+    for (size_t i = 0; i < r->checks.count; i++) {
+        if (has_check(checks, r->checks.items[i])) {
+            brn_buf_printf(out, ", %s", r->checks.items[i]);
+        }
+    }
 }
 
 static void add_without_counter(brn_buf *out, brn_str line)
@@ -211,11 +243,27 @@ static void add_without_counter(brn_buf *out, brn_str line)
     brn_buf_add_str(out, brn_str_slice(tail, space != SIZE_MAX ? space : tail.len, tail.len));
 }
 
-/* In one line, from the parenthesis on. */
-static const char *normal(rehearsal *r, const char *text, const char *name)
+/* One of the lines that are the parts of a table. */
+static void add_part(brn_buf *out, brn_str words, bool first, const char *name)
+{
+    brn_buf_add_c(out, first ? "" : ", ");
+    add_renamed(out, words, name);
+}
+
+static brn_str words_of(brn_str line)
+{
+    brn_str words = brn_str_trim(line);
+
+    words.len -= brn_str_ends(words, BRN_STR(",")) ? 1 : 0;
+    return words;
+}
+
+/* In one line, from the parenthesis on; CHECKs behind all else. */
+static const char *normal(rehearsal *r, const char *text, const char *name, bool copy)
 {
     const char *body = strchr(text, '(');
     brn_str rest = brn_str_from(body != NULL ? body : text);
+    brn_mysql_texts checks = { 0 };
     const char *made = NULL;
     brn_str line;
     brn_buf out;
@@ -224,21 +272,19 @@ static const char *normal(rehearsal *r, const char *text, const char *name)
     brn_buf_init(&out, 0);
     while (brn_str_split(&rest, '\n', &line)) {
         bool part = brn_str_starts(line, BRN_STR("  "));
+        brn_str check = part ? check_in(r, words_of(line)) : BRN_STR("");
 
-        if (part && is_others_key(r, line)) {
-            continue;
-        }
-        if (part) {
-            brn_str words = brn_str_trim(line);
-
-            words.len -= brn_str_ends(words, BRN_STR(",")) ? 1 : 0;
-            brn_buf_add_c(&out, first ? "" : ", ");
-            add_renamed(&out, r->whole ? words : without_name(words), name);
+        if (check.len > 0) {
+            out.failed = !keep_check(r, &checks, check) || out.failed;
+        } else if (part && !is_others_key(r, line)) {
+            add_part(&out, words_of(line), first, name);
             first = false;
-        } else {
+        } else if (!part) {
             add_without_counter(&out, line);
         }
     }
+    r->checks = copy ? checks : r->checks;
+    add_checks(&out, r, &checks);
     made = out.failed ? NULL : brn_arena_strdup(r->x->arena, brn_buf_text(&out));
     r->x->arena->oom = r->x->arena->oom || made == NULL;
     brn_buf_release(&out);
@@ -261,7 +307,7 @@ static bool keep_second(void *user, size_t index, MYSQL_RES *rows)
     return !s->arena->oom;
 }
 
-static const char *define_table(rehearsal *r, const char *place, const char *name)
+static const char *define_table(rehearsal *r, const char *place, const char *name, bool copy)
 {
     const char *sql = brn_arena_printf(r->x->arena, "SHOW CREATE TABLE %s", place);
     shown s = { .arena = r->x->arena };
@@ -272,7 +318,7 @@ static const char *define_table(rehearsal *r, const char *place, const char *nam
         r->out->failure = "the definition cannot be read";
         return NULL;
     }
-    return normal(r, s.text, name);
+    return normal(r, s.text, name, copy);
 }
 
 static const char *define_view(rehearsal *r, const char *name)
@@ -316,15 +362,38 @@ static bool make_copy(rehearsal *r, const char *name)
                brn_mysql_named(r->x, r->x->schema), brn_mysql_named(r->x, name)));
 }
 
+/* One after the other: a list of them could be too long for one value. */
+static bool drop_renamed_checks(rehearsal *r)
+{
+    const char *check = "";
+
+    while (!r->x->p->maria && check != NULL) {
+        check = NULL;
+        r->st = brn_mysql_probe_ask(
+            &check, r->x, r->err,
+            "SELECT CONSTRAINT_NAME FROM information_schema.TABLE_CONSTRAINTS WHERE TABLE_SCHEMA = %s"
+            " AND TABLE_NAME = '" SCRATCH "' AND CONSTRAINT_TYPE = 'CHECK' LIMIT 1",
+            brn_mysql_quoted(r->x, r->x->schema));
+        if (r->st != BRANT_OK ||
+            (check != NULL && !command(
+                                  r, brn_arena_printf(
+                                         r->x->arena, "ALTER TABLE %s DROP CONSTRAINT %s", r->place,
+                                         brn_mysql_named(r->x, check))))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void compare(rehearsal *r, const char *name)
 {
     bool view = r->x->what->object == BRN_OBJECT_VIEW;
     const char *original = brn_arena_printf(
         r->x->arena, "%s.%s", brn_mysql_named(r->x, r->x->schema), brn_mysql_named(r->x, name));
 
-    r->out->wanted = view ? define_view(r, SCRATCH) : define_table(r, r->place, name);
+    r->out->wanted = view ? define_view(r, SCRATCH) : define_table(r, r->place, name, true);
     if (r->st == BRANT_OK && r->out->wanted != NULL && original != NULL) {
-        r->out->present = view ? define_view(r, name) : define_table(r, original, name);
+        r->out->present = view ? define_view(r, name) : define_table(r, original, name, false);
     }
     if (r->st == BRANT_OK && r->out->wanted != NULL && r->out->present != NULL) {
         r->out->result =
@@ -364,7 +433,8 @@ brant_status brn_mysql_rehearse(
         return x->arena->oom ? brn_error_oom(err) : BRANT_OK;
     }
     drop(&r);
-    if ((whole || (make_copy(&r, name) && undo_all(&r, undo))) && command(&r, text)) {
+    if ((whole || (make_copy(&r, name) && drop_renamed_checks(&r) && undo_all(&r, undo))) &&
+        command(&r, text)) {
         compare(&r, name);
     }
     drop(&r);

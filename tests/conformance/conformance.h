@@ -28,6 +28,7 @@ typedef struct conf_probe {
     const char *stmt;     /* what is probed */
     brn_verdict verdict;  /* without running it */
     const char *evidence; /* part of the text */
+    const char *where;    /* a query that gives 0 where the server cannot do this; NULL: all can */
 } conf_probe;
 
 typedef struct conf_quirks {

@@ -12,9 +12,14 @@ static void probe_one(const conf_probe *c)
     brn_stmt stmt = { .text = brn_str_from(c->stmt), .line = 1, .column = 1 };
     brant_error *err = NULL;
 
-    print_message("  %s\n", c->name);
     assert_int_equal(conf_setup(&state), 0);
     db = state;
+    if (c->where != NULL && db->quirks->number(db->url, c->where) == 0) {
+        print_message("  %s: the server cannot\n", c->name);
+        (void)conf_teardown(&state);
+        return;
+    }
+    print_message("  %s\n", c->name);
     conn = conf_connect(db);
     if (c->before != NULL) {
         conf_run_sql(conn, db, c->before);

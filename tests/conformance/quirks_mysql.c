@@ -7,6 +7,10 @@
     "CREATE TABLE `t` (`a` decimal(10,0) DEFAULT NULL, `b` varchar(20) DEFAULT 'x') ENGINE=InnoDB" \
     " DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci"
 
+/* MySQL since 8.0.16; before that it reads them and forgets them. */
+#define CHECKS                                                                                     \
+    "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'information_schema'"     \
+    " AND TABLE_NAME = 'CHECK_CONSTRAINTS'"
 #define FIVE " UNION ALL SELECT 1 UNION ALL SELECT 1 UNION ALL SELECT 1 UNION ALL SELECT 1"
 #define TEN "SELECT 1 AS i" FIVE FIVE " UNION ALL SELECT 1"
 #define P "CREATE PROCEDURE p() BEGIN SELECT 1; END"
@@ -85,6 +89,24 @@ static const conf_probe probes[] = {
     { "add column, there beside a check",
       "CREATE TABLE t (a int, b int, c int, CONSTRAINT k CHECK (a > 0))",
       "ALTER TABLE t ADD COLUMN c int", BRN_VERDICT_DONE, "same definition" },
+    { "add column with a check, there", "CREATE TABLE t (a int, c int CHECK (c > 0))",
+      "ALTER TABLE t ADD COLUMN c int CHECK (c > 0)", BRN_VERDICT_DONE, "same definition", CHECKS },
+    { "add column with a check, without it", "CREATE TABLE t (a int, c int)",
+      "ALTER TABLE t ADD COLUMN c int CHECK (c > 0)", BRN_VERDICT_UNKNOWN, "another definition",
+      CHECKS },
+    { "add check, absent", T, "ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0)", BRN_VERDICT_NOT_DONE,
+      "does not exist", CHECKS },
+    { "add check, there",
+      "CREATE TABLE t (a int, CONSTRAINT k CHECK (a > 0), CONSTRAINT l CHECK (a < 9))",
+      "ALTER TABLE t ADD CONSTRAINT k CHECK (a>0)", BRN_VERDICT_DONE, "same definition", CHECKS },
+    { "add check, another",
+      "CREATE TABLE t (a int, CONSTRAINT k CHECK (a > 0), CONSTRAINT l CHECK (a < 9))",
+      "ALTER TABLE t ADD CONSTRAINT k CHECK (a > 1)", BRN_VERDICT_UNKNOWN, "another definition",
+      CHECKS },
+    { "add checks and a column, there",
+      "CREATE TABLE t (a int, b int, CONSTRAINT k CHECK (a > 0), CONSTRAINT l CHECK (b < 9))",
+      "ALTER TABLE t ADD b int, ADD CONSTRAINT k CHECK (a > 0), ADD CONSTRAINT l CHECK (b < 9)",
+      BRN_VERDICT_DONE, "same definition", CHECKS },
     { "add column, another", T ";;ALTER TABLE t ADD COLUMN c int", "ALTER TABLE t ADD c bigint",
       BRN_VERDICT_UNKNOWN, "another definition" },
     { "add column, at another place", T ";;ALTER TABLE t ADD COLUMN c int",
