@@ -112,6 +112,10 @@ static void who_waits_for_whom_is_shown(void **state)
         list = sessions_of(conn, db, HOUR_MS);
         blocker = find_blocker(&list);
     }
+    /* The first picture with it may have been taken while the waiter began to wait: servers do not
+     * read who waits and what runs at one moment. */
+    list = sessions_of(conn, db, HOUR_MS);
+    blocker = find_blocker(&list);
     assert_non_null(blocker);
     assert_ptr_equal(blocker, &list.items[0]);
     assert_int_equal(list.count, 2);
