@@ -344,9 +344,7 @@ static brant_status look_for_beats(lease_row *row, brn_mysql *p, brant_error **e
     return st;
 }
 
-/*
- * BRANT_OK when its owner is dead, or it is ours or nobody's, and what was sent with it is over.
- */
+/* BRANT_OK when its owner is dead, or it is ours or nobody's, and what was sent with it is over. */
 static brant_status is_abandoned(lease_row *row, brn_mysql *p, brant_error **err)
 {
     brant_error *failure = NULL;

@@ -186,31 +186,46 @@ static void add_renamed(brn_buf *out, brn_str line, const char *name)
     }
 }
 
-/* "CONSTRAINT `name` CHECK (...)" without its name, which MySQL changes on a copy; else empty. */
-static brn_str check_in(const rehearsal *r, brn_str words)
+/* Where CHECK begins in "CONSTRAINT `name` CHECK (...)"; SIZE_MAX for other parts. */
+static size_t check_at(brn_str words)
 {
-    size_t at = !r->whole && brn_str_starts(words, BRN_STR("CONSTRAINT `"))
+    size_t at = brn_str_starts(words, BRN_STR("CONSTRAINT `"))
                     ? brn_str_find(words, BRN_STR("` CHECK ("))
                     : SIZE_MAX;
 
-    return at != SIZE_MAX ? brn_str_slice(words, at + 2, words.len) : BRN_STR("");
+    return at != SIZE_MAX ? at + 2 : SIZE_MAX;
 }
 
-static bool keep_check(rehearsal *r, brn_mysql_texts *checks, brn_str check)
+/* With its name, but on the copy only where the statement gives that: MySQL changes all others. */
+static bool keep_check(rehearsal *r, brn_mysql_texts *checks, brn_str words, bool copy)
 {
+    brn_str mark = BRN_STR("CONSTRAINT `" MARK);
+    bool given = brn_str_starts(words, mark);
     const char **slot = BRN_VEC_PUSH(r->x->arena, checks);
 
     if (slot == NULL) {
         return false;
     }
-    *slot = brn_mysql_copy(r->x, check);
-    return true;
+    if (given) {
+        words = brn_str_slice(words, mark.len, words.len);
+        *slot = brn_arena_printf(r->x->arena, "CONSTRAINT `%.*s", BRN_STR_ARG(words));
+    } else {
+        *slot =
+            brn_mysql_copy(r->x, copy ? brn_str_slice(words, check_at(words), words.len) : words);
+    }
+    return *slot != NULL;
 }
 
+/* check: of the copy, so with a name or without. */
 static bool has_check(const brn_mysql_texts *checks, const char *check)
 {
     for (size_t i = 0; i < checks->count; i++) {
-        if (strcmp(checks->items[i], check) == 0) {
+        brn_str words = brn_str_from(checks->items[i]);
+        size_t at = check_at(words);
+
+        if (brn_str_eq(words, brn_str_from(check)) ||
+            (at != SIZE_MAX &&
+             brn_str_eq(brn_str_slice(words, at, words.len), brn_str_from(check)))) {
             return true;
         }
     }
@@ -272,10 +287,9 @@ static const char *normal(rehearsal *r, const char *text, const char *name, bool
     brn_buf_init(&out, 0);
     while (brn_str_split(&rest, '\n', &line)) {
         bool part = brn_str_starts(line, BRN_STR("  "));
-        brn_str check = part ? check_in(r, words_of(line)) : BRN_STR("");
 
-        if (check.len > 0) {
-            out.failed = !keep_check(r, &checks, check) || out.failed;
+        if (part && !r->whole && check_at(words_of(line)) != SIZE_MAX) {
+            out.failed = !keep_check(r, &checks, words_of(line), copy) || out.failed;
         } else if (part && !is_others_key(r, line)) {
             add_part(&out, words_of(line), first, name);
             first = false;
