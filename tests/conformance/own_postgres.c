@@ -194,6 +194,20 @@ static void an_index_that_is_being_built_is_left_alone(void **state)
     conf_close(conn);
 }
 
+/* Runs the statement until the query gives a number, and cancels it. */
+static void cut_off(conf_db *db, PGconn *builder, const char *sql, const char *until)
+{
+    PGcancel *cancel = PQgetCancel(builder);
+    char text[256];
+
+    assert_int_equal(PQsendQuery(builder, sql), 1);
+    wait_for(db, until);
+    assert_int_equal(PQcancel(cancel, text, sizeof(text)), 1);
+    PQfreeCancel(cancel);
+    PQclear(PQgetResult(builder));
+    PQclear(PQgetResult(builder));
+}
+
 static void what_a_reindex_left_goes_before_the_next(void **state)
 {
     /* The server cuts the longest names to make room for its suffix. */
@@ -216,21 +230,14 @@ static void what_a_reindex_left_goes_before_the_next(void **state)
     }
     conf_run_sql(conn, db, "CREATE TABLE t (a integer);;CREATE INDEX i ON t (a)");
     for (size_t i = 0; i < BRN_ARRAY_LEN(statements); i++) {
-        PGcancel *cancel = PQgetCancel(builder);
-        const char *cut_off = statements[i == 1 ? 0 : i];
-        char text[256];
-
         if (i == 2) {
             other_runs(writer, "ALTER INDEX i RENAME TO " LONGEST);
         }
         other_runs(writer, "BEGIN");
         other_runs(writer, "INSERT INTO t VALUES (1)");
-        assert_int_equal(PQsendQuery(builder, cut_off), 1);
-        wait_for(db, "SELECT count(*) FROM pg_class WHERE relname ~ '^i.*_ccnew$'");
-        assert_int_equal(PQcancel(cancel, text, sizeof(text)), 1);
-        PQfreeCancel(cancel);
-        PQclear(PQgetResult(builder));
-        PQclear(PQgetResult(builder));
+        cut_off(
+            db, builder, statements[i == 1 ? 0 : i],
+            "SELECT count(*) FROM pg_class WHERE relname ~ '^i.*_ccnew$'");
         other_runs(writer, "COMMIT");
         wait_for(db, "SELECT count(*) FROM pg_class WHERE relname ~ '^i.*_cc(new|old)$'");
         conf_run_sql(conn, db, statements[i]);
@@ -246,25 +253,9 @@ static void what_a_reindex_left_goes_before_the_next(void **state)
     "SELECT count(*) FROM pg_class WHERE relname ~ '_cc(new|old)$'"                                \
     " AND has_schema_privilege(relnamespace, 'USAGE')"
 
-/* Cuts the statement off when it has built its index, and waits for older transactions. */
-static void cut_off(conf_db *db, PGconn *builder, PGconn *older, const char *sql)
-{
-    PGcancel *cancel = PQgetCancel(builder);
-    char text[256];
-
-    other_runs(older, "BEGIN ISOLATION LEVEL REPEATABLE READ");
-    other_runs(older, "SELECT 1");
-    assert_int_equal(PQsendQuery(builder, sql), 1);
-    wait_for(
-        db, "SELECT count(*) FROM pg_stat_progress_create_index WHERE phase = 'waiting for old"
-            " snapshots'");
-    assert_int_equal(PQcancel(cancel, text, sizeof(text)), 1);
-    PQfreeCancel(cancel);
-    PQclear(PQgetResult(builder));
-    PQclear(PQgetResult(builder));
-    other_runs(older, "COMMIT");
-    assert_true(number(db, LEFT_BY_REINDEX) > 0);
-}
+/* It has built its index, and waits for older transactions. */
+#define IS_BUILT                                                                                   \
+    "SELECT count(*) FROM pg_stat_progress_create_index WHERE phase = 'waiting for old snapshots'"
 
 /* Of partitions, and of all tables in a schema or the database. */
 static void what_a_reindex_of_many_left_goes_before_the_next(void **state)
@@ -282,18 +273,25 @@ static void what_a_reindex_of_many_left_goes_before_the_next(void **state)
     PGconn *builder = other_session(db);
     char all[200];
 
-    (void)snprintf(all, sizeof(all), "REINDEX DATABASE CONCURRENTLY \"%s\"", PQdb(builder));
-    if (conn->server_version >= 140000) {
-        conf_run_sql(
-            conn, db,
-            "CREATE SCHEMA s;;CREATE TABLE s.p (a integer) PARTITION BY LIST (a);;"
-            "CREATE INDEX pi ON s.p (a);;CREATE TABLE s.p1 PARTITION OF s.p FOR VALUES IN (1);;"
-            "CREATE TABLE t (a integer, b text);;CREATE INDEX i ON t (a)");
-        other_runs(builder, "SET search_path = s, public");
-        conf_run_sql(conn, db, "SET search_path = s, public");
+    if (conn->server_version < 140000) {
+        PQfinish(builder);
+        PQfinish(older);
+        conf_close(conn);
+        skip();
     }
-    for (size_t i = 0; conn->server_version >= 140000 && i < BRN_ARRAY_LEN(statements); i++) {
-        cut_off(db, builder, older, statements[i][0]);
+    (void)snprintf(all, sizeof(all), "REINDEX DATABASE CONCURRENTLY \"%s\"", PQdb(builder));
+    conf_run_sql(
+        conn, db,
+        "CREATE SCHEMA s;;CREATE TABLE s.p (a integer) PARTITION BY LIST (a);;"
+        "CREATE INDEX pi ON s.p (a);;CREATE TABLE s.p1 PARTITION OF s.p FOR VALUES IN (1);;"
+        "CREATE TABLE t (a integer, b text);;CREATE INDEX i ON t (a);;SET search_path = s, public");
+    other_runs(builder, "SET search_path = s, public");
+    for (size_t i = 0; i < BRN_ARRAY_LEN(statements); i++) {
+        other_runs(older, "BEGIN ISOLATION LEVEL REPEATABLE READ");
+        other_runs(older, "SELECT 1");
+        cut_off(db, builder, statements[i][0], IS_BUILT);
+        other_runs(older, "COMMIT");
+        assert_true(number(db, LEFT_BY_REINDEX) > 0);
         conf_run_sql(conn, db, statements[i][1] != NULL ? statements[i][1] : all);
         assert_int_equal(number(db, LEFT_BY_REINDEX), 0);
     }

@@ -38,7 +38,6 @@ class Galera(cluster_cases.Case):
         self.assertEqual(p.tables(), [])
 
 
-
 class LongChange(cluster_cases.Case):
     """A table is changed for longer than the lease lasts. Each row costs some milliseconds, on any machine."""
 

@@ -242,6 +242,21 @@ class Alone(Case):
         self.assertEqual(p.sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 'one'::regclass"), [("t",)])
         self.assertEqual(p.tokens(), ["x", "4"])
 
+    def test_what_a_reindex_leaves_is_told_and_dropped(self):
+        """Of TOAST only a superuser may drop it."""
+        left = "SELECT relname FROM pg_class WHERE relname ~ '_ccnew$' AND relname !~ 'toast'"
+        p = self.started().pairs({"002_b": "CREATE INDEX by_token ON audit (token);\n",
+                                  "003_c": "REINDEX TABLE CONCURRENTLY audit;\n"})
+        p.run("up", "1", check=0)
+        with p.connect() as other:
+            other.query("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1")
+            result = p.run("up", env={"BRANT_STATEMENT_TIMEOUT": "2s"}, check=1)
+        self.assertRefused(result, "003_c", "public.by_token_ccnew is left INVALID", "brant drops it first",
+                           r"pg_toast\.\S+_ccnew is left INVALID", "drop it as a superuser")
+        self.assertIn(("by_token_ccnew",), p.sql(left))
+        self.assertSays(p.up(), 'dropped index "by_token_ccnew"')
+        self.assertEqual(p.sql(left), [])
+
     def test_S_E28_unlogged_tables_too(self):
         p = self.started().pairs({"002_b": "CREATE UNLOGGED TABLE u (a int);\nALTER TABLE u SET LOGGED;\n"
                                            "CREATE UNLOGGED TABLE v (a int);\n"})
