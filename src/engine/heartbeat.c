@@ -46,11 +46,11 @@ bool brn_lease_watch_see(
     if (watch->since_ns == 0 || watch->fence != fence) {
         *watch = (brn_lease_watch){ .fence = fence, .beats = beats, .since_ns = now_ns };
     } else if (watch->beats != beats) {
-        watch->beats = beats;
-        watch->since_ns = now_ns;
         watch->was_held_up = false;
         /* A beat that was sent while all had to wait comes as soon as this node is done with it. */
         brn_lease_watch_answer(watch, now_ns, lease_ms);
+        watch->beats = beats;
+        watch->since_ns = now_ns;
     }
     return now_ns >= watch->not_before_ns &&
            now_ns - watch->since_ns >= brn_lease_patience_ms(lease_ms) * BRN_NS_PER_MS;
@@ -67,12 +67,13 @@ void brn_lease_watch_answer(brn_lease_watch *watch, int64_t now_ns, int64_t leas
 {
     int64_t long_ns = brn_lease_period_ms(lease_ms) * BRN_NS_PER_MS / LONG_WAIT;
     int64_t lease_ns = lease_ms * BRN_NS_PER_MS;
-    int64_t waited_ns = watch->asked_ns != 0 ? now_ns - watch->asked_ns : 0;
+    int64_t silent_ns = now_ns - watch->since_ns;
+    bool waited = watch->asked_ns != 0 && now_ns - watch->asked_ns > long_ns;
 
     watch->asked_ns = 0;
-    if (!watch->was_held_up && waited_ns > long_ns) {
+    if (waited && !watch->was_held_up) {
         watch->was_held_up = true;
-        watch->not_before_ns = now_ns + (waited_ns > lease_ns ? waited_ns : lease_ns);
+        watch->not_before_ns = now_ns + (silent_ns > lease_ns ? silent_ns : lease_ns);
     }
 }
 

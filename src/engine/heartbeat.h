@@ -48,8 +48,8 @@ bool brn_lease_watch_see(
  * all nodes of a cluster change a table; brn_lease_watch_answer() says that it has succeeded.
  *
  * What has held it up holds up the owner's beats as well, on a node that may be slower. So the
- * owner has as much time again, and no less than a lease. Once for what was seen: looks that are
- * always slow would never let anybody take over from the dead.
+ * owner has as much time again as it was silent until the answer, and no less than a lease. Once
+ * for what was seen: looks that are always slow would never let anybody take over from the dead.
  */
 void brn_lease_watch_ask(brn_lease_watch *watch, int64_t now_ns);
 void brn_lease_watch_answer(brn_lease_watch *watch, int64_t now_ns, int64_t lease_ms);

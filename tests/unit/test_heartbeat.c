@@ -203,8 +203,8 @@ static void a_look_that_had_to_wait_for_long_gives_the_owner_as_long(void **stat
     asks(&watch, 3000); /* the first one failed */
     assert_true(sees(&watch, 7, 3000));
     assert_false(is_told(&watch, 7, 11450));
-    assert_false(sees(&watch, 7, 21449));
-    assert_true(sees(&watch, 7, 21450));
+    assert_false(sees(&watch, 7, 21899));
+    assert_true(sees(&watch, 7, 21900));
 }
 
 static void a_beat_from_that_time_takes_nothing_from_it(void **state)
@@ -216,8 +216,8 @@ static void a_beat_from_that_time_takes_nothing_from_it(void **state)
     asks(&watch, 1450);
     assert_false(is_told(&watch, 8, 11450));
     assert_false(sees(&watch, 9, 11460));
-    assert_false(sees(&watch, 9, 21449));
-    assert_true(sees(&watch, 9, 21450));
+    assert_false(sees(&watch, 9, 21899));
+    assert_true(sees(&watch, 9, 21900));
 }
 
 static void a_beat_after_a_look_that_failed_is_the_answer(void **state)
@@ -228,8 +228,8 @@ static void a_beat_after_a_look_that_failed_is_the_answer(void **state)
     assert_false(sees(&watch, 7, 1000));
     asks(&watch, 1450);
     assert_false(sees(&watch, 8, 11450));
-    assert_false(sees(&watch, 8, 21449));
-    assert_true(sees(&watch, 8, 21450));
+    assert_false(sees(&watch, 8, 21899));
+    assert_true(sees(&watch, 8, 21900));
 }
 
 static void another_owner_has_nothing_from_it(void **state)
